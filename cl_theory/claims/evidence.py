@@ -1,0 +1,73 @@
+"""What a chapter gathers for one claim, and shows at its end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cl_theory.checks.outcome import Outcome
+from cl_theory.claims.record import FORMAT, MIME, plain
+from cl_theory.claims.registry import Claim, claim
+from cl_theory.claims.table import evidence_html, evidence_text
+from cl_theory.seeds import FIXED_ROOT
+
+
+class Evidence:
+    """Evidence for one registered claim. Put it on the last line of a cell to show and record it.
+
+    ``Evidence("isd-unbiased", profile=profile, seed=seed)``; KeyError if the id is not registered.
+    """
+
+    def __init__(self, identifier: str, *, profile: str = "smoke", seed: int = FIXED_ROOT) -> None:
+        self.claim: Claim = claim(identifier)
+        self._profile, self._seed = profile, seed
+        self._checks: list[dict[str, Any]] = []
+        self._witnesses: list[dict[str, Any]] = []
+        self._printed: list[dict[str, Any]] = []
+
+    def add(self, outcome: Outcome, *, controls: Mapping[str, Outcome]) -> None:
+        """Record a check, with the same check run on planted errors (`controls`, by name), which must turn it red.
+
+        ValueError if `controls` is empty or the scope repeats one already recorded.
+        """
+        if not controls:
+            raise ValueError(f"{outcome.scope!r} needs at least one planted error in controls, got none")
+        if any(check["scope"] == outcome.scope for check in self._checks):
+            raise ValueError(f"scope {outcome.scope!r} is taken in {self.claim.id}; give each check its own")
+        entry = {name: plain(getattr(outcome, name)) for name in Outcome.__dataclass_fields__}
+        entry["controls"] = [{"name": name, "caught": bad.passed is False} for name, bad in controls.items()]
+        self._checks.append(entry)
+
+    def witness(self, assumption: int, name: str, *, fails: Outcome, predicted: Outcome | None = None) -> None:
+        """Record a counterexample for numbered `assumption`: without it the claim's check must fail (`fails` is
+        red), and what happens instead is as `predicted` (green)."""
+        if not 1 <= assumption <= len(self.claim.assumptions):
+            raise ValueError(f"{self.claim.id} has {len(self.claim.assumptions)} assumptions, got number {assumption}")
+        holds = fails.passed is False and (predicted is None or predicted.passed is True)
+        values = fails.values if predicted is None else predicted.values
+        self._witnesses.append({"assumption": assumption, "name": name, "holds": holds, "values": plain(values)})
+
+    def printed(self, name: str, value: float, standard_error: float) -> float:
+        """Record a number that the page prints from fixed-seed draws; returns `value`, ready for glue."""
+        if not standard_error > 0:
+            raise ValueError(f"{name}: standard_error must be above 0, got {standard_error!r}; use a numeric check")
+        self._printed.append({"name": name, "value": plain(value), "standard_error": plain(standard_error)})
+        return value
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The record as plain JSON."""
+        return {
+            "format": FORMAT,
+            "claim": self.claim.id,
+            "profile": self._profile,
+            "seed": self._seed,
+            "checks": self._checks,
+            "witnesses": self._witnesses,
+            "printed": self._printed,
+        }
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {
+            MIME: self.record,
+            "text/html": evidence_html(self.claim, self.record),
+            "text/plain": evidence_text(self.claim, self.record),
+        }

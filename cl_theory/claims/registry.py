@@ -1,0 +1,83 @@
+"""The register of claims: each is written once, in ``registered/*.toml``, and only read here."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import Literal
+
+Source = Literal["paper", "paper, corrected", "refuted", "new"]
+Kind = Literal["identity", "inequality", "convexity", "rate", "comparison", "refutation", "experiment"]
+SOURCES = ("paper", "paper, corrected", "paper, sharpened", "refuted", "new")
+KINDS = ("identity", "inequality", "convexity", "rate", "comparison", "refutation", "experiment")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement of the book. `rests_on` names the claims its proof uses, `chapter` the notebook's stem."""
+
+    id: str
+    title: str
+    statement: str
+    source: str
+    kind: str
+    chapter: str
+    reference: str = ""
+    assumptions: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.source not in SOURCES:
+            raise ValueError(f"{self.id}: source must be one of {SOURCES}, got {self.source!r}")
+        if self.kind not in KINDS:
+            raise ValueError(f"{self.id}: kind must be one of {KINDS}, got {self.kind!r}")
+
+
+@cache
+def all_claims() -> Mapping[str, Claim]:
+    """Every registered claim by id, in reading order. ValueError at a twin id, a dangling or circular `rests_on`."""
+    claims: dict[str, Claim] = {}
+    for path in sorted(resources.files("cl_theory.claims").joinpath("registered").iterdir(), key=lambda p: p.name):
+        if not path.name.endswith(".toml"):
+            continue
+        for identifier, entry in tomllib.loads(path.read_text("utf-8")).items():
+            if identifier in claims:
+                raise ValueError(f"claim {identifier!r} is registered twice; keep one of them")
+            lists = {name: tuple(entry.pop(name, ())) for name in ("assumptions", "rests_on")}
+            claims[identifier] = Claim(id=identifier, **entry, **lists)
+    _require_forest(claims)
+    return MappingProxyType(claims)
+
+
+def claim(identifier: str) -> Claim:
+    """The registered claim `identifier`; KeyError that lists what is registered."""
+    try:
+        return all_claims()[identifier]
+    except KeyError:
+        raise KeyError(f"unknown claim {identifier!r}; registered are: {', '.join(all_claims())}") from None
+
+
+def ancestors(identifier: str) -> tuple[str, ...]:
+    """Every claim that `identifier` rests on, directly or not, nearest first."""
+    found: list[str] = []
+    queue = list(claim(identifier).rests_on)
+    while queue:
+        parent = queue.pop(0)
+        if parent not in found:
+            found.append(parent)
+            queue.extend(claim(parent).rests_on)
+    return tuple(found)
+
+
+def _require_forest(claims: Mapping[str, Claim]) -> None:
+    # Claims are registered in reading order, and a proof may only use what was shown before.
+    seen: set[str] = set()
+    for entry in claims.values():
+        for parent in entry.rests_on:
+            if parent not in claims:
+                raise ValueError(f"{entry.id} rests on {parent!r}, which is not registered")
+            if parent not in seen:
+                raise ValueError(f"{entry.id} rests on {parent!r}, which is registered after it; move it up")
+        seen.add(entry.id)

@@ -1,0 +1,70 @@
+"""The evidence table that closes a chapter's claim, as HTML and as text."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from cl_theory.claims.registry import Claim
+from cl_theory.claims.verdict import MEANING, judge_alone
+
+LEVEL_NAME = {"symbolic": "symbolic", "exact": "exact", "numeric": "numeric", "monte_carlo": "Monte Carlo"}
+RESULT = {True: "agrees", False: "fails", None: "inconclusive"}
+
+
+def smallest_error_text(check: Mapping[str, Any]) -> str:
+    """The smallest relative error that `check` would have seen, in words."""
+    error = check["smallest_error"]
+    if error == 0.0:
+        return "any"
+    return f"{error:.1e}" if error < 1e-3 else f"{100 * error:.2g} %"
+
+
+def evidence_html(claim: Claim, record: Mapping[str, Any]) -> str:
+    """A quiet table: level, what was compared, result, smallest error seen, planted errors caught."""
+    judgement = judge_alone(claim, record)
+    rows = "".join(_row(check) for check in record["checks"])
+    witnesses = "".join(_witness(claim, witness) for witness in record["witnesses"])
+    return (
+        f'<div class="evidence" id="evidence-{escape(claim.id)}">'
+        f'<p class="evidence-head"><code>{escape(claim.id)}</code> '
+        f'<span class="verdict verdict-{judgement.verdict}" title="{escape(MEANING[judgement.verdict])}">'
+        f"{judgement.verdict}</span> <span class='evidence-reason'>{escape(judgement.reason)}</span></p>"
+        "<table><thead><tr><th>level</th><th>what was compared</th><th>result</th>"
+        "<th>smallest error seen</th><th>planted errors caught</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+        + (f'<p class="evidence-sub">Without an assumption</p><ul>{witnesses}</ul>' if witnesses else "")
+        + "</div>"
+    )
+
+
+def evidence_text(claim: Claim, record: Mapping[str, Any]) -> str:
+    """The same table as plain text, for a terminal."""
+    judgement = judge_alone(claim, record)
+    lines = [f"{claim.id}: {judgement.verdict} ({judgement.reason})"]
+    for check in record["checks"]:
+        lines.append(
+            f"  {LEVEL_NAME[check['level']]:<11} {RESULT[check['passed']]:<12} {check['scope']}"
+            f"  [sees {smallest_error_text(check)}; {_caught(check)} planted errors caught]"
+        )
+    for witness in record["witnesses"]:
+        mark = "as predicted" if witness["holds"] else "NOT as predicted"
+        lines.append(f"  without {witness['assumption']}   {mark}: {witness['name']}")
+    return "\n".join(lines)
+
+
+def _caught(check: Mapping[str, Any]) -> str:
+    return f"{sum(control['caught'] for control in check['controls'])}/{len(check['controls'])}"
+
+
+def _row(check: Mapping[str, Any]) -> str:
+    names = "; ".join(f"{c['name']}{'' if c['caught'] else ' (NOT caught)'}" for c in check["controls"])
+    return (
+        f'<tr><td class="level">{LEVEL_NAME[check["level"]]}</td><td>{escape(check["scope"])}</td>'
+        f"<td>{RESULT[check['passed']]}</td><td>{smallest_error_text(check)}</td>"
+        f"<td>{_caught(check)} <span class='planted'>{escape(names)}</span></td></tr>"
+    )
+
+
+def _witness(claim: Claim, witness: Mapping[str, Any]) -> str:
+    mark = "as predicted" if witness["holds"] else "NOT as predicted"
+    return f"<li>({witness['assumption']}) dropped: {escape(witness['name'])} — {mark}</li>"
