@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Literal
+from typing import Any
 
-Source = Literal["paper", "paper, corrected", "refuted", "new"]
-Kind = Literal["identity", "inequality", "convexity", "rate", "comparison", "refutation", "experiment"]
 SOURCES = ("paper", "paper, corrected", "paper, sharpened", "refuted", "new")
 KINDS = ("identity", "inequality", "convexity", "rate", "comparison", "refutation", "experiment")
 
@@ -39,14 +37,14 @@ class Claim:
 def all_claims() -> Mapping[str, Claim]:
     """Every registered claim by id, in reading order. ValueError at a twin id, a dangling or circular `rests_on`."""
     claims: dict[str, Claim] = {}
-    for path in sorted(resources.files("cl_theory.claims").joinpath("registered").iterdir(), key=lambda p: p.name):
+    folder = resources.files("cl_theory.claims").joinpath("registered")
+    for path in sorted(folder.iterdir(), key=lambda file: file.name):
         if not path.name.endswith(".toml"):
             continue
         for identifier, entry in tomllib.loads(path.read_text("utf-8")).items():
             if identifier in claims:
                 raise ValueError(f"claim {identifier!r} is registered twice; keep one of them")
-            lists = {name: tuple(entry.pop(name, ())) for name in ("assumptions", "rests_on")}
-            claims[identifier] = Claim(id=identifier, **entry, **lists)
+            claims[identifier] = _claim(identifier, entry)
     _require_forest(claims)
     return MappingProxyType(claims)
 
@@ -69,6 +67,11 @@ def ancestors(identifier: str) -> tuple[str, ...]:
             found.append(parent)
             queue.extend(claim(parent).rests_on)
     return tuple(found)
+
+
+def _claim(identifier: str, entry: Mapping[str, Any]) -> Claim:
+    tuples: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    return Claim(id=identifier, **tuples)
 
 
 def _require_forest(claims: Mapping[str, Claim]) -> None:

@@ -76,14 +76,16 @@ def _problem(entry: Claim, record: Mapping[str, Any]) -> Judgement | None:
     for check in checks:
         unseen = [control["name"] for control in check["controls"] if not control["caught"]]
         if unseen or not check["controls"]:
-            return Judgement("vacuous", f"{check['scope']}: unseen {', '.join(unseen) or '(no planted error)'}", sound=False)
+            missed = ", ".join(unseen) or "no planted error"
+            return Judgement("vacuous", f"{check['scope']}: unseen {missed}", sound=False)
     for witness in record["witnesses"]:
         if not witness["holds"]:
             return Judgement("inconclusive", f"counterexample not as predicted: {witness['name']}", sound=False)
     witnessed = {witness["assumption"] for witness in record["witnesses"]}
     missing = [number for number in range(1, len(entry.assumptions) + 1) if number not in witnessed]
     if missing:
-        return Judgement("inconclusive", f"no counterexample for assumption {', '.join(map(str, missing))}", sound=False)
+        numbers = ", ".join(map(str, missing))
+        return Judgement("inconclusive", f"no counterexample for assumption {numbers}", sound=False)
     return None
 
 

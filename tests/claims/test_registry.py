@@ -1,0 +1,47 @@
+"""The register of claims is complete, ordered and well-formed."""
+
+import pytest
+
+from cl_theory.claims import all_claims, ancestors
+from cl_theory.claims.registry import Claim, _require_forest
+
+PART_ONE = {
+    "cl-gradient", "isd-unbiased", "isd-covariance", "isd-excess-variance", "isd-strictness", "isd-variance-convex",
+    "isd-optimal-b", "isd-b-direction", "isd-equal-compute", "isd-batch-design", "centred-isd-unbiased",
+    "centred-isd-covariance", "centred-isd-neyman", "centred-isd-equal-compute", "centred-isd-running-baseline",
+}  # fmt: skip
+
+
+def test_part_one_is_registered():
+    assert set(all_claims()) >= PART_ONE
+
+
+def test_every_statement_has_balanced_mathematics():
+    for entry in all_claims().values():
+        assert entry.statement.count("$") % 2 == 0, entry.id
+        assert all(text.count("$") % 2 == 0 for text in entry.assumptions), entry.id
+
+
+def test_ancestors_are_followed_to_the_root():
+    assert ancestors("centred-isd-neyman")[-1] == "cl-gradient"
+
+
+def claim_named(identifier, *rests_on):
+    return Claim(identifier, "t", "s", "new", "identity", "c", rests_on=rests_on)
+
+
+def test_a_claim_cannot_rest_on_one_that_comes_later():
+    with pytest.raises(ValueError, match="registered after it"):
+        _require_forest({"a": claim_named("a", "b"), "b": claim_named("b")})
+
+
+def test_a_claim_cannot_rest_on_an_unknown_one():
+    with pytest.raises(ValueError, match="is not registered"):
+        _require_forest({"a": claim_named("a", "c")})
+
+
+@pytest.mark.parametrize("field", ["source", "kind"])
+def test_an_unknown_source_or_kind_is_refused(field):
+    good = {"id": "a", "title": "t", "statement": "s", "source": "new", "kind": "identity", "chapter": "c"}
+    with pytest.raises(ValueError, match=f"{field} must be one of"):
+        Claim(**(good | {field: "hearsay"}))

@@ -1,0 +1,160 @@
+"""The accepted numbers: what counts as a change, and how the file is kept whole."""
+
+import copy
+import json
+from fractions import Fraction
+
+import pytest
+
+from cl_theory.checks.outcome import Outcome
+from cl_theory.claims import Evidence
+from cl_theory.claims.record import plain
+from cl_theory.claims.regression import LedgerError, accept, differences, load
+
+ID = "isd-strictness"
+MONTE_CARLO = {"n": 1000, "alpha": 5e-7, "power": 0.999999, "target": [2.0], "estimate": [2.01], "standard_error": [0.1]}
+
+
+def record(*, number=Fraction(1, 3), value=2.0, details=None, printed=1.0, caught=True, extra=False):
+    evidence = Evidence(ID)
+    planted = {"off by 1 %": Outcome("exact", "red", not caught, {}, 0.0)}
+    evidence.add(Outcome("exact", "in rationals", True, {"gap": number}, 0.0, cost=40), controls=planted)
+    evidence.add(Outcome("numeric", "in floats", True, {"gap": value}, 1e-10, scale=2.0), controls=planted)
+    details = MONTE_CARLO | (details or {})
+    evidence.add(Outcome("monte_carlo", "by chance", True, {}, 0.01, scale=2.0, details=details), controls=planted)
+    if extra:
+        evidence.add(Outcome("exact", "one more", True, {}, 0.0), controls=planted)
+    evidence.witness(1, "equality family", fails=Outcome("exact", "red", False, {}, 0.0))
+    evidence.printed("excess", printed, 0.1)
+    return evidence.record
+
+
+def changes(tmp_path, **changed):
+    path = tmp_path / "claims.json"
+    accept(path, {ID: record()}, reason="first")
+    return differences(load(path), {ID: record(**changed)}, identifiers=[ID])
+
+
+def test_an_unchanged_run_has_no_difference(tmp_path):
+    assert changes(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "what"),
+    [
+        ({"number": Fraction(101, 300)}, "gap"),
+        ({"value": 2.0 * (1 + 2e-10)}, "gap"),
+        ({"details": {"n": 990}}, "by chance: n"),
+        ({"details": {"alpha": 6e-7}}, "alpha"),
+        ({"details": {"power": 0.999}}, "power"),
+        ({"details": {"target": [2.02]}}, "target"),
+        ({"printed": 1.7}, "printed number"),
+        ({"caught": False}, "planted error 'off by 1 %' caught"),
+        ({"extra": True}, "one more"),
+    ],
+)
+def test_each_kind_of_change_is_seen(tmp_path, changed, what):
+    assert any(what in difference.what for difference in changes(tmp_path, **changed))
+
+
+@pytest.mark.parametrize(
+    "harmless", [{"value": 2.0 * (1 + 5e-11)}, {"details": {"estimate": [1.95]}}, {"printed": 1.5}, {"details": {"n": 4000}}]
+)
+def test_noise_within_the_rules_is_no_difference(tmp_path, harmless):
+    assert changes(tmp_path, **harmless) == []
+
+
+@pytest.mark.parametrize("lost", ["checks", "witnesses", "printed"])
+def test_lost_evidence_is_a_difference_even_for_a_fuller_profile(tmp_path, lost):
+    path = tmp_path / "claims.json"
+    accept(path, {ID: record()}, reason="first")
+    poorer = record()
+    poorer[lost] = poorer[lost][1:]
+    assert differences(load(path), {ID: poorer}, identifiers=[ID], allow_new=True)
+
+
+def test_a_fuller_profile_may_add_evidence(tmp_path):
+    path = tmp_path / "claims.json"
+    accept(path, {ID: record()}, reason="first")
+    assert differences(load(path), {ID: record(extra=True)}, identifiers=[ID], allow_new=True) == []
+
+
+def test_a_smaller_exact_sample_is_a_difference(tmp_path):
+    path = tmp_path / "claims.json"
+    accept(path, {ID: record()}, reason="first")
+    smaller = record()
+    smaller["checks"][0]["cost"] = 39
+    assert "systems compared" in str(differences(load(path), {ID: smaller}, identifiers=[ID])[0])
+
+
+def test_a_missing_claim_is_a_difference(tmp_path):
+    path = tmp_path / "claims.json"
+    accept(path, {ID: record()}, reason="first")
+    assert differences(load(path), {}, identifiers=[ID])[0].new is None
+
+
+def test_acceptance_records_reason_old_and_new(tmp_path):
+    path = tmp_path / "claims.json"
+    accept(path, {ID: record()}, reason="first")
+    accept(path, {ID: record(number=Fraction(1, 4))}, reason="a slip in the constant", identifiers=[ID])
+    entry = load(path)["history"][-1]
+    assert entry["reason"] == "a slip in the constant"
+    assert (entry["changes"][0]["old"], entry["changes"][0]["new"]) == ("1/3", "1/4")
+
+
+def test_acceptance_without_a_reason_changes_nothing(tmp_path):
+    with pytest.raises(ValueError, match="a reason is needed"):
+        accept(tmp_path / "claims.json", {ID: record()}, reason="  ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_only_claims_of_the_run_can_be_accepted(tmp_path):
+    with pytest.raises(ValueError, match="no evidence for 'isd-unbiased'"):
+        accept(tmp_path / "claims.json", {ID: record()}, reason="why", identifiers=["isd-unbiased"])
+
+
+def test_a_missing_ledger_names_the_remedy(tmp_path):
+    with pytest.raises(LedgerError, match=r"is missing: restore it with 'git checkout"):
+        load(tmp_path / "claims.json")
+
+
+def _without(content, *path):
+    content = copy.deepcopy(content)
+    inner = content
+    for name in path[:-1]:
+        inner = inner[name]
+    del inner[path[-1]]
+    return content
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "",
+        lambda text: "[]",
+        lambda text: text.replace('"format": 1', '"format": 99', 1),
+        lambda text: json.dumps(_without(json.loads(text), "claims", ID, "verdict")),
+        lambda text: text.replace('"verdict": "certified"', '"verdict": "splendid"'),
+    ],
+)
+def test_a_damaged_ledger_is_refused_and_never_overwritten(tmp_path, damage):
+    path = tmp_path / "claims.json"
+    accept(path, {ID: record()}, reason="first")
+    broken = damage(path.read_text())
+    path.write_text(broken)
+    with pytest.raises(LedgerError, match=r"is damaged .*git checkout"):
+        load(path)
+    with pytest.raises(LedgerError):
+        accept(path, {ID: record()}, reason="again")
+    assert path.read_text() == broken
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), [1.0, float("-inf")]])
+def test_no_number_that_is_not_finite_is_recorded(number):
+    with pytest.raises(ValueError, match="must be finite"):
+        plain(number)
+
+
+def test_rationals_are_recorded_as_text_and_floats_as_numbers():
+    assert plain({"a": Fraction(4, 2), "b": [Fraction(-1, 3), 0.5], "c": 3}) == {"a": "2/1", "b": ["-1/3", 0.5], "c": 3}

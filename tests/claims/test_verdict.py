@@ -1,0 +1,135 @@
+"""A verdict is earned by evidence alone, and every way to lack evidence is seen."""
+
+import dataclasses
+
+import pytest
+
+from cl_theory.checks.outcome import Outcome
+from cl_theory.claims import Evidence, claim, judge, judge_alone
+
+
+def outcome(level="exact", passed=True, scope=None):
+    return Outcome(level, scope or f"a {level} check", passed, {"value": 1}, 0.0)
+
+
+RED = outcome(passed=False)
+NO_ASSUMPTION = dataclasses.replace(claim("isd-unbiased"), assumptions=())
+
+
+def record_of(identifier, *outcomes, witnessed=True, controls=None):
+    evidence = Evidence(identifier)
+    for each in outcomes:
+        evidence.add(each, controls={"a planted error": RED} if controls is None else controls)
+    if witnessed:
+        for number in range(1, len(evidence.claim.assumptions) + 1):
+            evidence.witness(number, f"without {number}", fails=RED)
+    return evidence.record
+
+
+@pytest.mark.parametrize(
+    ("levels", "verdict"),
+    [
+        (("symbolic", "exact"), "proved"),
+        (("symbolic", "exact", "monte_carlo"), "proved"),
+        (("symbolic",), "certified"),
+        (("exact", "numeric"), "certified"),
+        (("numeric", "monte_carlo"), "certified"),
+        (("monte_carlo",), "confirmed"),
+    ],
+)
+def test_the_verdict_follows_the_levels_of_evidence(levels, verdict):
+    record = record_of("isd-unbiased", *map(outcome, levels))
+    judgement = judge_alone(claim("isd-unbiased"), record)
+    assert (judgement.verdict, judgement.sound) == (verdict, True)
+
+
+def test_one_failed_check_refutes_whatever_else_agrees():
+    record = record_of("isd-unbiased", outcome("symbolic"), outcome("exact", passed=False))
+    assert judge_alone(claim("isd-unbiased"), record).verdict == "refuted"
+    assert not judge_alone(claim("isd-unbiased"), record).sound
+
+
+def test_a_check_without_power_is_inconclusive():
+    record = record_of("isd-unbiased", outcome("symbolic"), outcome("monte_carlo", passed=None))
+    assert judge_alone(claim("isd-unbiased"), record).verdict == "inconclusive"
+
+
+def test_a_planted_error_that_goes_unseen_makes_the_check_vacuous():
+    record = record_of("isd-unbiased", outcome(), controls={"caught": RED, "unseen": outcome()})
+    judgement = judge_alone(claim("isd-unbiased"), record)
+    assert judgement.verdict == "vacuous"
+    assert "unseen" in judgement.reason
+
+
+def test_an_inconclusive_control_is_not_caught():
+    record = record_of("isd-unbiased", outcome(), controls={"weak": outcome(passed=None)})
+    assert judge_alone(claim("isd-unbiased"), record).verdict == "vacuous"
+
+
+def test_an_assumption_without_counterexample_is_inconclusive():
+    record = record_of("isd-unbiased", outcome("symbolic"), outcome("exact"), witnessed=False)
+    judgement = judge_alone(claim("isd-unbiased"), record)
+    assert (judgement.verdict, judgement.sound) == ("inconclusive", False)
+    assert judge_alone(NO_ASSUMPTION, record).verdict == "proved"
+
+
+def test_a_counterexample_in_which_the_claim_holds_is_none():
+    evidence = Evidence("cl-gradient")
+    evidence.add(outcome(), controls={"planted": RED})
+    evidence.witness(1, "holds all the same", fails=outcome())
+    evidence.witness(2, "fails", fails=RED)
+    assert judge_alone(evidence.claim, evidence.record).verdict == "inconclusive"
+
+
+def test_a_claim_without_evidence_is_inconclusive():
+    assert judge_alone(NO_ASSUMPTION, Evidence("isd-unbiased").record).verdict == "inconclusive"
+
+
+def test_a_refutation_is_sound_only_when_its_checks_agree():
+    shown = record_of("isd-b-direction", outcome("symbolic"), outcome("exact"))
+    failed = record_of("isd-b-direction", outcome("symbolic"), outcome("exact", passed=False))
+    entry = claim("isd-b-direction")
+    assert (judge_alone(entry, shown).verdict, judge_alone(entry, shown).sound) == ("refuted", True)
+    assert (judge_alone(entry, failed).verdict, judge_alone(entry, failed).sound) == ("refuted", False)
+
+
+def test_no_claim_is_better_than_what_it_rests_on():
+    records = {
+        "cl-gradient": record_of("cl-gradient", outcome("numeric")),
+        "isd-unbiased": record_of("isd-unbiased", outcome("symbolic"), outcome("exact")),
+        "isd-covariance": record_of("isd-covariance", outcome("symbolic"), outcome("exact")),
+    }
+    judged = judge(records)
+    assert [judged[i].verdict for i in records] == ["certified", "certified", "certified"]
+    assert judged["isd-covariance"].held_by == "isd-unbiased"
+
+
+def test_an_unsound_ancestor_makes_its_descendants_unsound():
+    records = {
+        "isd-unbiased": record_of("isd-unbiased", outcome(passed=False)),
+        "isd-covariance": record_of("isd-covariance", outcome("symbolic"), outcome("exact")),
+    }
+    judged = judge(records)
+    assert (judged["isd-covariance"].verdict, judged["isd-covariance"].sound) == ("inconclusive", False)
+
+
+def test_a_check_without_planted_error_is_not_recorded():
+    with pytest.raises(ValueError, match="at least one planted error"):
+        Evidence("isd-unbiased").add(outcome(), controls={})
+
+
+def test_a_scope_is_recorded_once():
+    evidence = Evidence("isd-unbiased")
+    evidence.add(outcome(), controls={"planted": RED})
+    with pytest.raises(ValueError, match="is taken"):
+        evidence.add(outcome(), controls={"planted": RED})
+
+
+def test_an_unknown_claim_is_refused_with_the_list_of_known_ones():
+    with pytest.raises(KeyError, match="unknown claim 'isd-unbaised'; registered are: cl-gradient"):
+        Evidence("isd-unbaised")
+
+
+def test_an_outcome_refuses_to_be_read_as_true_or_false():
+    with pytest.raises(TypeError, match=r"ask for \.passed"):
+        bool(outcome())
