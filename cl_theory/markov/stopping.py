@@ -1,0 +1,61 @@
+"""Phases that stop when the chain reaches certain states: exact moments of their length, and where they end."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cl_theory.markov.solve import identity, ones, solve, zeros
+from cl_theory.models.local_chain import stochastic_matrix
+from cl_theory.phases.stopping import StopAt
+
+
+@dataclass(frozen=True)
+class StoppedLength:
+    """E T, E T^2 and the law (m,) of the last state z_T, for one start; exact for Fractions."""
+
+    mean: object
+    second_moment: object
+    last_state: np.ndarray
+
+
+def stopped_length(transition_matrix: np.ndarray, rule: StopAt, start: int) -> StoppedLength:
+    """Moments of the length of a phase of the frozen chain that starts in `start` and ends by `rule`.
+
+    Time `shortest` is reached by matrix powers; from there on linear systems (no `longest`) or a sum of
+    `longest` terms. ValueError if a state of the rule is out of range or the rule may never stop.
+    """
+    kernel = stochastic_matrix(transition_matrix)
+    if rule.states[-1] >= len(kernel):
+        raise ValueError(f"states must lie below {len(kernel)}, got {rule.states[-1]}")
+    running = zeros(len(kernel), kernel)
+    running[start] += 1
+    return _by_steps(kernel, rule, running) if rule.longest is not None else _by_solving(kernel, rule, running)
+
+
+def _by_steps(kernel: np.ndarray, rule: StopAt, running: np.ndarray) -> StoppedLength:
+    last, mean, second = 0 * running, 0 * running.sum(), 0 * running.sum()
+    assert rule.longest is not None
+    for t in range(1, rule.longest + 1):
+        mean, second = mean + running.sum(), second + (2 * t - 1) * running.sum()
+        running = running @ kernel
+        ends = np.array([rule.stops(t, z) for z in range(len(kernel))])
+        last, running = last + np.where(ends, running, 0 * running), np.where(ends, 0 * running, running)
+    return StoppedLength(mean, second, last)
+
+
+def _by_solving(kernel: np.ndarray, rule: StopAt, law: np.ndarray) -> StoppedLength:
+    # With R = P without the columns of the rule: w_k = sum over n >= k of P(T > n) solves a system in I - R.
+    for _ in range(rule.shortest - 1):
+        law = law @ kernel
+    keep = np.array([z not in rule.states for z in range(len(kernel))])
+    inside = np.where(keep, kernel, 0 * kernel)
+    try:
+        left = solve(identity(len(kernel), kernel) - inside, np.stack([ones(len(kernel), kernel)], axis=1))[:, 0]
+    except ValueError as error:
+        raise ValueError(f"the chain may never reach states {rule.states}; give the rule a longest") from error
+    twice = solve(identity(len(kernel), kernel) - inside, left)
+    base = rule.shortest - 1
+    more, squares = law @ left, 2 * (law @ twice) - law @ left  # E N and E N^2 for N = T - base
+    visits = solve((identity(len(kernel), kernel) - inside).T, law)
+    last = np.where(keep, 0 * law, visits @ kernel)
+    return StoppedLength(base + more, base**2 + 2 * base * more + squares, last)
