@@ -51,7 +51,7 @@ def read_idx(path: str | Path) -> np.ndarray:
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     try:
-        with gzip.open(path) if packed else path.open("rb") as file:  # type: ignore[union-attr]
+        with gzip.open(path) if packed else path.open("rb") as file:
             content = file.read(LARGEST + 64)
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} is truncated or altered ({error}); delete it and fetch it again") from error

@@ -2,6 +2,8 @@
 
 import gzip
 import struct
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -20,6 +22,13 @@ def written(values: np.ndarray) -> bytes:
     return header + values.astype(">" + kind).tobytes()
 
 
+def array_or_reason(read: Callable[[], np.ndarray]) -> np.ndarray | str:
+    try:
+        return read()
+    except ValueError as error:
+        return str(error)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     kind=st.sampled_from(sorted(CODES)),
@@ -36,10 +45,8 @@ def test_what_was_written_is_read_back(kind: str, shape: list[int], seed: int) -
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_an_array_or_a_value_error(content: bytes) -> None:
-    try:
-        assert isinstance(parse_idx(content), np.ndarray)
-    except ValueError as error:
-        assert "idx data" in str(error)
+    result = array_or_reason(partial(parse_idx, content))
+    assert isinstance(result, np.ndarray) or "idx data" in result
 
 
 @settings(max_examples=200, deadline=None)
@@ -70,10 +77,8 @@ def test_a_damaged_gzip_is_refused_or_unchanged(data: st.DataObject, tmp_path_fa
         packed[place] ^= data.draw(st.integers(1, 255))
     path = tmp_path_factory.mktemp("idx") / "a.gz"
     path.write_bytes(packed)
-    try:
-        np.testing.assert_array_equal(read_idx(path), values)
-    except ValueError as error:
-        assert str(path) in str(error)
+    result = array_or_reason(partial(read_idx, path))
+    assert np.array_equal(result, values) if isinstance(result, np.ndarray) else str(path) in result
 
 
 @pytest.mark.parametrize("change", [-1, 1])

@@ -88,7 +88,7 @@ def test_a_damaged_file_is_refused_with_its_name_and_the_remedy(monkeypatch, tmp
     path = tmp_path / "mnist" / "train-images-idx3-ubyte.gz"
     whole = path.read_bytes()
     path.write_bytes(whole[:-9] if damage == "truncated" else whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
-    with pytest.raises(ValueError, match="train-images-idx3-ubyte.gz is truncated or altered.*delete it"):
+    with pytest.raises(ValueError, match=r"train-images-idx3-ubyte.gz is truncated or altered.*delete it"):
         module.mnist()
 
 
