@@ -1,0 +1,44 @@
+"""The few operations that must stay exact on rationals and fast on floats."""
+
+from fractions import Fraction
+from math import isqrt
+from typing import Any
+
+import numpy as np
+
+
+def is_exact(array: np.ndarray) -> bool:
+    """True for an object array (of Fractions), False for a numeric one."""
+    return np.asarray(array).dtype == object
+
+
+def number_like(value: Any, array: np.ndarray) -> Any:
+    """`value` as a Python float beside a numeric `array`, unchanged beside an exact one."""
+    return value if is_exact(array) else float(value)
+
+
+def exact_array(values: Any) -> np.ndarray:
+    """Integers, Fractions or texts such as "1/3" as an object array of Fractions; TypeError on floats."""
+    source = np.asarray(values, dtype=object)
+    if any(isinstance(x, (float, np.floating)) for x in source.flat):
+        raise TypeError("exact arithmetic takes integers, Fractions or texts like '1/3', got a float")
+    result = np.empty(source.size, dtype=object)
+    result[:] = [Fraction(int(x)) if isinstance(x, np.integer) else Fraction(x) for x in source.flat]
+    return result.reshape(source.shape)
+
+
+def as_floats(array: np.ndarray) -> np.ndarray:
+    """The same numbers as float64, each Fraction rounded once."""
+    return np.asarray(array).astype(np.float64)
+
+
+def square_root(value: Any) -> Any:
+    """Square root; a Fraction whenever the root of a rational is rational, else a float."""
+    if value < 0:
+        raise ValueError(f"square_root needs a value of at least 0, got {value!r}")
+    if isinstance(value, (int, Fraction)):
+        exact = Fraction(value)
+        top, bottom = isqrt(exact.numerator), isqrt(exact.denominator)
+        if top * top == exact.numerator and bottom * bottom == exact.denominator:
+            return Fraction(top, bottom)
+    return float(value) ** 0.5
