@@ -54,9 +54,7 @@ def isd_coordinate_statistics(
     return DiagonalMoments(n, mean, spread * n / (n - 1), skewness)
 
 
-def isd_count(
-    rng: np.random.Generator, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED
-) -> int:
+def isd_count(rng: np.random.Generator, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED) -> int:
     """Number of positive phases among n coins, as the ISD sampler tosses them."""
     return int(rng.binomial(n, planted.coin_probability(p_positive)))
 

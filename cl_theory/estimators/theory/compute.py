@@ -37,5 +37,3 @@ def equal_compute_trace_gap_at_optimum(moments: PhaseMoments) -> Any:
     root = square_root(moments.m_positive * moments.m_negative)
     difference_squared = moments.m_positive + moments.m_negative - 2 * root
     return (total @ total - difference_squared) / 2 + 2 * np.trace(moments.cross_covariance)
-
-
