@@ -9,7 +9,7 @@ from cl_theory.markov.stationary import stationary_distribution
 from cl_theory.models.local_chain import LocalChain
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Equilibrium:
     r"""What the frozen chain at theta0 says about learning near theta0; float64 or exact rationals.
 

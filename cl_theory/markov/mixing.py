@@ -1,6 +1,7 @@
 """How fast a finite chain forgets where it started. Distances are total masses, between 0 and 2."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def spectral_gap(transition_matrix: np.ndarray) -> float:
     return float(1 - moduli[-2]) if len(moduli) > 1 else 1.0
 
 
-def dobrushin_coefficient(transition_matrix: np.ndarray) -> float | object:
+def dobrushin_coefficient(transition_matrix: np.ndarray) -> Any:
     """Half the largest total mass of P(x, .) - P(y, .): the contraction of laws in one step; exact for Fractions."""
     kernel = stochastic_matrix(transition_matrix)
     largest = abs(kernel[:, None, :] - kernel[None, :, :]).sum(axis=-1).max() / 2

@@ -9,7 +9,7 @@ from cl_theory.models.local_chain import stochastic_matrix
 from cl_theory.phases.stopping import StopAt
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StoppedLength:
     """E T, E T^2 and the law (m,) of the last state z_T, for one start; exact for Fractions."""
 

@@ -10,7 +10,7 @@ from cl_theory.arguments import finite, positive
 from cl_theory.models.local_chain import Smoothness, stochastic_matrix
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AffineChain:
     r"""Affine kernel and quadratic gradient; every operation keeps Fractions exact, also while learning moves theta.
 

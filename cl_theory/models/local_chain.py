@@ -56,7 +56,7 @@ class ParametricChain(Protocol):
         """Constants valid for all theta, theta' within `radius` of `centre`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LocalChain:
     """A parametric chain at one parameter theta0, to first order: all that the second-order theory needs.
 

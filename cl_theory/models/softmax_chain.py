@@ -14,7 +14,7 @@ LARGEST_LOGIT = 600.0
 LARGEST_SIGMOID_CURVATURE = 1 / (6 * np.sqrt(3))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SoftmaxChain:
     r"""Softmax kernel and sigmoid gradient on m states with d parameters.
 

@@ -77,9 +77,9 @@ class PhaseLength(ABC):
         """E T^3 / tau^3, the factor of the remainder of the second-order expansion."""
         return self.third_moment / exact(self.mean) ** 3
 
-    def tails(self, n: int) -> np.ndarray:
-        """P(T > t) for t = 0 .. n-1, float64 of shape (n,)."""
-        return np.array([float(self.tail(t)) for t in range(n)])
+    def tails(self, stop: int, start: int = 0) -> np.ndarray:
+        """P(T > t) for t = `start` .. `stop`-1, float64 of shape (stop - start,)."""
+        return np.array([float(self.tail(t)) for t in range(start, stop)])
 
     def horizon(self, tolerance: float = 1e-16) -> int:
         """Smallest n with P(T > n) <= `tolerance`: where sums over t may be cut. `largest` for bounded laws."""

@@ -1,0 +1,1 @@
+"""End-of-phase and always-on learning of a finite chain: exactly, to second order, bounded, and simulated."""
