@@ -1,8 +1,10 @@
 """Comparing two things and saying how surely: symbolic, exact, numeric and Monte Carlo checks."""
 
 from cl_theory.checks.budget import BUDGET, alpha_spent, require_budget
+from cl_theory.checks.convexity import ConvexityFit, convexity_fit, second_difference
+from cl_theory.checks.drift import draws_for_drift, no_drift, total_variation_floor
 from cl_theory.checks.exact import at_least_exactly, equal_exactly
-from cl_theory.checks.moments import DiagonalMoments, Moments
+from cl_theory.checks.moments import DiagonalMoments, Moments, Population
 from cl_theory.checks.monte_carlo import largest_t_agrees, mean_agrees
 from cl_theory.checks.numeric import below, close
 from cl_theory.checks.outcome import LEVELS, Level, Outcome
@@ -12,8 +14,10 @@ from cl_theory.checks.stages import ALPHA, GAMMA, POWER, POWER_FLOOR, ThreeStage
 from cl_theory.checks.symbolic import is_positive, is_sum_of_squares, vanishes
 
 __all__ = [
-    "ALPHA", "BUDGET", "GAMMA", "LEVELS", "POWER", "POWER_FLOOR", "CoordinatePlan", "DiagonalMoments", "Level",
-    "MeanPlan", "Moments", "Outcome", "Plan", "ProportionPlan", "ThreeStages", "alpha_spent", "at_least_exactly",
-    "below", "close", "equal_exactly", "is_positive", "is_sum_of_squares", "largest_t_agrees", "mean_agrees",
-    "plan_coordinates", "plan_mean", "plan_proportion", "proportion_agrees", "require_budget", "vanishes",
+    "ALPHA", "BUDGET", "GAMMA", "LEVELS", "POWER", "POWER_FLOOR", "ConvexityFit", "CoordinatePlan",
+    "DiagonalMoments", "Level", "MeanPlan", "Moments", "Outcome", "Plan", "Population", "ProportionPlan",
+    "ThreeStages", "alpha_spent", "at_least_exactly", "below", "close", "convexity_fit",
+    "draws_for_drift", "equal_exactly", "is_positive", "is_sum_of_squares", "largest_t_agrees",
+    "mean_agrees", "no_drift", "plan_coordinates", "plan_mean", "plan_proportion", "proportion_agrees",
+    "require_budget", "second_difference", "total_variation_floor", "vanishes",
 ]  # fmt: skip

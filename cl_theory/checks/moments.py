@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.arguments import finite, positive_integer
+from cl_theory.arguments import finite, positive_integer, probabilities
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,17 @@ class Moments:
         mean = rows.mean(0)
         centred = rows - mean
         covariance = centred.T @ centred / (len(rows) - 1)
-        return Moments(len(rows), mean, covariance, _skewness(centred))
+        return Moments(len(rows), mean, covariance, _skewness(centred, mean))
+
+    @staticmethod
+    def of_counts(counts: Any, values: Any) -> "Moments":
+        """Moments of draws from a finite law: `counts` (m,) of its atoms, on which Y is `values` (m, k)."""
+        weights, rows = np.asarray(counts), _rows(values, least=1)
+        if weights.shape != rows.shape[:1] or (weights < 0).any() or (weights != np.floor(weights)).any():
+            raise ValueError(f"counts must be {len(rows)} integers of at least 0, got shape {weights.shape}")
+        n = int(weights.sum())
+        law = Population.of(weights / n, rows)
+        return Moments(n, law.mean, law.covariance * (n / (n - 1)), law.skewness)
 
     @staticmethod
     def merged(parts: Sequence["Moments"]) -> "Moments":
@@ -44,6 +54,27 @@ class Moments:
         if not parts:
             raise ValueError("nothing to merge: got no moments")
         return reduce(_merged, parts)
+
+
+@dataclass(frozen=True)
+class Population:
+    """Exact moments of a statistic under a finite law: mean (k,), covariance (k, k), skewness (k,)."""
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    skewness: np.ndarray
+
+    @staticmethod
+    def of(probability: Any, values: Any) -> "Population":
+        """From the law's `probability` (m,) and the statistic on its atoms, `values` (m, k) or (m,)."""
+        weights, rows = probabilities(np.asarray(probability, dtype=float)), _rows(values, least=1)
+        if len(weights) != len(rows):
+            raise ValueError(f"one row of values per atom, got {len(rows)} rows for {len(weights)} probabilities")
+        mean = weights @ rows
+        centred = rows - mean
+        covariance = centred.T @ (weights[:, None] * centred)
+        third = weights @ centred**3
+        return Population(mean, covariance, _standardised(third, np.diagonal(covariance), mean))
 
 
 @dataclass(frozen=True)
@@ -72,7 +103,7 @@ class DiagonalMoments:
         rows = _rows(samples)
         mean = rows.mean(0)
         centred = rows - mean
-        return DiagonalMoments(len(rows), mean, (centred**2).sum(0) / (len(rows) - 1), _skewness(centred))
+        return DiagonalMoments(len(rows), mean, (centred**2).sum(0) / (len(rows) - 1), _skewness(centred, mean))
 
 
 def _validated(moments: Any, names: Sequence[str]) -> list[np.ndarray]:
@@ -85,21 +116,21 @@ def _validated(moments: Any, names: Sequence[str]) -> list[np.ndarray]:
     return arrays
 
 
-def _rows(samples: Any) -> np.ndarray:
+def _rows(samples: Any, least: int = 2) -> np.ndarray:
     rows = finite(np.asarray(samples, dtype=float), "samples")
     rows = rows[:, None] if rows.ndim == 1 else rows
-    if rows.ndim != 2 or len(rows) < 2 or rows.shape[1] == 0:
-        raise ValueError(f"samples must be (n, k) with n >= 2 and k >= 1, got shape {np.shape(samples)}")
+    if rows.ndim != 2 or len(rows) < least or rows.shape[1] == 0:
+        raise ValueError(f"samples must be (n, k) with n >= {least} and k >= 1, got shape {np.shape(samples)}")
     return rows
 
 
-def _skewness(centred: np.ndarray) -> np.ndarray:
-    second = (centred**2).mean(0)
-    return _standardised((centred**3).mean(0), second)
+def _skewness(centred: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return _standardised((centred**3).mean(0), (centred**2).mean(0), mean)
 
 
-def _standardised(third: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.divide(third, second**1.5, out=np.zeros_like(third), where=second > 0)
+def _standardised(third: np.ndarray, second: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    # What rounding leaves of a constant coordinate has no skewness.
+    return np.divide(third, second**1.5, out=np.zeros_like(third), where=second > 1e-28 * mean**2)
 
 
 def _merged(a: Moments, b: Moments) -> Moments:
@@ -112,4 +143,4 @@ def _merged(a: Moments, b: Moments) -> Moments:
     for part, within in zip((a, b), scatter, strict=True):
         offset, spread = part.mean - mean, np.diagonal(within) / part.n
         third = third + part.n / n * (part.skewness * spread**1.5 + 3 * offset * spread + offset**3)
-    return Moments(n, mean, covariance, _standardised(third, second))
+    return Moments(n, mean, covariance, _standardised(third, second, mean))

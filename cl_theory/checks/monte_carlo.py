@@ -11,9 +11,10 @@ from cl_theory.arguments import finite
 from cl_theory.checks.moments import DiagonalMoments, Moments
 from cl_theory.checks.normality import CLT_LIMIT, largest_kappa, mean_kappa
 from cl_theory.checks.outcome import Outcome
-from cl_theory.checks.plans import CoordinatePlan, MeanPlan, Plan
+from cl_theory.checks.plans import LARGEST_MEAN, CoordinatePlan, MeanPlan, Plan
 from cl_theory.checks.power import hotelling_p_value
 from cl_theory.checks.stages import POWER_FLOOR
+from cl_theory.checks.whitening import CONSTANT_SEEN
 
 M = TypeVar("M", Moments, DiagonalMoments)
 
@@ -28,6 +29,7 @@ class Look:
     per_draw: float
     estimate: np.ndarray
     standard_error: np.ndarray
+    target: np.ndarray
 
 
 def mean_agrees(
@@ -59,7 +61,7 @@ def largest_t_agrees(
 ) -> Outcome:
     """Whether the means of many coordinates are the exact `target` (d,): largest |t| with Bonferroni, three stages.
 
-    Coordinates that the plan says are constant must equal the target within 1e-9 of the scale. The sample's
+    Coordinates that the plan says are constant must be so, and equal the target, within 1e-6 of the scale. The sample's
     skewness decides the CLT gate, else the plan's; ValueError if neither is known. Otherwise as `mean_agrees`;
     estimate and standard error recorded are those of the coordinate with the largest |t|.
     """
@@ -75,13 +77,13 @@ def _hotelling(moments: Moments, goal: np.ndarray, plan: MeanPlan) -> Look:
     safe = np.maximum(values, 1e-12)  # a sample that is constant where the law varies: T^2 explodes, or no power
     away = vectors.T @ (space.varying @ (moments.mean - goal))
     p_value = hotelling_p_value(n * float((away**2 / safe).sum()), n, space.rank)
-    if space.moves_a_constant(moments.mean - goal):
+    if space.moves_a_constant(moments.mean - goal) or space.varies_where_constant(moments.covariance):
         p_value = 0.0
     moves = [vectors.T @ (space.varying @ move) for move in plan.shifts.values() if not space.moves_a_constant(move)]
     per_draw = min((float((move**2 / safe).sum()) for move in moves), default=np.inf)
-    kappa = largest_kappa(moments.skewness, n, _level(plan, n))
+    kappa = largest_kappa(moments.skewness[space.coordinates], n, _level(plan, n))
     error = np.sqrt(np.diagonal(moments.covariance) / n)
-    return Look(n, p_value, kappa, per_draw, moments.mean, error)
+    return Look(n, p_value, kappa, per_draw, moments.mean, error, goal)
 
 
 def _largest_t(moments: DiagonalMoments, goal: np.ndarray, plan: CoordinatePlan) -> Look:
@@ -90,17 +92,18 @@ def _largest_t(moments: DiagonalMoments, goal: np.ndarray, plan: CoordinatePlan)
     error = np.sqrt(variance / n)
     t = np.divide(moments.mean - goal, error, out=np.zeros_like(goal), where=varies)
     p_value = min(1.0, plan.tests * 2 * float(stats.t.sf(np.abs(t).max(), n - 1)))
-    if (np.abs(moments.mean - goal)[~varies] > 1e-9 * plan.scale).any():
+    off = np.maximum(np.abs(moments.mean - goal), np.sqrt(moments.variance))[~varies]
+    if (off > CONSTANT_SEEN * plan.scale).any():
         p_value = 0.0
     inverse = np.divide(1.0, variance, out=np.zeros_like(goal), where=varies)
-    moves = [move for move in plan.shifts.values() if not move[~varies].any()]
+    moves = [move for move in plan.shifts.values() if not plan.moves_a_constant(move)]
     per_draw = min((float((move**2 * inverse).max()) for move in moves), default=np.inf)
     skewness = plan.skewness if moments.skewness is None else moments.skewness
     if skewness is None:
         raise ValueError("the CLT gate needs a skewness: give plan_coordinates(skewness=...) or DiagonalMoments one")
     worst = int(np.abs(t).argmax())
     kappa = mean_kappa(skewness[varies], n, _level(plan, n))
-    return Look(n, p_value, kappa, per_draw, moments.mean[[worst]], error[[worst]])
+    return Look(n, p_value, kappa, per_draw, moments.mean[[worst]], error[[worst]], goal[[worst]])
 
 
 def _three_looks(plan: Plan, look: Callable[[int], Look]) -> tuple[list[Look], bool]:
@@ -118,7 +121,7 @@ def _outcome(plan: Any, goal: np.ndarray, looks: Sequence[Look], decision: bool,
     reason = ""
     if kappa > CLT_LIMIT:
         reason = f"CLT gate: kappa {kappa:.3g} > {CLT_LIMIT}; plan with the exact skewness, or a larger least"
-    elif decision and plan.n * last.per_draw < plan.least_noncentrality:
+    elif decision and last.per_draw < plan.least_per_draw:
         reason = f"the sample's covariance leaves a power below {POWER_FLOOR} against a planted error; plan with it"
     details = {
         "n": plan.n,
@@ -126,7 +129,7 @@ def _outcome(plan: Any, goal: np.ndarray, looks: Sequence[Look], decision: bool,
         "power": plan.power,
         "estimate": last.estimate.tolist(),
         "standard_error": last.standard_error.tolist(),
-        "target": goal.tolist() if len(goal) <= 32 else f"{len(goal)} coordinates",
+        "target": last.target.tolist(),
         "stages": len(looks),
         "stage_p_values": [look.p_value for look in looks],
         "clt_kappa": kappa,
@@ -134,7 +137,7 @@ def _outcome(plan: Any, goal: np.ndarray, looks: Sequence[Look], decision: bool,
         "weakest": plan.weakest,
     }
     passed = None if reason else decision
-    values = {"target": goal[:32].tolist(), "count": len(goal)}
+    values = {"target": goal[:LARGEST_MEAN].tolist(), "count": len(goal)}
     details |= {"reason": reason} if reason else {}
     return Outcome("monte_carlo", scope, passed, values, plan.smallest_error, plan.scale, details, details["draws"])
 

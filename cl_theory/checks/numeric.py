@@ -11,9 +11,7 @@ from cl_theory.checks.outcome import Outcome
 TOLERANCE = 1e-10
 
 
-def close(
-    value: Any, target: Any, *, scope: str, scale: float | None = None, tolerance: float = TOLERANCE
-) -> Outcome:
+def close(value: Any, target: Any, *, scope: str, scale: float | None = None, tolerance: float = TOLERANCE) -> Outcome:
     """Whether ``max |value - target| <= tolerance * scale``; `scale` is max |target| unless declared.
 
     NaN in `value` fails; NaN in `target`, different or empty shapes and a scale of 0 are ValueErrors. The target

@@ -11,7 +11,7 @@ from cl_theory.arguments import finite
 from cl_theory.checks.normality import draws_for_clt, largest_kappa, mean_kappa
 from cl_theory.checks.power import draws_needed, rounded_up, visible_shift
 from cl_theory.checks.stages import ALPHA, POWER, POWER_FLOOR, ThreeStages
-from cl_theory.checks.whitening import Whitening
+from cl_theory.checks.whitening import CONSTANT, CONSTANT_SEEN, Whitening
 
 LARGEST_MEAN = 32
 
@@ -21,7 +21,7 @@ class Plan:
     """What every Monte Carlo plan says: the draws of the first stage, the rule, the power against `weakest`.
 
     `power` is what the three stages have at least, against each named planted error. `smallest_error` is relative
-    to `scale`.
+    to `scale`. `least_per_draw` is the noncentrality per draw that a pass needs to have a power of POWER_FLOOR.
     """
 
     n: int
@@ -30,6 +30,7 @@ class Plan:
     weakest: str
     smallest_error: float
     scale: float
+    least_per_draw: float = field(repr=False)
 
     @property
     def alpha(self) -> float:
@@ -49,7 +50,6 @@ class MeanPlan(Plan):
 
     shifts: Mapping[str, np.ndarray] = field(repr=False)
     whitening: Whitening = field(repr=False)
-    least_noncentrality: float = field(repr=False)
 
     @property
     def k(self) -> int:
@@ -64,13 +64,20 @@ class CoordinatePlan(Plan):
     shifts: Mapping[str, np.ndarray] = field(repr=False)
     variance: np.ndarray = field(repr=False)
     skewness: np.ndarray | None = field(repr=False)
-    tests: int
-    least_noncentrality: float = field(repr=False)
+
+    @property
+    def tests(self) -> int:
+        """How many coordinates share the false-alarm rate."""
+        return int(self.varies.sum())
 
     @property
     def varies(self) -> np.ndarray:
         """Which coordinates have a variance; the others are compared exactly."""
         return self.variance > 0
+
+    def moves_a_constant(self, shift: np.ndarray) -> bool:
+        """Whether `shift` moves a coordinate that never varies."""
+        return bool((np.abs(shift[~self.varies]) > CONSTANT_SEEN * self.scale).any())
 
 
 def plan_mean(
@@ -96,32 +103,24 @@ def plan_mean(
     have seen with `power`, measured as ``max |shift / scale|``.
 
     A combination of coordinates that is constant under `covariance` is left out of T^2 and compared within
-    1e-7 of its scale. ValueError if a shift is 0 (the mean cannot see that error), if nothing varies, k > 32.
+    1e-6 of its scale. ValueError if a shift is 0 (the mean cannot see that error), if nothing varies, k > 32.
     """
     matrix = finite(np.atleast_2d(np.asarray(covariance, dtype=float)), "covariance")
-    rule, moves = ThreeStages(alpha), _named_shifts(shifts, len(matrix))
-    if len(matrix) > LARGEST_MEAN:
-        most = f"Hotelling's test takes at most {LARGEST_MEAN} coordinates"
-        raise ValueError(f"{most}, got {len(matrix)}; use plan_coordinates")
-    scales = _scales(scale, len(matrix))
+    k = len(matrix)
+    if k > LARGEST_MEAN:
+        raise ValueError(f"Hotelling's test takes at most {LARGEST_MEAN} coordinates, got {k}; use plan_coordinates")
+    rule, moves, scales = ThreeStages(alpha), _named_shifts(shifts, k), _scales(scale, k)
     whitening = Whitening.of(matrix, scales)
-    per_draw = {name: whitening.squared(move) for name, move in moves.items()}
-    weakest = min(per_draw, key=lambda name: per_draw[name])
-    r = whitening.rank
-    skew = None if skewness is None else _vector(skewness, len(matrix), "skewness")
-    n = max(_draws(per_draw[weakest], r, rule, power), draws_for_clt(largest_kappa, skew, rule), rounded_up(least))
-    sizes = {name: float(np.abs(move / scales).max()) for name, move in moves.items()}
-    return MeanPlan(
-        n=n,
-        rule=rule,
-        power=power,
-        weakest=weakest,
-        smallest_error=_smallest_error(per_draw, sizes, n, r, rule, power),
-        scale=float(scales.max()),
-        shifts=moves,
-        whitening=whitening,
-        least_noncentrality=visible_shift(n, r, rule, min(power, POWER_FLOOR)),
+    gate = draws_for_clt(largest_kappa, None if skewness is None else _vector(skewness, k, "skewness"), rule)
+    common = _common(
+        {name: whitening.squared(move) for name, move in moves.items()},
+        {name: float(np.abs(move / scales).max()) for name, move in moves.items()},
+        rule,
+        power,
+        k=whitening.rank,
+        least=max(gate, least),
     )
+    return MeanPlan(**common, scale=float(scales.max()), shifts=moves, whitening=whitening)
 
 
 def plan_coordinates(
@@ -141,53 +140,59 @@ def plan_coordinates(
     the size of a Bonferroni test, is at most cosh(0.25). Coordinates without variance are compared exactly.
     """
     spread = finite(np.asarray(variance, dtype=float), "variance")
-    if spread.ndim != 1 or not (spread >= 0).all() or not (spread > 0).any():
-        raise ValueError("variance must be a vector, nowhere negative and somewhere above 0")
+    if spread.ndim != 1 or not (spread >= 0).all():
+        raise ValueError(f"variance must be a vector without negative entries, got shape {spread.shape}")
     rule, moves, scales = ThreeStages(alpha), _named_shifts(shifts, len(spread)), _scales(scale, len(spread))
-    tests = int((spread > 0).sum())
-    inverse = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0)
-    per_draw = {
-        name: float("inf") if np.abs(move[spread == 0]).any() else float((move**2 * inverse).max())
-        for name, move in moves.items()
-    }
-    weakest = min(per_draw, key=lambda name: per_draw[name])
+    spread = np.where(np.sqrt(spread) > CONSTANT * scales, spread, 0.0)
+    if not spread.any():
+        raise ValueError("no coordinate varies; compare with `close` or `equal_exactly`")
     skew = None if skewness is None else _vector(skewness, len(spread), "skewness")
     gate = draws_for_clt(mean_kappa, None if skew is None else skew[spread > 0], rule)
-    n = max(_draws(per_draw[weakest], 1, rule, power, tests), gate, rounded_up(least))
-    best = {name: int(np.argmax(move**2 * inverse)) for name, move in moves.items()}
-    sizes = {name: float(np.abs(move[best[name]]) / scales[best[name]]) for name, move in moves.items()}
-    return CoordinatePlan(
-        n=n,
-        rule=rule,
-        power=power,
-        weakest=weakest,
-        smallest_error=_smallest_error(per_draw, sizes, n, 1, rule, power, tests),
-        scale=float(scales.max()),
-        shifts=moves,
-        variance=spread,
-        skewness=skew,
-        tests=tests,
-        least_noncentrality=visible_shift(n, 1, rule, min(power, POWER_FLOOR), tests),
+    shown = {name: _best_coordinate(move, spread, scales) for name, move in moves.items()}
+    common = _common(
+        {name: squared for name, (squared, _) in shown.items()},
+        {name: size for name, (_, size) in shown.items()},
+        rule,
+        power,
+        tests=int((spread > 0).sum()),
+        least=max(gate, least),
     )
+    return CoordinatePlan(**common, scale=float(scales.max()), shifts=moves, variance=spread, skewness=skew)
 
 
-def _draws(per_draw: float, k: int, rule: ThreeStages, power: float, tests: int = 1) -> int:
-    if not 0.5 <= power < 1:
-        raise ValueError(f"power must lie in [0.5, 1), got {power!r}")
-    return draws_needed(min(per_draw, 1.0), k, rule, power, tests)
-
-
-def _smallest_error(
+def _common(
     per_draw: Mapping[str, float],
     sizes: Mapping[str, float],
-    n: int,
-    k: int,
     rule: ThreeStages,
     power: float,
+    *,
+    k: int = 1,
     tests: int = 1,
-) -> float:
+    least: int = 0,
+) -> dict[str, Any]:
+    # From each planted error's noncentrality per draw and its size relative to the scale.
+    if not POWER_FLOOR < power < 1:
+        raise ValueError(f"power must lie between {POWER_FLOOR}, the least a pass needs, and 1, got {power!r}")
+    weakest = min(per_draw, key=lambda name: per_draw[name])
+    n = max(draws_needed(min(per_draw[weakest], 1.0), k, rule, power, tests), rounded_up(least))
     seen = visible_shift(n, k, rule, power, tests)
-    return max(sizes[name] * min(1.0, math.sqrt(seen / per_draw[name])) for name in sizes)
+    smallest = max(sizes[name] * min(1.0, math.sqrt(seen / per_draw[name])) for name in sizes)
+    return {
+        "n": n,
+        "rule": rule,
+        "power": power,
+        "weakest": weakest,
+        "smallest_error": max(smallest, CONSTANT_SEEN),
+        "least_per_draw": visible_shift(n, k, rule, POWER_FLOOR, tests),
+    }
+
+
+def _best_coordinate(move: np.ndarray, variance: np.ndarray, scales: np.ndarray) -> tuple[float, float]:
+    # How well the one coordinate that shows a planted error best shows it, and how large the error is there.
+    squared = np.divide(move**2, variance, out=np.zeros_like(move), where=variance > 0)
+    squared[(variance == 0) & (np.abs(move) > CONSTANT_SEEN * scales)] = np.inf
+    best = int(squared.argmax())
+    return float(squared[best]), float(np.abs(move[best]) / scales[best])
 
 
 def _named_shifts(shifts: Mapping[str, Any], k: int) -> dict[str, np.ndarray]:

@@ -8,6 +8,8 @@ from cl_theory.checks.stages import ThreeStages
 
 LEAST_DRAWS = 5000
 """Fewer draws than this leave the sample's own covariance and skewness too noisy to judge a check by."""
+LARGEST_NONCENTRALITY = 2000.0
+"""Beyond this a miss has probability 0 in floating point, and SciPy's noncentral F returns NaN."""
 
 
 def hotelling_p_value(t_squared: float, n: int, k: int) -> float:
@@ -23,7 +25,7 @@ def miss_rate(per_draw: float, n: int, k: int, rule: ThreeStages, tests: int = 1
     """
     failing, passing = [], []
     for draws, level in zip(rule.draws(n), rule.levels, strict=True):
-        law = stats.ncf(k, draws - k, draws * per_draw)
+        law = stats.ncf(k, draws - k, min(draws * per_draw, LARGEST_NONCENTRALITY))
         failing.append(float(law.sf(stats.f.isf(level / tests, k, draws - k))))
         passing.append(float(law.cdf(stats.f.isf(rule.gamma / tests, k, draws - k))))
     return rule.miss(failing, passing)

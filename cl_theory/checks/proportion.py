@@ -52,6 +52,7 @@ def plan_proportion(
         weakest=weakest,
         smallest_error=_visible(chance, error, n, rule, power),
         scale=chance,
+        least_per_draw=0.0,
         p=p,
         errors=dict(relative_errors),
     )

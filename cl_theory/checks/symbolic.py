@@ -77,6 +77,8 @@ def is_positive(expression: Any, *, scope: str, probability: sp.Symbol | None = 
 def exact_formula(entry: Any) -> sp.Expr:
     """`entry` as a SymPy expression without floats, else TypeError; ValueError if it is undefined (0/0)."""
     formula = sp.sympify(entry)
+    if not isinstance(formula, (sp.Expr, sp.MatrixExpr)):
+        raise TypeError(f"pass a formula, such as left - right, got {entry!r} of type {type(entry).__name__}")
     if formula.has(sp.Float):
         raise TypeError(f"a proof needs exact numbers, got a float in {formula}; write Rational(1, 100) for 0.01")
     if formula.has(sp.nan, sp.zoo, sp.oo):

@@ -4,17 +4,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SINGULAR = 1e-9
-"""Relative eigenvalue of the correlation matrix below which a direction counts as constant."""
+CONSTANT = 1e-7
+"""Planned standard deviation, relative to the scale, up to which a coordinate counts as constant."""
+CONSTANT_SEEN = 1e-6
+"""How far, relative to the scale, a sample of a constant may be off, in mean or in standard deviation."""
+SINGULAR = 1e-11
+"""Relative eigenvalue of the correlation matrix up to which a direction counts as constant."""
 
 
 @dataclass(frozen=True)
 class Whitening:
     """`varying` (r, k) maps Y to r coordinates of unit covariance; `constant` (k - r, k) spans the directions that
-    do not vary, in units of the coordinates' standard deviations (or scales, where a coordinate is constant)."""
+    do not vary, in units of the coordinates' standard deviations (or scales, where a coordinate is constant).
+    `coordinates` (k,) says which coordinates vary at all."""
 
     varying: np.ndarray
     constant: np.ndarray
+    coordinates: np.ndarray
 
     @staticmethod
     def of(covariance: np.ndarray, scales: np.ndarray) -> "Whitening":
@@ -22,18 +28,19 @@ class Whitening:
         if covariance.ndim != 2 or covariance.shape[0] != covariance.shape[1]:
             raise ValueError(f"covariance must be square, got shape {covariance.shape}")
         deviations = np.sqrt(np.maximum(np.diagonal(covariance), 0.0))
-        if not deviations.any():
+        varies = deviations > CONSTANT * scales
+        if not varies.any():
             raise ValueError("nothing varies under this covariance; compare with `close` or `equal_exactly`")
-        units = np.where(deviations > 0, deviations, scales)
-        correlation = covariance / np.outer(units, units)
+        units = np.where(varies, deviations, scales)
+        correlation = np.where(np.outer(varies, varies), covariance / np.outer(units, units), 0.0)
         if not np.allclose(correlation, correlation.T, rtol=0.0, atol=1e-8):
             raise ValueError("covariance must be symmetric; pass (C + C.T) / 2 if it should be")
         values, vectors = np.linalg.eigh(correlation)
         if values[0] < -1e-7 * len(values):
             raise ValueError(f"covariance must be positive semidefinite, got relative eigenvalue {values[0]:.3g}")
-        varies = values > SINGULAR * values[-1]
+        kept = values > SINGULAR * values[-1]
         rows = vectors.T / units
-        return Whitening(rows[varies] / np.sqrt(values[varies])[:, None], rows[~varies])
+        return Whitening(rows[kept] / np.sqrt(values[kept])[:, None], rows[~kept], varies)
 
     @property
     def k(self) -> int:
@@ -51,6 +58,11 @@ class Whitening:
             return float("inf")
         return float(((self.varying @ shift) ** 2).sum())
 
-    def moves_a_constant(self, shift: np.ndarray, tolerance: float = 1e-7) -> bool:
+    def moves_a_constant(self, shift: np.ndarray) -> bool:
         """Whether `shift` has a part in a direction that never varies."""
-        return bool(len(self.constant)) and float(np.abs(self.constant @ shift).max()) > tolerance
+        return bool((np.abs(self.constant @ shift) > CONSTANT_SEEN).any())
+
+    def varies_where_constant(self, covariance: np.ndarray) -> bool:
+        """Whether a sample with this covariance (k, k) varies in a direction in which the law never does."""
+        spread = np.einsum("ci,ij,cj->c", self.constant, covariance, self.constant)
+        return bool((spread > 10 * SINGULAR).any())
