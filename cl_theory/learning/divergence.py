@@ -1,0 +1,26 @@
+"""A learning rate that blows up is stopped with its step and its value."""
+
+import numpy as np
+
+LIMIT = 700.0
+"""Beyond this a single weight fixes its unit for ever: exp(-746) is 0 in double precision."""
+
+
+class LearningDiverged(ArithmeticError):
+    """Parameters left the range in which the model means anything; `iteration` and `value` say when and where."""
+
+    def __init__(self, iteration: int, value: float, limit: float, remedy: str) -> None:
+        super().__init__(
+            f"learning diverged at iteration {iteration}: a parameter reached {value!r} (limit {limit:g}); {remedy}"
+        )
+        self.iteration = iteration
+        self.value = value
+
+
+def check_parameters(parameters: np.ndarray, iteration: int, limit: float = LIMIT) -> None:
+    """Raise LearningDiverged if a parameter is NaN, infinite or beyond `limit`."""
+    largest = np.abs(parameters).max()
+    if largest <= limit:  # NaN compares false
+        return
+    worst = parameters[np.argmax(np.where(np.isnan(parameters), np.inf, np.abs(parameters)))]
+    raise LearningDiverged(iteration, float(worst), limit, "lower the learning rate; the last checkpoint is kept")

@@ -1,0 +1,90 @@
+"""`train`: an energy model, data and a schedule in, a learned model and its curves out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from cl_theory.learning.always_on import AlwaysOnLearner
+from cl_theory.learning.chains import ChainPolicy, Persistent
+from cl_theory.learning.curves import Measures, exact_measures
+from cl_theory.learning.end_of_phase import EndOfPhaseLearner
+from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.networks import Network
+from cl_theory.learning.optimisers import SGD, Optimiser
+from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
+from cl_theory.seeds import FIXED_ROOT
+from cl_theory.states import MAX_UNITS
+
+
+def train(
+    network: Network,
+    data: np.ndarray,
+    schedule: Schedule | None = None,
+    *,
+    n_phases: int,
+    chain: ChainPolicy | None = None,
+    optimiser: Optimiser | None = None,
+    batch_size: int = 1,
+    weight_decay: float = 0.0,
+    visible_biases: bool = True,
+    seed: int = FIXED_ROOT,
+    measures: Measures | None = None,
+    record_every: int | None = None,
+    folder: str | Path | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
+    report: Callable[[int, int], None] | None = None,
+) -> TrainingRun:
+    """Train an energy model from `network` on the rows of `data`, by default with ISD at b = 1/2.
+
+    Parameters
+    ----------
+    network, data
+        Starting model, and bits (n_rows, n_visible).
+    schedule
+        `TwoTerm()`, `ISD(b)`, `CentredISD(b)` or `AlwaysOnISD(b, length=...)`.
+    n_phases
+        Phases of each of the `batch_size` chains; two-term learning takes two an update, so that runs of the same
+        `n_phases` cost the same.
+    chain
+        `Persistent(K)` (default, K = 1), `ContrastiveDivergence(K)`, `CarriedOver(K)` or `Exact()`.
+    optimiser
+        `SGD(0.05)` by default, `Momentum` or `Adam`.
+    weight_decay
+        lambda of :math:`\\tfrac12 \\lambda |W|^2`, off by default; it shrinks weights and leaves biases alone.
+    visible_biases
+        False keeps the visible biases at 0.
+    measures
+        Functions of the model to record; by default exact NLL and total variation where the smaller side has at
+        most 20 units, else none.
+    folder, checkpoint_every, resume
+        Where checkpoints are kept, how often (in iterations), and whether to go on from the one that is there.
+
+    Raises
+    ------
+    ValueError
+        Data that are no bits, shapes that do not fit, b at 0 or 1, K = 0 and the like, by name.
+    LearningDiverged
+        A parameter left the representable range; says when and what, and the last checkpoint stays.
+    CheckpointError
+        The checkpoint to resume from is damaged or belongs to another run.
+    """
+    schedule = ISD() if schedule is None else schedule
+    kind = AlwaysOnLearner if isinstance(schedule, AlwaysOnISD) else EndOfPhaseLearner
+    learner = kind(
+        network,
+        data,
+        schedule,
+        Persistent() if chain is None else chain,
+        SGD(0.05) if optimiser is None else optimiser,
+        batch_size,
+        weight_decay,
+        visible_biases,
+    )
+    if measures is None:
+        small = min(network.n_visible, network.n_hidden) <= MAX_UNITS
+        measures = exact_measures(learner.data) if small else {}
+    where = None if folder is None else Path(folder)
+    plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
+    return run_learner(learner, plan, measures, report)
