@@ -8,7 +8,7 @@ from cl_theory.checks.stages import ThreeStages
 
 LEAST_DRAWS = 5000
 """Fewer draws than this leave the sample's own covariance and skewness too noisy to judge a check by."""
-LARGEST_NONCENTRALITY = 2000.0
+LARGEST_NONCENTRALITY = 500.0
 """Beyond this a miss has probability 0 in floating point, and SciPy's noncentral F returns NaN."""
 
 
