@@ -73,7 +73,7 @@ class Population:
         mean = weights @ rows
         centred = rows - mean
         covariance = centred.T @ (weights[:, None] * centred)
-        third = weights @ centred**3
+        third = weights @ (centred**2 * centred)
         return Population(mean, covariance, _standardised(third, np.diagonal(covariance), mean))
 
 
@@ -125,7 +125,7 @@ def _rows(samples: Any, least: int = 2) -> np.ndarray:
 
 
 def _skewness(centred: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    return _standardised((centred**3).mean(0), (centred**2).mean(0), mean)
+    return _standardised((centred**2 * centred).mean(0), (centred**2).mean(0), mean)
 
 
 def _standardised(third: np.ndarray, second: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from cl_theory.models.rbm import RBM
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
 from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
 
-CHUNK = 2**14
+CHUNK = 2**13
 """Draws made at a time; part of the stream's meaning, so that a seed gives the same draws everywhere."""
 
 
