@@ -1,0 +1,120 @@
+"""Time candidates in turns, so that what disturbs the machine disturbs them all, and compare them by ratios."""
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+RESULTS = Path(__file__).resolve().parent.parent / "data" / "benchmarks"
+ROUNDS = 9
+SECONDS = 0.02
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to do the work: `run()` does `units` units of it (Gibbs steps, draws, likelihoods)."""
+
+    name: str
+    run: Callable[[], object]
+    units: float = 1.0
+
+
+def interleaved(
+    candidates: Sequence[Candidate], rounds: int = ROUNDS, seconds: float = SECONDS
+) -> dict[str, np.ndarray]:
+    """Nanoseconds a unit, one per round, of each candidate; each is warmed first and run for `seconds` a round."""
+    calls = {c.name: _calls(c, seconds) for c in candidates}
+    times: dict[str, list[float]] = {c.name: [] for c in candidates}
+    for _ in range(rounds):
+        for c in candidates:
+            times[c.name].append(_seconds(c.run, calls[c.name]) * 1e9 / (calls[c.name] * c.units))
+    return {name: np.array(values) for name, values in times.items()}
+
+
+def _seconds(run: Callable[[], object], calls: int) -> float:
+    start = time.perf_counter()
+    for _ in range(calls):
+        run()
+    return time.perf_counter() - start
+
+
+def _calls(candidate: Candidate, seconds: float) -> int:
+    candidate.run()  # compiles, fills caches
+    once = _seconds(candidate.run, 1)
+    return max(1, int(seconds / max(once, 1e-7)))
+
+
+def row(work: str, times: Mapping[str, np.ndarray], *, ours: str, floor: float | None = None) -> dict[str, Any]:
+    """One line of a table: median nanoseconds of each candidate, how many times slower than ours, and the floor."""
+    line: dict[str, Any] = {"work": work, "ours": ours, "nanoseconds": {}, "ratio": {}}
+    for name, values in times.items():
+        line["nanoseconds"][name] = _figure(np.median(values))
+        if name != ours:
+            low, middle, high = np.quantile(values / times[ours], [0.25, 0.5, 0.75])
+            line["ratio"][name] = {"median": _figure(middle), "quartiles": [_figure(low), _figure(high)]}
+    if floor is not None:
+        line["floor"] = _figure(floor)
+        line["over_floor"] = _figure(np.median(times[ours]) / floor)
+    return line
+
+
+def _figure(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def show(line: Mapping[str, Any]) -> None:
+    """Print one line of a table."""
+    print(line["work"], flush=True)
+    for name, nanoseconds in line["nanoseconds"].items():
+        ratio = line["ratio"].get(name)
+        beside = (
+            ""
+            if ratio is None
+            else f"  {ratio['median']:>10.3g}x  ({ratio['quartiles'][0]:.3g}-{ratio['quartiles'][1]:.3g})"
+        )
+        print(f"    {name:<34}{nanoseconds:>14,.4g} ns{beside}")
+    if "floor" in line:
+        print(f"    {'floor':<34}{line['floor']:>14,.4g} ns  {line['over_floor']:>10.3g} times the floor")
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were measured on: processor, cores, threads, versions; no names, no date."""
+    packages = ("numpy", "numba", "scipy", "scikit-learn", "torch")
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "versions": {name: found for name in packages if (found := _version(name))},
+    }
+
+
+def _processor() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    known = ("model name", "cpu family", "model")
+    return ", ".join(f"{key} {fields[key]}" for key in known if key in fields) or platform.processor()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def write(name: str, content: Mapping[str, Any]) -> Path:
+    """Write ``data/benchmarks/<name>.json``, replacing it in one step."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    path, draft = RESULTS / f"{name}.json", RESULTS / f".{name}.json.new"
+    draft.write_text(json.dumps({"machine": machine(), **content}, indent=1) + "\n")
+    draft.replace(path)
+    return path
