@@ -57,3 +57,8 @@ def bars_model() -> RealModel:
 def digits_model() -> RealModel:
     """64 x 16 units on scikit-learn's 1797 digits, 8 x 8 and binarised."""
     return RealModel("digits", untrained_rbm(digits(), "digits"), digits())
+
+
+def real_models() -> tuple[RealModel, RealModel]:
+    """Both of them."""
+    return bars_model(), digits_model()
