@@ -15,7 +15,7 @@ CLT_PLANNED = 0.2
 """What plans aim for, below the gate because the skewness of a sample scatters."""
 
 
-def clt_kappa(skewness: np.ndarray, n: int, level: float, tests: int = 1) -> np.ndarray:
+def clt_kappa(skewness: np.ndarray, n: float, level: float, tests: int = 1) -> np.ndarray:
     r"""Per coordinate :math:`\kappa = |\text{skew}|\, z^3/(3\sqrt n)`, z the two-sided normal quantile of `level`.
 
     A Studentised mean of n draws tested at `level` has size about :math:`\cosh(\kappa)` times it.
@@ -24,7 +24,7 @@ def clt_kappa(skewness: np.ndarray, n: int, level: float, tests: int = 1) -> np.
     return np.abs(skewness) * z**3 / (3 * math.sqrt(n))
 
 
-def largest_kappa(skewness: np.ndarray, n: int, level: float) -> float:
+def largest_kappa(skewness: np.ndarray, n: float, level: float) -> float:
     """The gate of T^2: kappa of the most skewed coordinate.
 
     In k dimensions the tail is an average over directions u of cosh(kappa(u)), in which the larger quantile and the
@@ -33,7 +33,7 @@ def largest_kappa(skewness: np.ndarray, n: int, level: float) -> float:
     return float(clt_kappa(skewness, n, level).max())
 
 
-def mean_kappa(skewness: np.ndarray, n: int, level: float) -> float:
+def mean_kappa(skewness: np.ndarray, n: float, level: float) -> float:
     """The gate of Bonferroni: kappa with cosh(kappa) the mean of cosh over coordinates, as sizes add up."""
     each = np.minimum(clt_kappa(skewness, n, level, tests=len(skewness)), 300.0)
     return float(np.arccosh(np.cosh(each).mean()))
@@ -41,7 +41,12 @@ def mean_kappa(skewness: np.ndarray, n: int, level: float) -> float:
 
 def draws_for_clt(gate: Callable[..., float], skewness: np.ndarray | None, rule: ThreeStages) -> int:
     """Draws that bring `gate` (`largest_kappa` or `mean_kappa`) to CLT_PLANNED at the first stage's level."""
-    n = 1
-    while skewness is not None and gate(skewness, n, rule.levels[0]) > CLT_PLANNED:
-        n = rounded_up(1.02 * n + 1)
-    return n
+    if skewness is None or not skewness.any():
+        return 1
+    level = rule.levels[0]
+    worst = float(clt_kappa(skewness, 1, level, tests=len(skewness)).max())
+    low, high = 0.0, 2 * math.log(max(worst / CLT_PLANNED, 1.0))  # log n; the worst coordinate alone is enough
+    while high - low > 1e-3:
+        middle = (low + high) / 2
+        low, high = (middle, high) if gate(skewness, math.exp(middle), level) > CLT_PLANNED else (low, middle)
+    return rounded_up(math.exp(high))

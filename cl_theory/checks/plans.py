@@ -182,7 +182,7 @@ def _common(
         "rule": rule,
         "power": power,
         "weakest": weakest,
-        "smallest_error": max(smallest, CONSTANT_SEEN),
+        "smallest_error": float(f"{max(smallest, CONSTANT_SEEN):.3g}"),
         "least_per_draw": visible_shift(n, k, rule, POWER_FLOOR, tests),
     }
 

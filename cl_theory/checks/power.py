@@ -1,6 +1,7 @@
 """Hotelling's T^2: its p-value, the exact miss rate of the three-stage rule, and the draws that a power needs."""
 
 import math
+from functools import cache
 
 from scipy import optimize, stats
 
@@ -8,6 +9,8 @@ from cl_theory.checks.stages import ThreeStages
 
 LEAST_DRAWS = 5000
 """Fewer draws than this leave the sample's own covariance and skewness too noisy to judge a check by."""
+LARGE = 10**9
+"""Draws at which F has reached its limit, chi^2."""
 LARGEST_NONCENTRALITY = 500.0
 """Beyond this a miss has probability 0 in floating point, and SciPy's noncentral F returns NaN."""
 
@@ -24,28 +27,23 @@ def miss_rate(per_draw: float, n: int, k: int, rule: ThreeStages, tests: int = 1
     tests, of which this is one.
     """
     failing, passing = [], []
-    for draws, level in zip(rule.draws(n), rule.levels, strict=True):
-        law = stats.ncf(k, draws - k, min(draws * per_draw, LARGEST_NONCENTRALITY))
-        failing.append(float(law.sf(stats.f.isf(level / tests, k, draws - k))))
-        passing.append(float(law.cdf(stats.f.isf(rule.gamma / tests, k, draws - k))))
+    for draws, (fails_above, passes_below) in zip(rule.draws(n), _thresholds(n, k, rule, tests), strict=True):
+        law = (k, draws - k, min(draws * per_draw, LARGEST_NONCENTRALITY))
+        failing.append(float(stats.ncf.sf(fails_above, *law)))
+        passing.append(float(stats.ncf.cdf(passes_below, *law)))
     return rule.miss(failing, passing)
 
 
 def draws_needed(per_draw: float, k: int, rule: ThreeStages, power: float, tests: int = 1) -> int:
     """Smallest n, up to rounding to 3 digits, with a miss rate of at most 1 - `power`; at least LEAST_DRAWS."""
-    least = max(LEAST_DRAWS, 100 * k)
-
-    def excess(log_n: float) -> float:
-        missed = miss_rate(per_draw, math.ceil(math.exp(log_n)), k, rule, tests)
-        return math.log(max(missed, 1e-300)) - math.log(1 - power)
-
-    low = math.log(least)
-    if excess(low) <= 0:
-        return least
-    high = math.log(max(least, 100 * (k + 10) / per_draw))
-    return rounded_up(math.exp(optimize.brentq(excess, low, high, xtol=1e-6)) * (1 + 1e-6))
+    large = visible_shift(LARGE, k, rule, power, tests) * LARGE
+    n = max(LEAST_DRAWS, 100 * k, rounded_up(large / per_draw))
+    while miss_rate(per_draw, n, k, rule, tests) > 1 - power:  # F has heavier tails than its limit
+        n = rounded_up(1.001 * n)
+    return n
 
 
+@cache
 def visible_shift(n: int, k: int, rule: ThreeStages, power: float, tests: int = 1) -> float:
     """The squared shift in units of the covariance, per draw, that n draws see with `power`."""
 
@@ -53,7 +51,20 @@ def visible_shift(n: int, k: int, rule: ThreeStages, power: float, tests: int = 
         missed = miss_rate(math.exp(log_shift), n, k, rule, tests)
         return math.log(max(missed, 1e-300)) - math.log(1 - power)
 
-    return math.exp(optimize.brentq(excess, math.log(1.0 / n), math.log(100.0 * (k + 10) / n), xtol=1e-6))
+    low, high = 1.0, 100.0 * (k + 10)
+    if n < LARGE:
+        limit = visible_shift(LARGE, k, rule, power, tests) * LARGE
+        low, high = 0.99 * limit, 2 * limit
+    return math.exp(optimize.brentq(excess, math.log(low / n), math.log(high / n), xtol=1e-6))
+
+
+@cache
+def _thresholds(n: int, k: int, rule: ThreeStages, tests: int) -> list[tuple[float, float]]:
+    # Of the F statistic at each stage: above the first it fails, below the second it passes.
+    return [
+        (float(stats.f.isf(level / tests, k, draws - k)), float(stats.f.isf(rule.gamma / tests, k, draws - k)))
+        for draws, level in zip(rule.draws(n), rule.levels, strict=True)
+    ]
 
 
 def rounded_up(n: float, digits: int = 3) -> int:

@@ -50,7 +50,7 @@ def plan_proportion(
         rule=rule,
         power=power,
         weakest=weakest,
-        smallest_error=_visible(chance, error, n, rule, power),
+        smallest_error=float(f"{_visible(chance, error, n, rule, power):.3g}"),
         scale=chance,
         least_per_draw=0.0,
         p=p,
