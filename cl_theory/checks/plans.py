@@ -10,7 +10,7 @@ import numpy as np
 from cl_theory.arguments import finite
 from cl_theory.checks.normality import draws_for_clt, largest_kappa, mean_kappa
 from cl_theory.checks.power import draws_needed, rounded_up, visible_shift
-from cl_theory.checks.stages import ALPHA, POWER, POWER_FLOOR, ThreeStages
+from cl_theory.checks.stages import ALPHA, POWER, POWER_FLOOR, ThreeStages, planned_power
 from cl_theory.checks.whitening import CONSTANT, CONSTANT_SEEN, Whitening
 
 LARGEST_MEAN = 32
@@ -171,8 +171,7 @@ def _common(
     least: int = 0,
 ) -> dict[str, Any]:
     # From each planted error's noncentrality per draw and its size relative to the scale.
-    if not POWER_FLOOR < power < 1:
-        raise ValueError(f"power must lie between {POWER_FLOOR}, the least a pass needs, and 1, got {power!r}")
+    planned_power(power)
     weakest = min(per_draw, key=lambda name: per_draw[name])
     n = max(draws_needed(min(per_draw[weakest], 1.0), k, rule, power, tests), rounded_up(least))
     seen = visible_shift(n, k, rule, power, tests)

@@ -12,7 +12,7 @@ from cl_theory.arguments import probability_inside
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.plans import Plan
 from cl_theory.checks.power import LEAST_DRAWS, rounded_up
-from cl_theory.checks.stages import ALPHA, POWER, ThreeStages
+from cl_theory.checks.stages import ALPHA, POWER, ThreeStages, planned_power
 
 B_OFF: Mapping[str, float] = {"b off by 1 %": 0.01}
 
@@ -41,7 +41,7 @@ def plan_proportion(
     probability_inside(p, "p")
     if not relative_errors or any(not e for e in relative_errors.values()):
         raise ValueError(f"relative_errors must name errors other than 0, got {dict(relative_errors)!r}")
-    rule, chance = ThreeStages(alpha), float(p)
+    rule, chance, power = ThreeStages(alpha), float(p), planned_power(power)
     weakest = min(relative_errors, key=lambda name: abs(relative_errors[name]))
     error = abs(relative_errors[weakest])
     n = rounded_up(max(_draws(chance, error, rule, power), least))

@@ -4,6 +4,7 @@ No ``simplify``: for rational functions, a common denominator and an expanded nu
 """
 
 import itertools
+import math
 import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
@@ -98,7 +99,7 @@ def _entries(expression: Any) -> Iterator[Any]:
     if isinstance(expression, (list, tuple)):
         for inner in expression:
             yield from _entries(inner)
-    elif hasattr(expression, "tolist") and hasattr(expression, "shape") and not isinstance(expression, sp.MatrixExpr):
+    elif hasattr(expression, "tolist"):  # explicit matrices and arrays, SymPy's and NumPy's
         yield from _entries(expression.tolist())
     else:
         yield expression
@@ -119,6 +120,7 @@ def _sign_certificate(formula: sp.Expr, probability: sp.Symbol | None, *, allow_
     if probability is not None:
         odds = sp.Symbol(f"odds_{probability}", positive=True)
         formula = formula.subs(probability, odds / (1 + odds))
+    formula = _without_roots(formula)
     symbols = sorted(formula.free_symbols, key=str)
     for symbol in symbols:
         if not symbol.is_positive:
@@ -133,9 +135,22 @@ def _sign_certificate(formula: sp.Expr, probability: sp.Symbol | None, *, allow_
     return False if _counterexample(numerator, denominator, len(symbols), allow_zero) else None
 
 
+def _without_roots(formula: sp.Expr) -> sp.Expr:
+    # sqrt(x) is a polynomial in the positive symbol whose square is x.
+    roots = [power.exp.q for power in formula.atoms(sp.Pow) if power.exp.is_Rational and not power.exp.is_Integer]
+    degree = math.lcm(*roots)
+    if degree == 1:
+        return formula
+    positive = [symbol for symbol in formula.free_symbols if symbol.is_positive]
+    return formula.subs({symbol: sp.Symbol(f"root_{symbol}", positive=True) ** degree for symbol in positive})
+
+
 def _coefficients(formula: sp.Expr, symbols: Sequence[sp.Symbol]) -> dict[tuple[int, ...], Fraction]:
     # Monomial -> coefficient of the expanded polynomial; without the zero terms.
-    terms = sp.Poly(formula, *symbols).terms() if symbols else [((), sp.expand(formula))]
+    try:
+        terms = sp.Poly(formula, *symbols).terms() if symbols else [((), sp.expand(formula))]
+    except sp.PolynomialError:
+        terms = [((), sp.nan)]
     if any(not c.is_Rational for _, c in terms):
         raise ValueError(f"{formula} is not a polynomial with rational coefficients in {symbols}")
     return {monomial: Fraction(int(c.p), int(c.q)) for monomial, c in terms if c != 0}
