@@ -1,5 +1,14 @@
-"""Ready-made cases that chapters share."""
+"""Ready-made cases and checks that chapters share."""
 
-from cl_theory.experiments.real_models import RealModel, bars_model, digits_model, untrained_rbm
+from cl_theory.experiments.isd_checks import duty_cycle_check, isd_moments_check
+from cl_theory.experiments.real_models import RealModel, bars_model, digits_model, real_models, untrained_rbm
 
-__all__ = ["RealModel", "bars_model", "digits_model", "untrained_rbm"]
+__all__ = [
+    "RealModel",
+    "bars_model",
+    "digits_model",
+    "duty_cycle_check",
+    "isd_moments_check",
+    "real_models",
+    "untrained_rbm",
+]
