@@ -28,8 +28,7 @@ def write_checkpoint(path: str | Path, arrays: Mapping[str, np.ndarray], header:
     """
     path = Path(path)
     payload = _packed(arrays)
-    facts = {"format": FORMAT, "length": len(payload), "header": dict(header)}
-    facts["sha256"] = _digest(payload, facts["header"])
+    facts = {"format": FORMAT, "length": len(payload), "sha256": _digest(payload, header), "header": dict(header)}
     content = MAGIC + json.dumps(facts, sort_keys=True).encode() + b"\n" + payload
     if path.exists():
         _link_over(path, previous(path))
@@ -91,7 +90,7 @@ def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
     if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
         raise TypeError("a checkpoint holds plain numeric arrays only, got one of Python objects")
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **dict(arrays))  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **dict(arrays))
     return buffer.getvalue()
 
 

@@ -78,10 +78,15 @@ def phase_order(name: str, p_positive: float) -> PhaseOrder:
     b = float(probability_inside(p_positive))
     if name == "alternating" and b != 0.5:
         raise ValueError(f"phases that alternate have p_positive 0.5, got {p_positive!r}; use order='systematic'")
-    orders = {"bernoulli": Bernoulli(b), "systematic": Systematic(b), "stratified": Stratified(b)}
-    if name != "alternating" and name not in orders:
-        raise ValueError(f"order must be one of alternating, {', '.join(orders)}, got {name!r}")
-    return Alternating() if name == "alternating" else orders[name]
+    orders: dict[str, PhaseOrder] = {
+        "bernoulli": Bernoulli(b),
+        "systematic": Systematic(b),
+        "stratified": Stratified(b),
+    }
+    orders["alternating"] = Alternating()
+    if name not in orders:
+        raise ValueError(f"order must be one of {', '.join(orders)}, got {name!r}")
+    return orders[name]
 
 
 def _rate(value: float) -> None:

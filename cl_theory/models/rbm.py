@@ -123,7 +123,10 @@ class RBM:
 
 def binary_states(states: Any, n_units: int, name: str) -> np.ndarray:
     """`states` as float64 rows (n, n_units) of 0 and 1, else ValueError."""
-    rows = np.asarray(states, dtype=np.float64)
+    given = np.asarray(states)
+    if given.dtype.kind not in "buif":
+        raise ValueError(f"{name} must hold numbers, got dtype {given.dtype}")
+    rows = given.astype(np.float64)
     if rows.ndim != 2 or rows.shape[1] != n_units or len(rows) == 0:
         raise ValueError(f"{name} must be non-empty rows of {n_units} units, got shape {rows.shape}")
     if not np.all((rows == 0) | (rows == 1)):
