@@ -56,7 +56,9 @@ class ThreeStages:
         return n, 4 * n, 16 * n
 
     def decide(self, stage: int, p_value: float) -> bool | None:
-        """True: pass, False: fail, None: go on; `stage` is 0, 1 or 2."""
+        """True: pass, False: fail, None: go on; `stage` is 0, 1 or 2. ValueError unless 0 <= p_value <= 1."""
+        if not 0 <= p_value <= 1:
+            raise ValueError(f"a p-value must lie in [0, 1], got {p_value!r}; look for an overflow in the sample")
         if p_value <= self.levels[stage]:
             return False
         return True if p_value > self.gamma or stage == 2 else None

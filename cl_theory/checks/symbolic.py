@@ -118,14 +118,14 @@ def _require_real(base: sp.Expr) -> None:
 def _sign_certificate(formula: sp.Expr, probability: sp.Symbol | None, *, allow_zero: bool) -> bool | None:
     # True: certified by coefficients; False: a point shows the opposite; None: neither.
     if probability is not None:
-        odds = sp.Symbol(f"odds_{probability}", positive=True)
+        odds = sp.Dummy("odds", positive=True)
         formula = formula.subs(probability, odds / (1 + odds))
     formula = _without_roots(formula)
     symbols = sorted(formula.free_symbols, key=str)
     for symbol in symbols:
         if not symbol.is_positive:
             raise ValueError(f"{symbol} must be declared positive: Symbol({str(symbol)!r}, positive=True)")
-    numerator, denominator = (_coefficients(part, symbols) for part in sp.fraction(sp.together(formula)))
+    numerator, denominator = (_coefficients(part, symbols) for part in sp.fraction(sp.cancel(formula)))
     if all(c < 0 for c in denominator.values()):
         numerator, denominator = ({m: -c for m, c in part.items()} for part in (numerator, denominator))
     if not numerator:
@@ -142,7 +142,7 @@ def _without_roots(formula: sp.Expr) -> sp.Expr:
     if degree == 1:
         return formula
     positive = [symbol for symbol in formula.free_symbols if symbol.is_positive]
-    return formula.subs({symbol: sp.Symbol(f"root_{symbol}", positive=True) ** degree for symbol in positive})
+    return formula.subs({symbol: sp.Dummy(f"root_{symbol}", positive=True) ** degree for symbol in positive})
 
 
 def _coefficients(formula: sp.Expr, symbols: Sequence[sp.Symbol]) -> dict[tuple[int, ...], Fraction]:
@@ -166,8 +166,8 @@ def _counterexample(numerator: dict, denominator: dict, n_symbols: int, allow_ze
         ([chooser.choice(grid) for _ in range(n_symbols)] for _ in range(400)),
     )
     for point in points:
-        value = _value(numerator, point) * _value(denominator, point)
-        if value < 0 or (value == 0 and not allow_zero):
+        above, below = _value(numerator, point), _value(denominator, point)
+        if above * below < 0 or (above == 0 and below != 0 and not allow_zero):
             return True
     return False
 

@@ -92,6 +92,8 @@ def test_the_rule_fails_passes_and_goes_on_where_the_text_says():
     assert rule.draws(10) == (10, 40, 160)
     assert [rule.decide(0, p) for p in (1e-7, 2e-7, 0.01, 0.011)] == [False, None, None, True]
     assert [rule.decide(2, p) for p in (0.9e-3, 2e-3)] == [False, True]
+    with pytest.raises(ValueError, match="p-value must lie"):
+        rule.decide(2, float("nan"))
 
 
 def test_the_miss_rate_adds_up_the_ways_to_pass():

@@ -75,6 +75,7 @@ def test_a_square_needs_a_real_base():
 def test_positive_coefficients_prove_positivity():
     assert is_positive(2 * A / b**3 + 2 * C / (1 - b) ** 3, scope="curvature", probability=b).passed is True
     assert is_positive(A * C / (A + C), scope="no probability").passed is True
+    assert is_positive((A**3 - C**3) / (A - C), scope="a common factor").passed is True
     assert is_positive(sp.sqrt(A * C) + sp.cbrt(A), scope="roots").passed is True
 
 
