@@ -1,0 +1,33 @@
+"""Where the source's wording is corrected, sharpened or refuted, as MyST Markdown."""
+
+from collections.abc import Mapping
+
+from cl_theory.book.ledger_page import OPEN, chip
+from cl_theory.book.shown import Shown
+from cl_theory.claims.registry import Claim
+
+HEADINGS = {
+    "refuted": "Wording that is refuted",
+    "paper, corrected": "Statements that are true only as restated",
+    "paper, sharpened": "Statements that hold in a sharper form",
+}
+
+
+def corrections_markdown(shown: Shown, claims: Mapping[str, Claim]) -> str:
+    """One section a kind of correction, one entry a claim."""
+    parts = []
+    for source, heading in HEADINGS.items():
+        found = [entry for entry in claims.values() if entry.source == source]
+        if found:
+            parts += [f"## {heading}", *(_entry(entry, shown) for entry in found)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _entry(entry: Claim, shown: Shown) -> str:
+    verdict = shown.claims.get(entry.id, {}).get("verdict", OPEN)
+    return (
+        f"### {entry.reference or entry.title}\n\n"
+        f"{chip(verdict)} [{entry.title}](#claim-{entry.id})\n\n"
+        f":::{{div}} claim-statement\n{entry.statement}\n:::\n\n"
+        f"The counterexample and the proof are in [](./{entry.chapter}.ipynb)."
+    )

@@ -1,0 +1,43 @@
+"""Exit codes that a machine can trust."""
+
+import functools
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+FINE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def exiting(command: Callable[..., int]) -> Callable[..., None]:
+    """`command` with the exit code that it returns; bad input ends with 2 and its message, Ctrl-C with 130."""
+
+    @functools.wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            code = command(*arguments, **options)
+        except KeyboardInterrupt:
+            print("interrupted; nothing is half written, run the command again", file=sys.stderr)
+            code = INTERRUPTED
+        except ValueError as error:
+            if not _is_bad_input(error):
+                raise
+            print(f"error: {error}", file=sys.stderr)
+            code = WRONG_INPUT
+        raise typer.Exit(code)
+
+    return run
+
+
+def _is_bad_input(error: ValueError) -> bool:
+    from cl_theory.book.checkout import BookError
+    from cl_theory.claims.ledger import LedgerError
+
+    return isinstance(error, BookError | LedgerError)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt  # the same way out as Ctrl-C, so that workers are stopped
