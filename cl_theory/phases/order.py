@@ -11,6 +11,7 @@ import numpy as np
 from cl_theory.arguments import positive_integer, probability_inside
 
 Support = list[tuple[Any, np.ndarray]]
+CountLaw = list[tuple[int, Any]]
 MAX_ORDERS = 2**16
 """Longest list of orders that `enumerate` will make."""
 
@@ -31,6 +32,11 @@ class Bernoulli:
     def count_variance(self, n_phases: int) -> Any:
         """Var N = n b (1-b), N the number of positive phases."""
         return positive_integer(n_phases, "n_phases") * self.p_positive * (1 - self.p_positive)
+
+    def count_law(self, n_phases: int) -> CountLaw:
+        """Binomial law of N as pairs (N, probability)."""
+        n, b = positive_integer(n_phases, "n_phases"), self.p_positive
+        return [(count, comb(n, count) * b**count * (1 - b) ** (n - count)) for count in range(n + 1)]
 
     def enumerate(self, n_phases: int) -> Support:
         """All orders with their probabilities."""
@@ -68,6 +74,13 @@ class Alternating:
         odd = positive_integer(n_phases, "n_phases") % 2
         return Fraction(odd if self.first == "random" else 0, 4)
 
+    def count_law(self, n_phases: int) -> CountLaw:
+        """Law of N as pairs (N, probability)."""
+        half, odd = divmod(positive_integer(n_phases, "n_phases"), 2)
+        if odd and self.first == "random":
+            return [(half, Fraction(1, 2)), (half + 1, Fraction(1, 2))]
+        return [(half + (odd if self.first == "positive" else 0), Fraction(1))]
+
     def enumerate(self, n_phases: int) -> Support:
         """The one or two orders with their probabilities."""
         start = np.arange(positive_integer(n_phases, "n_phases")) % 2 == 0
@@ -100,11 +113,13 @@ class Stratified:
         _, fraction = _whole_and_fraction(self.p_positive, n_phases)
         return fraction * (1 - fraction)
 
+    def count_law(self, n_phases: int) -> CountLaw:
+        """Law of N as pairs (N, probability): the floor of nb or the next integer."""
+        return _floor_or_next(self.p_positive, n_phases)
+
     def enumerate(self, n_phases: int) -> Support:
         """All orders with their probabilities."""
-        low, fraction = _whole_and_fraction(self.p_positive, n_phases)
-        counts = [(low, 1 - fraction), (low + 1, fraction)]
-        possible = [(count, probability) for count, probability in counts if probability > 0]
+        possible = self.count_law(n_phases)
         _few_enough(sum(comb(n_phases, count) for count, _ in possible))
         return [
             (probability / comb(n_phases, count), np.isin(np.arange(n_phases), places))
@@ -132,6 +147,10 @@ class Systematic:
         _, fraction = _whole_and_fraction(self.p_positive, n_phases)
         return fraction * (1 - fraction)
 
+    def count_law(self, n_phases: int) -> CountLaw:
+        """Law of N as pairs (N, probability): the floor of nb or the next integer."""
+        return _floor_or_next(self.p_positive, n_phases)
+
     def enumerate(self, n_phases: int) -> Support:
         """All orders with their probabilities: one for each interval of U on which no floor changes."""
         steps = [self.p_positive * k for k in range(positive_integer(n_phases, "n_phases") + 1)]
@@ -155,6 +174,11 @@ def _whole_and_fraction(p_positive: Any, n_phases: int) -> tuple[int, Any]:
     if isinstance(expected, float) and abs(expected - nearest) < 1e-9:
         return nearest, 0.0
     return floor(expected), expected - floor(expected)
+
+
+def _floor_or_next(p_positive: Any, n_phases: int) -> CountLaw:
+    low, fraction = _whole_and_fraction(p_positive, n_phases)
+    return [(low, 1 - fraction)] + ([(low + 1, fraction)] if fraction > 0 else [])
 
 
 def _few_enough(n_orders: int) -> None:

@@ -1,6 +1,7 @@
 """Draws of phases and of estimates, exact targets beside them, and errors planted on purpose."""
 
 from cl_theory.samplers.alias import AliasTable
+from cl_theory.samplers.batch_statistics import batch_isd_statistic_moments, batch_isd_statistics
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
 from cl_theory.samplers.isd_draws import (
     GaussianPhases,
@@ -10,9 +11,15 @@ from cl_theory.samplers.isd_draws import (
     gaussian_isd_draws,
     isd_counts,
 )
-from cl_theory.samplers.isd_states import PhaseStates, isd_projections, isd_rows, isd_states
-from cl_theory.samplers.isd_statistics import isd_coordinate_statistics, isd_count, isd_statistics
+from cl_theory.samplers.isd_states import PhaseStates, isd_count, isd_projections, isd_rows, isd_states
+from cl_theory.samplers.isd_statistics import isd_coordinate_statistics, isd_statistics
 from cl_theory.samplers.isd_targets import isd_statistic_covariance, isd_statistic_shifts, isd_statistic_target
+from cl_theory.samplers.pair_statistics import (
+    two_term_statistic_covariance,
+    two_term_statistic_target,
+    two_term_statistics,
+)
+from cl_theory.samplers.phase_statistics import PhaseStatistics, phase_statistics
 from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS, Planted
 
 __all__ = [
@@ -23,7 +30,10 @@ __all__ = [
     "GaussianPhases",
     "IsdDraws",
     "PhaseStates",
+    "PhaseStatistics",
     "Planted",
+    "batch_isd_statistic_moments",
+    "batch_isd_statistics",
     "counted_moments",
     "finite_isd_draws",
     "gaussian_isd_draws",
@@ -37,4 +47,8 @@ __all__ = [
     "isd_statistic_shifts",
     "isd_statistic_target",
     "isd_statistics",
+    "phase_statistics",
+    "two_term_statistic_covariance",
+    "two_term_statistic_target",
+    "two_term_statistics",
 ]

@@ -7,7 +7,9 @@ import numpy as np
 
 from cl_theory.arguments import positive_integer, probability_inside
 from cl_theory.models.rbm import RBM
+from cl_theory.samplers.affine_forms import split_directions
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
+from cl_theory.samplers.phase_statistics import baseline_vector
 from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
 
 CHUNK = 2**13
@@ -30,16 +32,27 @@ def isd_states(
     planted: Planted = NOTHING_PLANTED,
 ) -> PhaseStates:
     """Toss n coins and sample only the phase that each one chose; positive phases are listed first."""
-    coin = planted.coin_probability(probability_inside(p_positive))
-    n_positive = int(rng.binomial(positive_integer(n, "n"), coin))
+    n_positive = isd_count(rng, positive_integer(n, "n"), p_positive, planted)
     phases = sampler.positive(rng, n_positive), sampler.negative(rng, n - n_positive)
     v, h = (np.concatenate(side) for side in zip(*phases, strict=True))
     return PhaseStates(np.arange(n) < n_positive, v, h)
 
 
-def isd_rows(rbm: RBM, states: PhaseStates, p_positive: float, planted: Planted = NOTHING_PLANTED) -> np.ndarray:
+def isd_count(rng: np.random.Generator, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED) -> int:
+    """Number of positive phases among n coins, as `isd_states` tosses them."""
+    return int(rng.binomial(n, planted.coin_probability(probability_inside(p_positive))))
+
+
+def isd_rows(
+    rbm: RBM,
+    states: PhaseStates,
+    p_positive: float,
+    planted: Planted = NOTHING_PLANTED,
+    baseline: np.ndarray | None = None,
+) -> np.ndarray:
     """The deterministic map from (B, state) to estimates Z, rows (n, n_parameters); for small n."""
-    return _weights(states, p_positive, planted)[:, None] * rbm.gradient(states.v, states.h)
+    gradient = rbm.gradient(states.v, states.h) - baseline_vector(baseline, rbm.n_parameters)
+    return state_weights(states, p_positive, planted)[:, None] * gradient
 
 
 def isd_projections(
@@ -48,46 +61,40 @@ def isd_projections(
     p_positive: float,
     directions: np.ndarray,
     planted: Planted = NOTHING_PLANTED,
+    baseline: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """(directions @ Z (n, k), |Z|^2 (n,)) through matrix products, without the rows of Z.
 
-    For 0/1 units h'Uv + a.v + c.h is linear on each side, and |g|^2 = (1 + |v|)(1 + |h|) - 1 with |v| the number
-    of units that are on.
+    For 0/1 units |g|^2 = (1 + |v|)(1 + |h|) - 1 with |v| the number of units that are on.
     """
-    weight = _weights(states, p_positive, planted)
+    weight, centre = state_weights(states, p_positive, planted), baseline_vector(baseline, rbm.n_parameters)
+    rows = np.atleast_2d(np.asarray(directions, dtype=np.float64))
     squares = (1.0 + states.v.sum(axis=1)) * (1.0 + states.h.sum(axis=1)) - 1
-    return -weight[:, None] * _bilinear(rbm, states, directions), weight**2 * squares
+    if not centre.any():
+        return weight[:, None] * gradient_projections(rbm, states.v, states.h, rows), weight**2 * squares
+    products = gradient_projections(rbm, states.v, states.h, np.vstack([rows, centre]))
+    squares = squares - 2 * products[:, -1] + centre @ centre
+    return weight[:, None] * (products[:, :-1] - rows @ centre), weight**2 * squares
 
 
-def chunk_sizes(n: int) -> Iterator[int]:
-    """Sizes of the chunks in which n draws are made; never a single draw at the end."""
-    whole, rest = divmod(positive_integer(n, "n"), CHUNK)
-    if whole and rest:
-        yield from [CHUNK] * (whole - 1)
-        yield CHUNK + rest if rest == 1 else CHUNK
-        if rest > 1:
-            yield rest
-    else:
-        yield from [CHUNK] * whole if whole else [rest]
+def gradient_projections(rbm: RBM, v: np.ndarray, h: np.ndarray, directions: np.ndarray) -> np.ndarray:
+    """u.g = -(h'Uv + a.v + c.h) for each direction (U, a, c), shape (n, k), without the rows of g."""
+    weights, hidden, visible = split_directions(rbm, directions)
+    v_units, h_units = v.astype(np.float64), h.astype(np.float64)
+    by_hidden = v_units @ weights.transpose(2, 0, 1).reshape(rbm.n_visible, -1) + hidden.ravel()
+    coupled = by_hidden.reshape(len(v), len(hidden), rbm.n_hidden) @ h_units[:, :, None]
+    return -(coupled[:, :, 0] + v_units @ visible.T)
 
 
-def _weights(states: PhaseStates, p_positive: float, planted: Planted) -> np.ndarray:
+def state_weights(states: PhaseStates, p_positive: float, planted: Planted) -> np.ndarray:
+    """Signed weight of each draw's phase, (n,)."""
     return np.where(states.is_positive, *planted.signed_weights(p_positive))
 
 
-def split_directions(rbm: RBM, directions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Flat directions (k, n_parameters) as (k, n_hidden, n_visible), (k, n_visible), (k, n_hidden)."""
-    rows = np.atleast_2d(np.asarray(directions, dtype=np.float64))
-    if rows.ndim != 2 or rows.shape[1] != rbm.n_parameters:
-        raise ValueError(f"directions must have shape (k, {rbm.n_parameters}), got {np.shape(directions)}")
-    weights, visible, hidden = np.split(rows, [rbm.weights.size, rbm.weights.size + rbm.n_visible], axis=1)
-    return weights.reshape(len(rows), *rbm.weights.shape), visible, hidden
-
-
-def _bilinear(rbm: RBM, states: PhaseStates, directions: np.ndarray) -> np.ndarray:
-    """h'Uv + a.v + c.h for each direction (U, a, c), shape (n, k)."""
-    weights, visible, hidden = split_directions(rbm, directions)
-    v, h = states.v.astype(np.float64), states.h.astype(np.float64)
-    left = v @ weights.transpose(2, 0, 1).reshape(rbm.n_visible, -1) + hidden.ravel()
-    by_hidden = left.reshape(len(v), len(visible), rbm.n_hidden)
-    return (by_hidden @ h[:, :, None])[:, :, 0] + v @ visible.T
+def chunk_sizes(n: int, largest: int = CHUNK) -> Iterator[int]:
+    """Sizes of the chunks in which n draws are made: `largest` each, a remainder of one joined to the last."""
+    whole, rest = divmod(positive_integer(n, "n"), largest)
+    sizes = [largest] * whole + [rest] * (rest > 0)
+    if rest == 1 and whole:
+        sizes[-2:] = [largest + 1]  # a single draw has no covariance
+    yield from sizes

@@ -1,0 +1,86 @@
+"""Gradient rows of an RBM seen through a few numbers, with one side's states listed and the other averaged out.
+
+Given the listed side, u.g and |g|^2 are sums of independent terms over the other side's units, so that all their
+cumulants are known.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from cl_theory.models.rbm import RBM
+from cl_theory.samplers.joint_cumulants import JointCumulants
+
+ROWS = 2**12
+"""States handled at a time, which bounds the memory."""
+
+
+class ListedSide(NamedTuple):
+    """One side's states (n, n_listed) with their `probability` (n,), and P(unit = 1) (n, n_other) of the other."""
+
+    probability: np.ndarray
+    states: np.ndarray
+    other_mean: np.ndarray
+
+
+class Directions(NamedTuple):
+    """Directions (k, n_parameters) as weights (k, n_listed, n_other) and biases (k, n_listed), (k, n_other)."""
+
+    weights: np.ndarray
+    listed: np.ndarray
+    other: np.ndarray
+
+    @property
+    def transposed(self) -> "Directions":
+        """The same directions with the sides exchanged."""
+        return Directions(self.weights.transpose(0, 2, 1), self.other, self.listed)
+
+
+def split_directions(rbm: RBM, directions: np.ndarray) -> Directions:
+    """Flat `directions` (k, n_parameters), the hidden side listed; ValueError on another length."""
+    rows = np.atleast_2d(np.asarray(directions, dtype=np.float64))
+    if rows.ndim != 2 or rows.shape[1] != rbm.n_parameters:
+        raise ValueError(f"directions must have shape (k, {rbm.n_parameters}), got {np.shape(directions)}")
+    weights, visible, hidden = np.split(rows, [rbm.weights.size, rbm.weights.size + rbm.n_visible], axis=1)
+    return Directions(weights.reshape(len(rows), *rbm.weights.shape), hidden, visible)
+
+
+def statistic_moments(side: ListedSide, directions: Directions, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """E X and E XX' of X = [L_1..L_k, |g-c|^2, L_1^2..L_k^2] with L = u.(g - c).
+
+    The last of `directions` is the baseline c itself, the others are the u; `constants` (k+1,) are their products
+    with c.
+    """
+    k = len(constants) - 1
+    kept = np.delete(np.arange(2 * k + 2), -1)  # the square of |g-c|^2 is not asked for
+    first, second = np.zeros(2 * k + 1), np.zeros((2 * k + 1, 2 * k + 1))
+    for start in range(0, len(side.states), ROWS):
+        part = ListedSide(*(array[start : start + ROWS] for array in side))
+        given = _conditional_cumulants(*_forms(part.states, directions, constants), part.other_mean).moments()
+        first += part.probability @ given[0][:, kept]
+        second += np.tensordot(part.probability, given[1][:, kept][:, :, kept], 1)
+    return first, second
+
+
+def _forms(states: np.ndarray, directions: Directions, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """L_1..L_k and |g-c|^2 as constant (n, k+1) plus slope (n, k+1, n_other) times the other side's units."""
+    on = states.sum(axis=1)
+    slope = -(np.tensordot(states, directions.weights, axes=(1, 1)) + directions.other)
+    constant = -(states @ directions.listed.T) - constants
+    slope[:, -1] = (1 + on)[:, None] - 2 * slope[:, -1]  # |g|^2 = (1 + |s|)(1 + |o|) - 1, less 2 c.g
+    constant[:, -1] = on - 2 * constant[:, -1] - constants[-1]  # constants[-1] is |c|^2
+    return constant, slope
+
+
+def _conditional_cumulants(constant: np.ndarray, slope: np.ndarray, p: np.ndarray) -> JointCumulants:
+    """Cumulants of constant + slope . o for independent o_j ~ Bernoulli(p_j)."""
+    second = p * (1 - p)
+    third, fourth = second * (1 - 2 * p), second * (1 - 6 * second)
+    squared = slope**2
+    across, squared_across = slope.transpose(0, 2, 1), squared.transpose(0, 2, 1)
+    return JointCumulants(
+        constant + (slope @ p[:, :, None])[:, :, 0],
+        (slope * second[:, None, :]) @ across,
+        (slope * third[:, None, :]) @ squared_across,
+        (squared * fourth[:, None, :]) @ squared_across,
+    )
