@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy.linalg import expm
 
-from cl_theory.markov.solve import identity, matrix_power, solve
+from cl_theory.markov.solve import identity, matrix_power, power_sum, solve
 from cl_theory.phases.length import Fixed, PhaseLength, TwoPoint, Uniform
 from cl_theory.phases.unbounded_length import Geometric, ShiftedGeometric, ShiftedPoisson
 
@@ -52,9 +52,5 @@ def _geometric(length: Geometric, matrix: np.ndarray) -> np.ndarray:
 
 
 def _mean_of_powers(matrix: np.ndarray, low: int, high: int) -> np.ndarray:
-    power = matrix_power(matrix, low)
-    total = power
-    for _ in range(high - low):
-        power = power @ matrix
-        total = total + power
-    return total * (Fraction(1, high - low + 1) if matrix.dtype == object else 1 / (high - low + 1))
+    share = Fraction(1, high - low + 1) if matrix.dtype == object else 1 / (high - low + 1)
+    return matrix_power(matrix, low) @ (power_sum(matrix, high - low + 1) * share)

@@ -48,6 +48,16 @@ def matrix_power(matrix: np.ndarray, n: int) -> np.ndarray:
     return _fractions(_flint(matrix) ** n) if n else identity(len(matrix), matrix)
 
 
+def power_sum(matrix: np.ndarray, n: int) -> np.ndarray:
+    """I + A + ... + A^(n-1) for the square `matrix` A and n >= 0, by doubling, float64 or exact."""
+    total, power = zeros(matrix.shape, matrix), identity(len(matrix), matrix)
+    for bit in bin(n)[2:]:  # total and power stand for the leading bits read so far
+        total, power = total + power @ total, power @ power
+        if bit == "1":
+            total, power = total + power, power @ matrix
+    return total
+
+
 def _as_fractions(array: np.ndarray) -> np.ndarray:
     return np.vectorize(lambda k: Fraction(int(k)), otypes=[object])(array)
 

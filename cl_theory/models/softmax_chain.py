@@ -119,16 +119,40 @@ class SoftmaxChain:
         return Smoothness(M=float(largest), L=float(steepest), K=spread / 2, L2=float(bend), K2=spread**2 / 2)
 
 
-def three_state_chain(offset_scale: Any = 1) -> SoftmaxChain:
-    """The three-state, two-parameter chain of Part II: small rationals, no symmetry, all coefficients non-zero.
+def three_state_chain() -> SoftmaxChain:
+    """The three-state, two-parameter chain of Part II: small rationals, no symmetry, G = a + B (sigma(theta) - 1/2).
 
-    `offset_scale` multiplies the offsets of G.
+    Its mean gradient vanishes at theta = (0.0940, -0.0665), where learning comes to rest.
     """
-    weights = _quarters(np.array([[4, 2, 1], [3, 4, 2], [1, 3, 4]]))
-    features = np.array([[[0, 1, 1], [1, 0, -1], [0, -1, 1]], [[1, 0, -1], [0, 1, 1], [-1, 1, 0]]])
-    offset = _quarters(np.array([[4, -2], [-3, 1], [1, 3]]))
-    slope = _quarters(np.array([[[2, 1], [-1, 2]], [[1, -2], [2, 1]], [[3, 1], [1, 2]]]))
-    return SoftmaxChain(weights, features, offset * offset_scale, slope)
+    return _centred_chain(
+        [[4, 2, 1], [3, 4, 2], [1, 3, 4]],
+        [[[0, 1, 1], [1, 0, -1], [0, -1, 1]], [[1, 0, -1], [0, 1, 1], [-1, 1, 0]]],
+        [[4, -2], [-5, 2], [0, 1]],
+        [[[4, 1], [-1, 3]], [[3, -1], [1, 4]], [[4, 1], [-1, 4]]],
+    )
+
+
+def three_state_phases() -> tuple[SoftmaxChain, SoftmaxChain]:
+    """A positive and a negative phase over the same two parameters, with G = g+ and G = g-.
+
+    mu = gbar+ - gbar- vanishes where neither gbar+ nor gbar- does; descent on it comes to rest there.
+    """
+    positive = three_state_chain()
+    negative = _centred_chain(
+        [[2, 3, 1], [1, 2, 4], [4, 1, 3]],
+        [[[1, 0, -1], [0, 1, 1], [1, -1, 0]], [[0, 1, 1], [-1, 0, 1], [1, 0, -1]]],
+        [[12, 5], [6, 8], [9, 3]],
+        [[[-2, 1], [0, -3]], [[-3, 0], [1, -2]], [[-2, 1], [-1, -2]]],
+    )
+    lift = np.array([Fraction(2), Fraction(3, 2)])
+    return replace(positive, offset=positive.offset + lift), negative
+
+
+def _centred_chain(weights: Any, features: Any, level: Any, slope: Any) -> SoftmaxChain:
+    """Chain with weights k/4 and G = level/4 + slope (sigma(theta) - 1/2)."""
+    steep = _quarters(4 * np.array(slope))
+    offset = _quarters(np.array(level)) - steep.sum(axis=2) / 2
+    return SoftmaxChain(_quarters(np.array(weights)), np.array(features), offset, steep)
 
 
 def with_gradient(chain: SoftmaxChain, *, factor: Any = 1, baseline: Any = 0) -> SoftmaxChain:
