@@ -67,7 +67,7 @@ class PhaseMeans:
     def update(self, state: PhaseState, gradient: np.ndarray, is_positive: np.ndarray) -> PhaseState:
         """Mean of the visited phase moves by 1/n of the way."""
         visits = np.where(is_positive, state.n_positive, state.n_negative) + 1
-        return _move(state, gradient, is_positive, (1 / visits)[..., None])
+        return _move(state, gradient, is_positive, 1, visits[..., None])
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class PooledEMA:
 
     def start(self, shape: tuple[int, ...]) -> np.ndarray:
         """Average at 0."""
-        return np.zeros(shape)
+        return np.zeros(shape, int)  # integers turn into floats or Fractions at the first gradient
 
     def centre(self, state: np.ndarray) -> np.ndarray:
         """The average itself."""
@@ -140,7 +140,7 @@ def running_centred_isd(
 
 
 def _empty(shape: tuple[int, ...]) -> PhaseState:
-    return PhaseState(np.zeros(shape), np.zeros(shape), np.zeros(shape[:-1], int), np.zeros(shape[:-1], int))
+    return PhaseState(np.zeros(shape, int), np.zeros(shape, int), np.zeros(shape[:-1], int), np.zeros(shape[:-1], int))
 
 
 def _mix(state: PhaseState, p_positive: Any) -> np.ndarray:
@@ -148,11 +148,11 @@ def _mix(state: PhaseState, p_positive: Any) -> np.ndarray:
     return (1 - b) * state.positive + b * state.negative
 
 
-def _move(state: PhaseState, gradient: np.ndarray, is_positive: np.ndarray, rate: Any) -> PhaseState:
+def _move(state: PhaseState, gradient: np.ndarray, is_positive: np.ndarray, rate: Any, visits: Any = 1) -> PhaseState:
     visited = np.asarray(is_positive)[..., None]
     return PhaseState(
-        np.where(visited, state.positive + rate * (gradient - state.positive), state.positive),
-        np.where(visited, state.negative, state.negative + rate * (gradient - state.negative)),
+        np.where(visited, state.positive + rate * (gradient - state.positive) / visits, state.positive),
+        np.where(visited, state.negative, state.negative + rate * (gradient - state.negative) / visits),
         state.n_positive + np.asarray(is_positive, int),
         state.n_negative + 1 - np.asarray(is_positive, int),
     )

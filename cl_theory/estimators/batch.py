@@ -39,7 +39,7 @@ def ratio_isd_gradient(g_positive: Any, g_negative: Any, is_positive: Any) -> np
 
 def _mean_where(mask: np.ndarray, gradient: np.ndarray) -> np.ndarray:
     total = np.where(mask[..., None], gradient, 0 * gradient).sum(axis=-2)
-    return total / mask.sum(axis=-1).astype(gradient.dtype)[..., None]  # Python integers beside Fractions
+    return total / mask.sum(axis=-1, keepdims=True).astype(gradient.dtype)  # Python integers beside Fractions
 
 
 def _shared_order(is_positive: Any, batch_shape: tuple[int, ...]) -> np.ndarray:
