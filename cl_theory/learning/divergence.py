@@ -2,9 +2,6 @@
 
 import numpy as np
 
-LIMIT = 700.0
-"""Beyond this a single weight fixes its unit for ever: exp(-746) is 0 in double precision."""
-
 
 class LearningDiverged(ArithmeticError):
     """Parameters left the range in which the model means anything; `iteration` and `value` say when and where."""
@@ -17,7 +14,7 @@ class LearningDiverged(ArithmeticError):
         self.value = value
 
 
-def check_parameters(parameters: np.ndarray, iteration: int, limit: float = LIMIT) -> None:
+def check_parameters(parameters: np.ndarray, iteration: int, limit: float) -> None:
     """Raise LearningDiverged if a parameter is NaN, infinite or beyond `limit`."""
     largest = np.abs(parameters).max()
     if largest <= limit:  # NaN compares false

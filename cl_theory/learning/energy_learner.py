@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +39,8 @@ class EnergyLearner:
     weight_decay: float = 0.0
     visible_biases: bool = True
 
+    parameter_limit: ClassVar[float] = 100.0  # a single weight of 100 lets its unit flip once in 10**43 steps
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "data", binary_states(self.data, self.network.n_visible, "data"))
         positive_integer(self.batch_size, "batch_size")
@@ -45,6 +48,10 @@ class EnergyLearner:
             raise ValueError(f"weight_decay must be a finite number of at least 0, got {self.weight_decay!r}")
         if not self.visible_biases and np.any(self.network.visible_bias):
             raise ValueError("a network without visible biases must start with visible_bias 0, got other values")
+
+    @cached_property
+    def _kinds(self) -> np.ndarray:
+        return parameter_kinds(self.network)
 
     def model(self, parameters: np.ndarray) -> Network:
         """The network with these parameters."""
@@ -96,11 +103,11 @@ class EnergyLearner:
     def moved(self, state: TrainingState, gradient: np.ndarray, memory: Memory, share: float = 1.0) -> TrainingState:
         """State after one step of the optimiser along `gradient`, with `memory` of everything else."""
         change, kept = self.optimiser.step(gradient, inside(state.memory, "optimiser"), share)
-        kinds = parameter_kinds(self.network)
-        rate = self.optimiser.learning_rate * share
-        change = change + decayed(state.parameters, kinds == "weight", self.weight_decay, rate)
+        if self.weight_decay:
+            rate = self.optimiser.learning_rate * share
+            change = change + decayed(state.parameters, self._kinds == "weight", self.weight_decay, rate)
         if not self.visible_biases:
-            change = np.where(kinds == "visible_bias", 0.0, change)
+            change = np.where(self._kinds == "visible_bias", 0.0, change)
         return TrainingState(state.iteration + 1, state.parameters + change, memory | under("optimiser", kept))
 
 

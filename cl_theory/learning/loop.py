@@ -63,7 +63,7 @@ def run_learner(learner: Learner, plan: Plan, measures: Measures, report: Report
     every, save = plan.record_every or max(1, total // 50), plan.checkpoint_every or max(1, total // 20)
     while state.iteration < total:
         state = learner.step(state, randomness)
-        check_parameters(state.parameters, state.iteration)
+        check_parameters(state.parameters, state.iteration, learner.parameter_limit)
         at_end = state.iteration == total
         if state.iteration % every == 0 or at_end:
             _record(learner, curves, measures, state)

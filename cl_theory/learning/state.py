@@ -21,7 +21,13 @@ class TrainingState:
 
 
 class Learner(Protocol):
-    """One learning algorithm on one model and one data set; `step` is a pure function of state and randomness."""
+    """One learning algorithm on one model and one data set; `step` is a pure function of state and randomness.
+
+    No parameter of a sound run exceeds `parameter_limit` in size.
+    """
+
+    @property
+    def parameter_limit(self) -> float: ...
 
     def start(self, randomness: Randomness) -> TrainingState:
         """State before the first iteration."""

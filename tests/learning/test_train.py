@@ -112,7 +112,7 @@ def test_a_learning_rate_that_blows_up_is_stopped_with_step_and_value() -> None:
         LearningDiverged, match=r"iteration \d+: a parameter reached -?\d.*lower the learning rate"
     ) as e:
         train(fresh(), BAS, n_phases=1000, optimiser=SGD(200.0), seed=12, measures={})
-    assert abs(e.value.value) > 700
+    assert abs(e.value.value) > 100
     assert e.value.iteration > 0
 
 
@@ -166,7 +166,7 @@ def test_b_at_zero_or_one_is_refused(kind, b) -> None:
 
 
 def test_schedules_refuse_what_they_cannot_mean() -> None:
-    with pytest.raises(ValueError, match="alternate have p_positive 0.5"):
+    with pytest.raises(ValueError, match=r"alternate have p_positive 0\.5"):
         ISD(0.3, order="alternating")
     with pytest.raises(ValueError, match="order must be one of"):
         ISD(0.3, order="random")
