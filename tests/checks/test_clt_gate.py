@@ -94,6 +94,17 @@ def test_a_mean_too_skewed_for_its_draws_is_inconclusive():
     assert "CLT gate" in outcome.details["reason"]
 
 
+@pytest.mark.parametrize(("kappa", "passed"), [(0.24, True), (0.26, None)])
+def test_the_gate_shuts_at_a_quarter(kappa, passed):
+    plan = plan_mean({"shift": [0.1]}, [[1.0]], scale=1.0)
+    skew = kappa / clt_kappa(np.ones(1), plan.n, plan.rule.levels[0])
+    outcome = mean_agrees(
+        np.random.default_rng(1), lambda r, n: Moments(n, np.zeros(1), np.eye(1), skew), [0.0], plan=plan, scope="s"
+    )
+    assert outcome.passed is passed
+    assert outcome.details["clt_kappa"] == pytest.approx(kappa)
+
+
 def test_coordinates_too_skewed_for_their_draws_are_inconclusive():
     plan = plan_coordinates({"shift": [0.02]}, [0.002 * 0.998], scale=1.0)
     outcome = largest_t_agrees(
