@@ -62,7 +62,8 @@ def _row(entry: Claim, shown: Shown) -> str:
     return (
         f'<tr><td><a href="#claim-{entry.id}">{escape(entry.title)}</a><br><code>{entry.id}</code></td>'
         f"<td>{chip(_verdict(entry.id, shown))}</td><td>{escape(entry.source)}<br>{escape(entry.reference)}</td>"
-        f"<td>{evidence}</td><td>{_error_range([check for _, check in checks])}</td><td>{_caught(checks)}</td></tr>"
+        f"<td class='whole'>{evidence}</td><td>{_error_range([check for _, check in checks])}</td>"
+        f"<td>{_caught(checks)}</td></tr>"
     )
 
 
@@ -110,7 +111,8 @@ def _details(accepted: Mapping[str, Any]) -> str:
     checks = list(_checks(accepted))
     rows = "".join(_check_row(level, check) for level, check in checks)
     return (
-        f'<details class="entry-checks"><summary>{len(checks)} checks, {_caught(checks)} planted errors caught</summary>'
+        f'<details class="entry-checks"><summary>{len(checks)} checks, '
+        f"{_caught(checks)} planted errors caught</summary>"
         f"{_table(('level', 'what was compared', 'result', 'smallest error seen', 'planted errors'), rows)}</details>"
     )
 
@@ -148,8 +150,7 @@ def _checks(accepted: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[s
 
 def _error_range(checks: list[Mapping[str, Any]]) -> str:
     ordered = sorted(checks, key=lambda check: check["smallest_error"])
-    texts = list(dict.fromkeys(smallest_error_text(check) for check in (ordered[:1] + ordered[-1:])))
-    return " to ".join(texts)
+    return " to ".join(dict.fromkeys(smallest_error_text(check) for check in ordered[:1] + ordered[-1:]))
 
 
 def _caught(checks: list[tuple[str, Mapping[str, Any]]]) -> str:
