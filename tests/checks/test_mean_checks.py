@@ -73,6 +73,13 @@ def test_the_smallest_error_shrinks_with_the_root_of_the_draws():
     assert few.smallest_error <= 0.05 / 2.0
 
 
+@pytest.mark.parametrize("shift", [0.3, 5.0, 1e6])
+def test_a_gross_planted_error_takes_the_fewest_draws(shift):
+    plan = plan_mean({"gross": [shift, shift]}, np.eye(2), scale=1.0)
+    assert plan.n == 5000
+    assert 0 < plan.smallest_error < 0.2
+
+
 def test_a_doubtful_first_stage_is_settled_on_fresh_draws():
     draws = []
 
