@@ -117,7 +117,8 @@ class RBM:
         :math:`g^{+}` where v is data, :math:`g^{-}` where (v, h) comes from the model: the gradient of the mean
         negative log-likelihood is :math:`E g^{+} - E g^{-}` (claim `cl-gradient`).
         """
-        product = np.asarray(h)[..., :, None] * np.asarray(v)[..., None, :]
+        v, h = np.asarray(v, np.float64), np.asarray(h, np.float64)
+        product = h[..., :, None] * v[..., None, :]
         return -np.concatenate([product.reshape(*product.shape[:-2], self.weights.size), v, h], axis=-1)
 
 

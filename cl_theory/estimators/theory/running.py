@@ -69,8 +69,9 @@ def pooled_ema_baseline_loss(moments: PhaseMoments, p_positive: Any, rate: Any) 
     .. math:: \frac{\alpha}{2-\alpha}\;
               \frac{\frac{(1-b)^2}{b} m^{+} + \frac{b^2}{1-b} m^{-} - |c^{*}|^2}{b(1-b)}
 
-    With :math:`r = (1-b)/b` this is :math:`\frac{\alpha}{2-\alpha}\,[\,r^2v^{+} + v^{-}/r^2 + |r\mu^{+} - \mu^{-}/r|^2\,]` more
-    than one average a phase costs at the same rate: noise of phases that did not come, and the means.
+    With :math:`r = (1-b)/b` it exceeds one average a phase at the same rate by
+    :math:`\frac{\alpha}{2-\alpha}[r^2v^{+} + v^{-}/r^2 + |r\mu^{+} - \mu^{-}/r|^2]`: the coin's noise, in which
+    the means count as well.
     """
     b, a = odds_of(moments, p_positive)
     alpha = _smoothing(rate)
