@@ -13,7 +13,12 @@ from cl_theory.samplers.isd_draws import (
 )
 from cl_theory.samplers.isd_states import PhaseStates, isd_count, isd_projections, isd_rows, isd_states
 from cl_theory.samplers.isd_statistics import isd_coordinate_statistics, isd_statistics
-from cl_theory.samplers.isd_targets import isd_statistic_covariance, isd_statistic_shifts, isd_statistic_target
+from cl_theory.samplers.isd_targets import (
+    isd_statistic_covariance,
+    isd_statistic_shifts,
+    isd_statistic_skewness,
+    isd_statistic_target,
+)
 from cl_theory.samplers.pair_statistics import (
     two_term_statistic_covariance,
     two_term_statistic_target,
@@ -45,6 +50,7 @@ __all__ = [
     "isd_states",
     "isd_statistic_covariance",
     "isd_statistic_shifts",
+    "isd_statistic_skewness",
     "isd_statistic_target",
     "isd_statistics",
     "phase_statistics",

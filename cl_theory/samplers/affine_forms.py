@@ -4,6 +4,8 @@ Given the listed side, u.g and |g|^2 are sums of independent terms over the othe
 cumulants are known.
 """
 
+from collections.abc import Iterator
+from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +23,11 @@ class ListedSide(NamedTuple):
     probability: np.ndarray
     states: np.ndarray
     other_mean: np.ndarray
+
+    def parts(self) -> Iterator["ListedSide"]:
+        """The same side, `ROWS` states at a time."""
+        for start in range(0, len(self.states), ROWS):
+            yield ListedSide(*(array[start : start + ROWS] for array in self))
 
 
 class Directions(NamedTuple):
@@ -54,12 +61,38 @@ def statistic_moments(side: ListedSide, directions: Directions, constants: np.nd
     k = len(constants) - 1
     kept = np.delete(np.arange(2 * k + 2), -1)  # the square of |g-c|^2 is not asked for
     first, second = np.zeros(2 * k + 1), np.zeros((2 * k + 1, 2 * k + 1))
-    for start in range(0, len(side.states), ROWS):
-        part = ListedSide(*(array[start : start + ROWS] for array in side))
+    for part in side.parts():
         given = _conditional_cumulants(*_forms(part.states, directions, constants), part.other_mean).moments()
         first += part.probability @ given[0][:, kept]
         second += np.tensordot(part.probability, given[1][:, kept][:, :, kept], 1)
     return first, second
+
+
+def raw_moments(side: ListedSide, directions: Directions, constants: np.ndarray) -> np.ndarray:
+    """E L^r for r = 0, ..., 6 of L_1..L_k and |g-c|^2, shape (7, k+1); arguments of `statistic_moments`."""
+    total = np.zeros((7, len(constants)))
+    for part in side.parts():
+        constant, slope = _forms(part.states, directions, constants)
+        cumulants = [np.einsum("naj,nj->na", slope**r, kappa) for r, kappa in _bernoulli_cumulants(part.other_mean)]
+        cumulants[0] += constant
+        total += np.tensordot(part.probability, _moments_of(cumulants), axes=(0, 1))
+    return total
+
+
+def _bernoulli_cumulants(p: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """(r, cumulant of order r) of 0/1 units, r = 1, ..., 6."""
+    two = p * (1 - p)
+    three = two * (1 - 2 * p)
+    yield from enumerate((p, two, three, two * (1 - 6 * two), three * (1 - 12 * two)), start=1)
+    yield 6, two * (1 - 30 * two + 120 * two**2)
+
+
+def _moments_of(cumulants: list[np.ndarray]) -> np.ndarray:
+    """Raw moments of order 0, 1, ... from cumulants of order 1, 2, ..., stacked."""
+    moments = [np.ones_like(cumulants[0])]
+    for n in range(1, len(cumulants) + 1):
+        moments.append(sum(comb(n - 1, j) * cumulants[j] * moments[n - 1 - j] for j in range(n)))
+    return np.stack(moments)
 
 
 def _forms(states: np.ndarray, directions: Directions, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

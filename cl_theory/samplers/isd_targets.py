@@ -7,7 +7,7 @@ import numpy as np
 from cl_theory.arguments import probability_inside
 from cl_theory.laws.moments import PhaseMoments
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
-from cl_theory.samplers.phase_statistics import baseline_vector, phase_statistics
+from cl_theory.samplers.phase_statistics import baseline_vector, phase_raw_moments, phase_statistics
 from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS, Planted
 
 
@@ -64,6 +64,33 @@ def isd_statistic_covariance(
     products = powers[:, None] + powers[None, :]
     second = _over_the_coin(exact.second_positive, exact.second_negative, p_positive, planted, products)
     return second - np.outer(mean, mean)
+
+
+def isd_statistic_skewness(
+    sampler: ExactPhaseSampler,
+    p_positive: float,
+    directions: np.ndarray,
+    planted: Planted = NOTHING_PLANTED,
+    baseline: np.ndarray | None = None,
+) -> np.ndarray:
+    """Exact skewness of each coordinate of the statistic vector, shape (2k+1,); 0 where one is constant."""
+    positive, negative = phase_raw_moments(sampler, directions, baseline)
+    weight_powers, columns = _powers(positive.shape[1] - 1), _form_of_coordinate(positive.shape[1] - 1)
+    raw = []
+    for order in (1, 2, 3):
+        powers = order * weight_powers
+        orders = np.where(columns == positive.shape[1] - 1, order, powers)  # |g-c|^2 is itself of degree two
+        moments = positive[orders, columns], negative[orders, columns]
+        raw.append(_over_the_coin(*moments, p_positive, planted, powers))
+    mean, second, third = raw
+    spread, central = second - mean**2, third - 3 * mean * second + 2 * mean**3
+    varies = spread > 1e-14 * second
+    return np.divide(central, np.abs(spread) ** 1.5, out=np.zeros_like(mean), where=varies)
+
+
+def _form_of_coordinate(k: int) -> np.ndarray:
+    """Which projection (or, as number k, the squared norm) each coordinate of the statistic vector is made of."""
+    return np.array([*range(k), k, *range(k)])
 
 
 def _powers(k: int) -> np.ndarray:

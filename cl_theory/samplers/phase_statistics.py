@@ -6,7 +6,7 @@ import numpy as np
 
 from cl_theory.arguments import finite
 from cl_theory.models.rbm_moments import model_table
-from cl_theory.samplers.affine_forms import ListedSide, split_directions, statistic_moments
+from cl_theory.samplers.affine_forms import Directions, ListedSide, raw_moments, split_directions, statistic_moments
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
 from cl_theory.samplers.joint_cumulants import JointCumulants
 
@@ -37,16 +37,33 @@ def phase_statistics(
 
     `directions` (k, n_parameters); with a `baseline` c (n_parameters,), g - c stands in place of g.
     """
+    positive, negative = (statistic_moments(*forms) for forms in _forms_of_phases(sampler, directions, baseline))
+    return PhaseStatistics(positive[0], negative[0], positive[1], negative[1])
+
+
+def phase_raw_moments(
+    sampler: ExactPhaseSampler, directions: np.ndarray, baseline: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exact E L^r, r = 0, ..., 6, in each phase for every u.(g-c) and, last, |g-c|^2: two arrays (7, k+1)."""
+    positive, negative = (raw_moments(*forms) for forms in _forms_of_phases(sampler, directions, baseline))
+    return positive, negative
+
+
+def _forms_of_phases(
+    sampler: ExactPhaseSampler, directions: np.ndarray, baseline: np.ndarray | None
+) -> tuple[tuple[ListedSide, Directions, np.ndarray], ...]:
+    """For each phase its listed side, the directions with the baseline last, and their products with it."""
     rbm, data = sampler.rbm, sampler.data
     centre = baseline_vector(baseline, rbm.n_parameters)
     rows = np.vstack([np.atleast_2d(directions), centre])
     hidden_listed = split_directions(rbm, rows)
-    by_visible = rbm.n_visible <= rbm.n_hidden
     data_side = ListedSide(np.full(len(data), 1 / len(data)), data, rbm.mean_h_given_v(data))
-    model_directions = hidden_listed.transposed if by_visible else hidden_listed
-    positive = statistic_moments(data_side, hidden_listed.transposed, rows @ centre)
-    negative = statistic_moments(ListedSide(*model_table(rbm)), model_directions, rows @ centre)
-    return PhaseStatistics(positive[0], negative[0], positive[1], negative[1])
+    model_directions = hidden_listed.transposed if rbm.n_visible <= rbm.n_hidden else hidden_listed
+    constants = rows @ centre
+    return (
+        (data_side, hidden_listed.transposed, constants),
+        (ListedSide(*model_table(rbm)), model_directions, constants),
+    )
 
 
 def baseline_vector(baseline: np.ndarray | None, n_parameters: int) -> np.ndarray:

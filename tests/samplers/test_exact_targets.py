@@ -14,6 +14,7 @@ from cl_theory.samplers import (
     batch_isd_statistic_moments,
     isd_statistic_covariance,
     isd_statistic_shifts,
+    isd_statistic_skewness,
     isd_statistic_target,
     phase_statistics,
     two_term_statistic_covariance,
@@ -67,6 +68,10 @@ def test_isd_targets_agree_with_the_sum_over_all_states(size, centred, planted):
     np.testing.assert_allclose(target, exact_mean(law, y), rtol=1e-11, atol=1e-12)
     scale = np.abs(covariance).max()
     np.testing.assert_allclose(covariance, exact_covariance(law, y), rtol=0, atol=1e-12 * scale)
+    skewness = isd_statistic_skewness(sampler, B, directions, planted, baseline if centred else None)
+    centred_y = y - law @ y
+    expected = law @ centred_y**3 / (law @ centred_y**2) ** 1.5
+    np.testing.assert_allclose(skewness, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_shifts_are_differences_of_targets():
