@@ -30,11 +30,16 @@ def known(identifiers: Sequence[str], claims: Mapping[str, Claim] | None = None)
             raise BookError(f"unknown claim {name!r}; the claims are: {', '.join(claims)}")
 
 
-def chapters_of(identifiers: Sequence[str], reason: str) -> list[str]:
-    """Chapters to execute for `identifiers` (none: all). BookError at an empty reason or an unknown claim."""
+def chapters_of(checkout: Checkout, identifiers: Sequence[str], reason: str) -> list[str]:
+    """Chapters to execute for `identifiers` (none: all).
+
+    BookError at an empty reason or an unknown claim, LedgerError at a damaged ledger, before anything is executed.
+    """
     if not reason.strip():
         raise BookError(f"--reason must say why the numbers changed, got {reason!r}")
     known(identifiers)
+    if checkout.ledger.exists():
+        load(checkout.ledger)
     return sorted({all_claims()[name].chapter for name in identifiers})
 
 
@@ -43,8 +48,6 @@ def take_over(checkout: Checkout, report: Report, *, reason: str, identifiers: S
 
     LedgerError for a damaged ledger, which is never overwritten; a missing one is begun.
     """
-    if checkout.ledger.exists():
-        load(checkout.ledger)
     if report.problems:
         return Accepted(obstacles=report.problems)
     return Accepted(changes=accept(checkout.ledger, report.collection.records, reason=reason, identifiers=identifiers))

@@ -13,21 +13,22 @@ HEADINGS = {
 }
 
 
-def corrections_markdown(shown: Shown, claims: Mapping[str, Claim]) -> str:
-    """One section a kind of correction, one entry a claim."""
+def corrections_markdown(shown: Shown, claims: Mapping[str, Claim], titles: Mapping[str, str]) -> str:
+    """One section a kind of correction, one entry a claim. `titles` are those of the chapters that there are."""
     parts = []
     for source, heading in HEADINGS.items():
         found = [entry for entry in claims.values() if entry.source == source]
         if found:
-            parts += [f"## {heading}", *(_entry(entry, shown) for entry in found)]
+            parts += [f"## {heading}", *(_entry(entry, shown, entry.chapter in titles) for entry in found)]
     return "\n\n".join(parts) + "\n"
 
 
-def _entry(entry: Claim, shown: Shown) -> str:
+def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
     verdict = shown.claims.get(entry.id, {}).get("verdict", OPEN)
+    where = f"The counterexample and the proof are in [](./{entry.chapter}.ipynb)." if linked else ""
     return (
         f"### {entry.reference or entry.title}\n\n"
         f"{chip(verdict)} [{entry.title}](#claim-{entry.id})\n\n"
         f":::{{div}} claim-statement\n{entry.statement}\n:::\n\n"
-        f"The counterexample and the proof are in [](./{entry.chapter}.ipynb)."
+        f"{where}"
     )

@@ -34,21 +34,23 @@ def chapter_environment(
     settings = {name: value for name, value in base.items() if name not in _USER_SETTINGS}
     settings.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
     path = [str(PACKAGE.parent), *filter(None, [base.get("PYTHONPATH")])]
-    return (
-        settings
-        | {
-            "PYTHONPATH": os.pathsep.join(path),
-            "PYTHONHASHSEED": "0",
-            "SOURCE_DATE_EPOCH": "0",  # no date in a figure
-            "TZ": "UTC",
-            "JUPYTER_PATH": str(checkout.build / "jupyter"),
-            "JUPYTER_PLATFORM_DIRS": "1",
-            "JUPYTER_RUNTIME_DIR": sockets,
-            "IPYTHONDIR": str(checkout.build / "jupyter" / "ipython"),
-            "NUMBA_CACHE_DIR": str(checkout.build / "numba" / package_key[:16]),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-    )
+    return settings | {
+        "PYTHONPATH": os.pathsep.join(path),
+        "PYTHONHASHSEED": "0",
+        "SOURCE_DATE_EPOCH": "0",  # no date in a figure
+        "TZ": "UTC",
+        "JUPYTER_PATH": str(checkout.build / "jupyter"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+        "JUPYTER_RUNTIME_DIR": sockets,
+        "IPYTHONDIR": str(checkout.build / "jupyter" / "ipython"),
+        "NUMBA_CACHE_DIR": str(checkout.build / "numba" / cache_name(package_key)),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def cache_name(package_key: str) -> str:
+    """Name of the folder for what numba compiled from the package in this state."""
+    return package_key[:16]
 
 
 def install_kernel(checkout: Checkout) -> None:

@@ -1,7 +1,7 @@
 """Executing the chapters, or keeping executed copies that are still valid."""
 
 import json
-import tempfile
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from cl_theory.book.chapters import Chapter
 from cl_theory.book.checkout import Checkout
-from cl_theory.book.environment import PACKAGE, available_cores, chapter_environment, install_kernel
+from cl_theory.book.environment import PACKAGE, available_cores, cache_name, chapter_environment, install_kernel
 from cl_theory.book.files import digest, read_json, write_json, write_whole
 from cl_theory.book.fingerprint import chapter_key, folder_key, versions
+from cl_theory.book.sockets import socket_folder
 from cl_theory.book.tidy import cell_seconds, first_error, oddities, tidied
 from cl_theory.book.workers import Answer, Request, ask_all
 
@@ -44,6 +45,7 @@ def execute(
     A chapter that fails does not stop the others.
     """
     package = folder_key(PACKAGE)
+    _clear_old(checkout, package)
     keys = _keys(checkout, chapters, package, parameters)
     results = {name: Executed(name) for name in chapters}
     requests = []
@@ -64,7 +66,7 @@ def execute(
     requests.sort(key=lambda request: -_expected_seconds(checkout, request["name"]))
     jobs = max(1, min(jobs or available_cores(), len(requests)))
     threads = max(1, available_cores() // jobs)
-    with tempfile.TemporaryDirectory(prefix="cl-theory-", ignore_cleanup_errors=True) as sockets:
+    with socket_folder(checkout.scratch) as sockets:
         ask_all(
             requests,
             jobs,
@@ -85,10 +87,26 @@ def kept(checkout: Checkout, name: str, key: str) -> tuple[dict[str, Any], float
     return json.loads(copy.read_text("utf-8")), note["seconds"]
 
 
+def _clear_old(checkout: Checkout, package: str) -> None:
+    shutil.rmtree(checkout.failed, ignore_errors=True)
+    for cache in (checkout.build / "numba").glob("*"):
+        if cache.name != cache_name(package):
+            shutil.rmtree(cache, ignore_errors=True)
+
+
 def _keys(checkout: Checkout, chapters: Mapping[str, Chapter], package: str, parameters: Mapping) -> dict[str, str]:
-    data, installed = folder_key(checkout.data), versions()
+    # Every run is compared with the ledger itself, so accepting a number makes no executed copy stale, except of
+    # a chapter that reads the ledger.
+    ledger = checkout.ledger.name
+    data, with_ledger, installed = folder_key(checkout.data, (ledger,)), folder_key(checkout.data), versions()
     return {
-        name: chapter_key(chapter.source, package=package, data=data, installed=installed, parameters=parameters)
+        name: chapter_key(
+            chapter.source,
+            package=package,
+            data=with_ledger if ledger.encode() in chapter.source else data,
+            installed=installed,
+            parameters=parameters,
+        )
         for name, chapter in chapters.items()
     }
 

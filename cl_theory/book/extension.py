@@ -49,11 +49,9 @@ def _append_generated(app: Any, name: str, source: list[str]) -> None:
     claims, evidence = all_claims(), app.config.cl_theory_evidence
     root = Path(app.srcdir)
     shown = shown_evidence(Path(evidence) if evidence else None, Checkout(root).ledger)
-    if name == GENERATED[0]:
-        titles = {path.stem: page_title(path) for path in (root / "chapters").glob("*.ipynb")}
-        source[0] += "\n\n" + ledger_markdown(shown, claims, titles)
-    else:
-        source[0] += "\n\n" + corrections_markdown(shown, claims)
+    titles = {path.stem: page_title(path) for path in (root / "chapters").glob("*.ipynb")}
+    page = ledger_markdown if name == GENERATED[0] else corrections_markdown
+    source[0] += "\n\n" + page(shown, claims, titles)
 
 
 def _copy_mathjax(app: Any, error: Exception | None) -> None:

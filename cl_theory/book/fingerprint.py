@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 _IGNORED = {"__pycache__", ".ipynb_checkpoints", ".mypy_cache"}
 
 
-def folder_key(folder: Path) -> str:
-    """sha256 over the names and contents of every file below `folder`, caches aside."""
+def folder_key(folder: Path, without: Collection[str] = ()) -> str:
+    """sha256 over the names and contents of every file below `folder`, caches and files named in `without` aside."""
     total = hashlib.sha256()
-    for path in sorted(_files(folder)):
+    for path in sorted(path for path in _files(folder) if path.name not in without):
         total.update(f"{path.relative_to(folder).as_posix()}\0".encode())
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

@@ -26,7 +26,7 @@ def ledger_markdown(shown: Shown, claims: Mapping[str, Claim], titles: Mapping[s
         _html(f'<div class="claim-graph-box">{graph_svg(claims, verdicts)}</div>'),
         "## All claims",
         _html(_overview(shown, claims, titles)),
-        *(_entry(entry, shown) for entry in claims.values()),
+        *(_entry(entry, shown, entry.chapter in titles) for entry in claims.values()),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -48,26 +48,31 @@ def _overview(shown: Shown, claims: Mapping[str, Claim], titles: Mapping[str, st
     for entry in claims.values():
         if entry.chapter != chapter:
             chapter = entry.chapter
-            link = f'<a href="{escape(chapter)}.html">{escape(titles.get(chapter, chapter))}</a>'
+            title = escape(titles.get(chapter, chapter))
+            link = f'<a href="{escape(chapter)}.html">{title}</a>' if chapter in titles else title
             body.append(f'<tr class="ledger-chapter"><th colspan="6" scope="rowgroup">{link}</th></tr>')
-        body.append(_row(entry, shown))
+        body.append(_row(entry, shown, chapter in titles))
     heads = ("claim", "verdict", "source", "evidence", "smallest error seen", "planted errors caught")
     return _table(heads, "".join(body))
 
 
-def _row(entry: Claim, shown: Shown) -> str:
+def _row(entry: Claim, shown: Shown, linked: bool) -> str:
     checks = list(_checks(shown.claims.get(entry.id)))
     levels = [(name, sum(level == key for level, _ in checks)) for key, name in LEVEL_NAME.items()]
     evidence = "<br>".join(f"{count} {name}" for name, count in levels if count)
+    if linked and checks:
+        evidence = f'<a href="{_cell(entry)}">{evidence}</a>'
+    parents = ", ".join(f'<a href="#claim-{name}">{name}</a>' for name in entry.rests_on)
+    rests_on = f'<span class="ledger-rests">rests on {parents}</span>' if parents else ""
     return (
-        f'<tr><td><a href="#claim-{entry.id}">{escape(entry.title)}</a><br><code>{entry.id}</code></td>'
+        f'<tr><td><a href="#claim-{entry.id}">{escape(entry.title)}</a><br><code>{entry.id}</code>{rests_on}</td>'
         f"<td>{chip(_verdict(entry.id, shown))}</td><td>{escape(entry.source)}<br>{escape(entry.reference)}</td>"
-        f"<td class='whole'>{evidence}</td><td>{_error_range([check for _, check in checks])}</td>"
+        f"<td class='whole'>{evidence}</td><td class='whole'>{_error_range([check for _, check in checks])}</td>"
         f"<td>{_caught(checks)}</td></tr>"
     )
 
 
-def _entry(entry: Claim, shown: Shown) -> str:
+def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
     accepted = shown.claims.get(entry.id)
     source = f"{entry.source}, {entry.reference}" if entry.reference else entry.source
     parts = [
@@ -77,7 +82,7 @@ def _entry(entry: Claim, shown: Shown) -> str:
         f":::{{div}} claim-statement\n{entry.statement}\n:::",
         _assumptions(entry, accepted),
         _rests_on(entry),
-        f"Shown in [](./{entry.chapter}.ipynb){_cell_link(entry, shown)}.",
+        f"Shown in [](./{entry.chapter}.ipynb){_cell_link(entry, shown)}." if linked else "",
     ]
     if accepted:
         parts.append(_html(_details(accepted)))
@@ -102,9 +107,15 @@ def _rests_on(entry: Claim) -> str:
 
 
 def _cell_link(entry: Claim, shown: Shown) -> str:
+    if entry.id not in shown.claims:
+        return ""
     cell = shown.cells.get(entry.id)
     named = f", cell <code>{escape(cell)}</code>" if cell else ""
-    return f' (<a href="{entry.chapter}.html#evidence-{entry.id}">its evidence</a>{named})'
+    return f' (<a href="{_cell(entry)}">its evidence</a>{named})'
+
+
+def _cell(entry: Claim) -> str:
+    return f"{entry.chapter}.html#evidence-{entry.id}"
 
 
 def _details(accepted: Mapping[str, Any]) -> str:
@@ -150,7 +161,7 @@ def _checks(accepted: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[s
 
 def _error_range(checks: list[Mapping[str, Any]]) -> str:
     ordered = sorted(checks, key=lambda check: check["smallest_error"])
-    return " to ".join(dict.fromkeys(smallest_error_text(check) for check in ordered[:1] + ordered[-1:]))
+    return " to<br>".join(dict.fromkeys(smallest_error_text(check) for check in ordered[:1] + ordered[-1:]))
 
 
 def _caught(checks: list[tuple[str, Mapping[str, Any]]]) -> str:

@@ -11,14 +11,13 @@ import resource
 import sys
 import threading
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
+from cl_theory.book.sockets import kernel_manager
+
 CELL_TIMEOUT = 3600
 """Seconds after which a single cell is taken to hang."""
-SOCKET_FOLDER_LIMIT = 80
-"""The path of a socket may have about a hundred characters in all."""
 
 
 def execute(request: dict[str, Any]) -> dict[str, Any]:
@@ -50,21 +49,6 @@ def execute(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def kernel_manager() -> type:
-    """Kernels that are reached over socket files where these are possible: two cannot pick the same port."""
-    from jupyter_client.manager import AsyncKernelManager
-    from jupyter_core.paths import jupyter_runtime_dir
-
-    class SocketFileManager(AsyncKernelManager):
-        def __init__(self, **settings: Any) -> None:
-            super().__init__(**settings)
-            self.transport = "ipc"
-            self.ip = f"{jupyter_runtime_dir()}/{uuid.uuid4().hex[:12]}"  # a name of its own, whatever the folder
-
-    short = len(jupyter_runtime_dir()) < SOCKET_FOLDER_LIMIT
-    return SocketFileManager if short and os.name == "posix" else AsyncKernelManager
-
-
 def main() -> None:
     """Answer requests until the input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
@@ -83,7 +67,16 @@ def main() -> None:
 def _listen(requests: "queue.Queue[str]") -> None:
     for line in sys.stdin:
         requests.put(line)
-    os._exit(0)  # the driver is gone; a running kernel notices that its parent is
+    end()  # the driver is gone
+
+
+def end() -> None:
+    """End this process and its kernel at once, whatever either is doing."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
+    os._exit(0)
 
 
 if __name__ == "__main__":

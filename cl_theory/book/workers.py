@@ -12,6 +12,8 @@ from typing import Any
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+PATIENCE = 5
+"""Seconds that a worker has for ending."""
 
 
 class Worker:
@@ -20,9 +22,15 @@ class Worker:
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self._environment, self._log = dict(environment), log
         self._process: subprocess.Popen[str] | None = None
+        self._stopped = False
 
-    def ask(self, request: Request) -> Answer:
-        """Have `request` executed. If the process dies, say so in the answer; the next request gets a new one."""
+    def ask(self, request: Request) -> Answer | None:
+        """Have `request` executed. If the process dies, say so in the answer; the next request gets a new one.
+
+        None after `stop`.
+        """
+        if self._stopped:
+            return None
         process = self._process = self._process or self._started()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -32,6 +40,8 @@ class Worker:
             line = process.stdout.readline()
         except OSError:
             line = ""
+        if self._stopped:
+            return None
         if line:
             return json.loads(line)
         status, self._process = process.wait(), None
@@ -40,9 +50,17 @@ class Worker:
 
     def stop(self) -> None:
         """End the process, and with it a kernel that is still running."""
+        self._stopped = True
         process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()  # upon which the worker ends its kernel and itself
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def _started(self) -> subprocess.Popen[str]:
         with self._log.open("w", encoding="utf-8") as log:
@@ -81,7 +99,10 @@ def ask_all(
             except Empty:
                 return worker.stop()
             started(request)
-            answered(request, worker.ask(request))
+            answer = worker.ask(request)
+            if answer is None:
+                return None
+            answered(request, answer)
 
     pool = ThreadPoolExecutor(len(workers) or 1)
     try:

@@ -12,7 +12,7 @@ Ids = Annotated[list[str] | None, typer.Argument(metavar="[IDS]...", help="Claim
 
 
 def accept(reason: Reason, ids: Ids = None, jobs: Jobs = None, seed: Seed = None, fresh: Fresh = False) -> int:
-    """Take the numbers of this commit over into data/claims.json, with a reason."""
+    """Take this commit's numbers over into data/claims.json."""
     from cl_theory.book.acceptance import chapters_of, take_over
     from cl_theory.book.checkout import find_checkout
     from cl_theory.book.lock import alone
@@ -22,9 +22,8 @@ def accept(reason: Reason, ids: Ids = None, jobs: Jobs = None, seed: Seed = None
 
     checkout, display = find_checkout(), Display()
     identifiers = tuple(ids or ())
-    asked = wish(
-        checkout, profile="smoke", chapters=chapters_of(identifiers, reason), jobs=jobs, seed=seed, fresh=fresh
-    )
+    chapters = chapters_of(checkout, identifiers, reason)
+    asked = wish(checkout, profile="smoke", chapters=chapters, jobs=jobs, seed=seed, fresh=fresh)
     with alone(checkout, display.waiting):
         report = shown_run(checkout, asked, display, compare=False)
         accepted = take_over(checkout, report, reason=reason, identifiers=identifiers)

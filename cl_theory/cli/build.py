@@ -14,7 +14,7 @@ def build(
     fresh: Fresh = False,
     parameter: Parameters = None,
 ) -> int:
-    """Execute the chapters, compare every claim with data/claims.json, render the site.
+    """Execute, compare with data/claims.json, render the site.
 
     With --chapter those are executed anew, and the others only where anything they depend on has changed:
     the site is always whole.

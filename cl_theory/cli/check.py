@@ -14,7 +14,7 @@ def check(
     fresh: Fresh = False,
     parameter: Parameters = None,
 ) -> int:
-    """Execute chapters and compare every claim with data/claims.json, without rendering."""
+    """Execute and compare with data/claims.json, render nothing."""
     from cl_theory.book.checkout import find_checkout
     from cl_theory.book.lock import alone
     from cl_theory.cli.display import Display

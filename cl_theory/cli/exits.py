@@ -16,7 +16,7 @@ def exiting(command: Callable[..., int]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*arguments: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
+        before = signal.signal(signal.SIGTERM, _interrupt)
         try:
             code = command(*arguments, **options)
         except KeyboardInterrupt:
@@ -27,6 +27,8 @@ def exiting(command: Callable[..., int]) -> Callable[..., None]:
                 raise
             print(f"error: {error}", file=sys.stderr)
             code = WRONG_INPUT
+        finally:
+            signal.signal(signal.SIGTERM, before)
         raise typer.Exit(code)
 
     return run

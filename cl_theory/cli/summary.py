@@ -65,6 +65,10 @@ def _rows(report: "Report") -> list[tuple[str, str]]:
     ordered = [f"{verdicts[name]} {name}" for name in RANK if verdicts[name]]
     return [
         ("chapters", ", ".join(f"{count} {state}" for state, count in states.items())),
+        (
+            "time",
+            f"{sum(went.seconds for went in report.executed.values() if went.state != 'kept'):.0f} s of execution",
+        ),
         ("claims", f"{len(report.judged)}: {', '.join(ordered) or 'none'}"),
         ("false-alarm budget", f"{report.alpha:.2g} of {BUDGET:g} spent"),
         ("problems", str(len(report.problems))),
