@@ -12,7 +12,14 @@ from cl_theory.claims.record import plain
 from cl_theory.claims.regression import LedgerError, accept, differences, load
 
 ID = "isd-strictness"
-MONTE_CARLO = {"n": 1000, "alpha": 5e-7, "power": 0.999999, "target": [2.0], "estimate": [2.01], "standard_error": [0.1]}
+MONTE_CARLO = {
+    "n": 1000,
+    "alpha": 5e-7,
+    "power": 0.999999,
+    "target": [2.0],
+    "estimate": [2.01],
+    "standard_error": [0.1],
+}
 
 
 def record(*, number=Fraction(1, 3), value=2.0, details=None, printed=1.0, caught=True, extra=False):
@@ -58,7 +65,8 @@ def test_each_kind_of_change_is_seen(tmp_path, changed, what):
 
 
 @pytest.mark.parametrize(
-    "harmless", [{"value": 2.0 * (1 + 5e-11)}, {"details": {"estimate": [1.95]}}, {"printed": 1.5}, {"details": {"n": 4000}}]
+    "harmless",
+    [{"value": 2.0 * (1 + 5e-11)}, {"details": {"estimate": [1.95]}}, {"printed": 1.5}, {"details": {"n": 4000}}],
 )
 def test_noise_within_the_rules_is_no_difference(tmp_path, harmless):
     assert changes(tmp_path, **harmless) == []
