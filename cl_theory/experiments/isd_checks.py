@@ -18,10 +18,11 @@ from cl_theory.samplers import (
     isd_count,
     isd_statistic_covariance,
     isd_statistic_shifts,
+    isd_statistic_skewness,
     isd_statistic_target,
     isd_statistics,
 )
-from cl_theory.seeds import FIXED_ROOT, stream
+from cl_theory.seeds import stream
 
 COIN_ONLY = "coin off by 1 %"
 """Its information is that of n tosses, whatever else is looked at; so the duty cycle has to catch it."""
@@ -29,7 +30,6 @@ MEAN_ONLY = "mean alone off by 1 %"
 SEEN_BY_MOMENTS: Mapping[str, Planted] = {name: p for name, p in PLANTED_ERRORS.items() if name != COIN_ONLY}
 SEEN_BY_DUTY_CYCLE: Mapping[str, Planted] = {name: PLANTED_ERRORS[name] for name in (COIN_ONLY, "b off by 1 %")}
 RIDGE = 0.01
-PILOT_DRAWS = 30_000
 
 Checked = tuple[Outcome, dict[str, Outcome]]
 
@@ -74,8 +74,8 @@ def informative_directions(model: RealModel, p_positive: float, ridge: float = R
 def plan_isd_moments(model: RealModel, p_positive: float) -> IsdMomentsTest:
     """Plan draws that show each planted error of 1 % but the coin's alone, and 1 % of the mean alone.
 
-    Errors are relative to the rms of u.Z, and to the targets of the squares. Covariances are exact; only the
-    skewness for the CLT gate comes from a pilot, with a root of its own, so that every run has the same n.
+    Everything that the plan needs is exact, fourth moments included; no pilot is drawn. Errors are relative to the
+    rms of u.Z, and to the targets of the squares.
     """
     directions = informative_directions(model, p_positive)
     target = isd_statistic_target(model.moments, p_positive, directions)
@@ -84,14 +84,9 @@ def plan_isd_moments(model: RealModel, p_positive: float) -> IsdMomentsTest:
     shifts[MEAN_ONLY] = np.where(np.arange(len(target)) < k, 0.01 * target, 0.0)
     scale = np.concatenate([np.sqrt(target[k + 1 :]), target[k:]])
     covariance = isd_statistic_covariance(model.sampler, p_positive, directions)
-    skewness = _pilot_skewness(model, p_positive, directions)
+    skewness = isd_statistic_skewness(model.sampler, p_positive, directions)
     plan = plan_mean(shifts, covariance, scale=scale, skewness=skewness)
     return IsdMomentsTest(model, p_positive, directions, target, plan)
-
-
-def _pilot_skewness(model: RealModel, p_positive: float, directions: np.ndarray) -> np.ndarray:
-    rng = stream(FIXED_ROOT, "pilot for the CLT gate", model.name, f"{p_positive:g}")
-    return isd_statistics(rng, model.sampler, PILOT_DRAWS, p_positive, directions).skewness
 
 
 def isd_moments_check(root: int, claim: str, model: RealModel, p_positive: float) -> Checked:

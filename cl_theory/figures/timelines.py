@@ -51,6 +51,7 @@ def _canvas(signs: Sequence[bool]) -> tuple["Figure", list["Axes"]]:
     for place, sign in enumerate(signs):
         axes[0].axvspan(place * STEPS, (place + 1) * STEPS, color=colour(PHASE[sign]), alpha=0.22, lw=0)
         axes[0].text((place + 0.5) * STEPS, 1.5, "+" if sign else "\N{MINUS SIGN}", ha="center", va="center", size=15)
+        axes[0].axvline(place * STEPS, color=colour("exact"), lw=0.6, ls=":")
     axes[0].plot(_relaxation(signs), color=colour("exact"), lw=1.2)
     axes[0].set(xlim=(0, len(signs) * STEPS + 1), ylim=(-1.5, 1.85))
     for axis in axes[1:]:
@@ -81,4 +82,4 @@ def _learn(axes: Sequence["Axes"], time: float, text: str) -> None:
     axes[2].annotate(
         "", (time - 1, 0.62), (time - 1, 1.0), arrowprops={"arrowstyle": "-|>", "color": colour("exact"), "lw": 1.6}
     )
-    axes[2].text(time - 1, 0.5, text, ha="right", va="top")
+    axes[2].text(time - 1, 0.5, text, ha="right", va="top", size=13)
