@@ -7,7 +7,7 @@ from cl_theory.learning.divergence import LearningDiverged
 from cl_theory.learning.loop import TrainingRun
 from cl_theory.learning.optimisers import SGD, Adam, Momentum
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
-from cl_theory.learning.train import train
+from cl_theory.learning.train import train, train_forward_forward
 
 __all__ = [
     "ISD",
@@ -28,5 +28,6 @@ __all__ = [
     "exact_measures",
     "read_checkpoint",
     "train",
+    "train_forward_forward",
     "write_checkpoint",
 ]

@@ -1,11 +1,12 @@
 """Always-on learning: a step of eta/tau at every step of the network, in phases of fixed or random length."""
 
+from functools import partial
+
 import numpy as np
 
-from cl_theory.estimators.baselines import PhaseEMA
-from cl_theory.estimators.isd import isd_weights
-from cl_theory.learning.energy_learner import EnergyLearner, centred
-from cl_theory.learning.networks import Network, clamped_step, free_step
+from cl_theory.learning.energy_learner import EnergyLearner
+from cl_theory.learning.isd_estimate import isd_estimate, phase_signs
+from cl_theory.learning.networks import Network, clamped_step, free_step, weighted_gradient
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import AlwaysOnISD
 from cl_theory.learning.state import Memory, TrainingState, under
@@ -36,11 +37,6 @@ class AlwaysOnLearner(EnergyLearner):
     def cost(self, iteration: int) -> tuple[float, float]:
         return iteration / self.mean_length, iteration
 
-    def baseline(self) -> PhaseEMA | None:
-        """The running baseline; its rate is given a phase and spread over the steps."""
-        whole = super().baseline()
-        return None if whole is None else PhaseEMA(whole.p_positive, whole.rate / self.mean_length)
-
     def start(self, randomness: Randomness) -> TrainingState:
         memory = self.first_memory(randomness)
         n = self.batch_size
@@ -54,11 +50,11 @@ class AlwaysOnLearner(EnergyLearner):
         memory = self._begun(rng, network, state.memory, randomness)
         states = _stepped(rng, network, memory)
         signs = memory["phase.positive"]
-        weights = isd_weights(signs, p_positive=self.schedule.p_positive)
-        gradient, known = centred(self.baseline(), memory, network, states, signs, weights)
+        total = partial(weighted_gradient, network, *states)
+        gradient, known = isd_estimate(self.schedule, memory, total, signs, share=1 / self.mean_length)
         after = memory | under("chain", {"v": states[0], "h": states[1]}) | known
         after["phase.left"] = memory["phase.left"] - 1
-        return self.moved(state, gradient, after, share=1 / self.mean_length)
+        return self.descent.moved(state, gradient, after, share=1 / self.mean_length)
 
     def _begun(self, rng: np.random.Generator, network: Network, memory: Memory, randomness: Randomness) -> Memory:
         """Memory in which every chain whose phase is over has begun a new one."""
@@ -70,8 +66,8 @@ class AlwaysOnLearner(EnergyLearner):
         self._remember(new, over)
         new["phase.number"][over] += 1
         new["phase.left"][over] = self.schedule.length.sample(rng, over.size)
-        for k in over:
-            new["phase.positive"][k] = self.signs(randomness, int(new["phase.number"][k]))[k]
+        for k, number in zip(over, new["phase.number"][over].tolist(), strict=True):
+            new["phase.positive"][k] = phase_signs(randomness, self.schedule, self.batch_size, number)[k]
         data = self.rows(rng)
         on, off = over[new["phase.positive"][over]], over[~new["phase.positive"][over]]
         new["chain.v"][on] = data[on]

@@ -1,10 +1,12 @@
 """Learning at the end of phases: two-term after a pair, ISD and centred ISD after each phase."""
 
+from functools import partial
+
 import numpy as np
 
-from cl_theory.estimators.isd import isd_weights
 from cl_theory.learning.chains import ChainPolicy, States
-from cl_theory.learning.energy_learner import EnergyLearner, centred
+from cl_theory.learning.energy_learner import EnergyLearner
+from cl_theory.learning.isd_estimate import isd_estimate, phase_signs
 from cl_theory.learning.networks import Network, weighted_gradient
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import ISD, AlwaysOnISD
@@ -46,16 +48,16 @@ class EndOfPhaseLearner(EnergyLearner):
             states, remembered = run_phases(rng, network, self.chain, data, signs, remembered)
             weight = np.full(self.batch_size, (1.0 if sign else -1.0) / self.batch_size)
             gradient = gradient + weighted_gradient(network, *states, weight)
-        return self.moved(state, gradient, _chain_memory(remembered))
+        return self.descent.moved(state, gradient, _chain_memory(remembered))
 
     def _isd_step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
         assert isinstance(self.schedule, ISD)
         rng, network = randomness.at("phases", state.iteration), self.model(state.parameters)
-        signs = self.signs(randomness, state.iteration)
+        signs = phase_signs(randomness, self.schedule, self.batch_size, state.iteration)
         states, remembered = run_phases(rng, network, self.chain, self.rows(rng), signs, _remembered(state))
-        weights = isd_weights(signs, p_positive=self.schedule.p_positive)
-        gradient, known = centred(self.baseline(), state.memory, network, states, signs, weights)
-        return self.moved(state, gradient, _chain_memory(remembered) | known)
+        total = partial(weighted_gradient, network, *states)
+        gradient, known = isd_estimate(self.schedule, state.memory, total, signs)
+        return self.descent.moved(state, gradient, _chain_memory(remembered) | known)
 
 
 def run_phases(

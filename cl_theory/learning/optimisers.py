@@ -95,15 +95,6 @@ class Adam(Optimiser):
         return change, {"first": first, "second": second, "count": count}
 
 
-def decayed(parameters: np.ndarray, is_weight: np.ndarray, weight_decay: float, rate: float) -> np.ndarray:
-    r"""What decay adds to the parameters, :math:`-\eta\lambda W` on weights and nothing on biases.
-
-    The sign shrinks the weights: it is descent on the loss plus :math:`\tfrac12\lambda |W|^2`. Decay is kept out of
-    the memory of the optimiser, so that Adam does not rescale it (Loshchilov & Hutter 2019).
-    """
-    return -rate * weight_decay * np.where(is_weight, parameters, 0.0)
-
-
 def _fraction(value: float, name: str) -> None:
     if not 0 <= value < 1:
         raise ValueError(f"{name} must lie in [0, 1), got {value!r}")

@@ -9,10 +9,12 @@ from cl_theory.learning.always_on import AlwaysOnLearner
 from cl_theory.learning.chains import ChainPolicy, Persistent
 from cl_theory.learning.curves import Measures, exact_measures
 from cl_theory.learning.end_of_phase import EndOfPhaseLearner
+from cl_theory.learning.forward_forward import ForwardForwardLearner
 from cl_theory.learning.loop import Plan, TrainingRun, run_learner
 from cl_theory.learning.networks import Network
-from cl_theory.learning.optimisers import SGD, Optimiser
+from cl_theory.learning.optimisers import SGD, Adam, Optimiser
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
+from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.seeds import FIXED_ROOT
 from cl_theory.states import MAX_UNITS
 
@@ -88,3 +90,33 @@ def train(
     where = None if folder is None else Path(folder)
     plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
     return run_learner(learner, plan, measures, report)
+
+
+def train_forward_forward(
+    network: ForwardForward,
+    images: np.ndarray,
+    labels: np.ndarray,
+    schedule: Schedule | None = None,
+    *,
+    n_phases: int,
+    optimiser: Optimiser | None = None,
+    batch_size: int = 1,
+    weight_decay: float = 0.0,
+    seed: int = FIXED_ROOT,
+    measures: Measures | None = None,
+    record_every: int | None = None,
+    folder: str | Path | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
+    report: Callable[[int, int], None] | None = None,
+) -> TrainingRun:
+    """Train a forward-forward net on `images` with `labels`, by default with ISD at b = 1/2 and `Adam(0.01)`.
+
+    Arguments and errors are those of `train`; by default nothing is measured on the way.
+    """
+    optimiser = Adam(0.01) if optimiser is None else optimiser
+    schedule = ISD() if schedule is None else schedule
+    learner = ForwardForwardLearner(network, images, labels, schedule, optimiser, batch_size, weight_decay)
+    where = None if folder is None else Path(folder)
+    plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
+    return run_learner(learner, plan, measures or {}, report)

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.optimisers import SGD, Adam, Momentum, decayed
+from cl_theory.learning.descent import Descent
+from cl_theory.learning.optimisers import SGD, Adam, Momentum
+from cl_theory.learning.state import TrainingState
 
 
 def path(optimiser, gradients: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -54,8 +56,16 @@ def test_a_share_of_the_learning_rate_takes_that_share_of_the_step(optimiser) ->
 
 
 def test_decay_pulls_weights_towards_zero_and_leaves_biases() -> None:
-    pulled = START + decayed(START, np.array([True, True, False]), weight_decay=0.1, rate=0.5)
-    np.testing.assert_allclose(pulled, [0.95, -1.9, 0.5])
+    descent = Descent(SGD(0.5), np.array([True, True, False]), np.ones(3, dtype=bool), weight_decay=0.1)
+    moved = descent.moved(TrainingState(0, START, descent.start()), np.zeros(3), {})
+    np.testing.assert_allclose(moved.parameters, [0.95, -1.9, 0.5])
+
+
+def test_parameters_that_are_not_learned_stay() -> None:
+    descent = Descent(SGD(0.5), np.ones(3, dtype=bool), np.array([True, False, True]), weight_decay=0.1)
+    moved = descent.moved(TrainingState(0, START, descent.start()), np.ones(3), {})
+    assert (moved.parameters != START).tolist() == [True, False, True]
+    assert moved.iteration == 1
 
 
 @pytest.mark.parametrize("rate", [0.0, -0.1, np.nan, np.inf])
