@@ -73,18 +73,22 @@ def raw_moments(side: ListedSide, directions: Directions, constants: np.ndarray)
     total = np.zeros((7, len(constants)))
     for part in side.parts():
         constant, slope = _forms(part.states, directions, constants)
-        cumulants = [np.einsum("naj,nj->na", slope**r, kappa) for r, kappa in _bernoulli_cumulants(part.other_mean)]
+        cumulants = _slope_cumulants(slope, part.other_mean)
         cumulants[0] += constant
         total += np.tensordot(part.probability, _moments_of(cumulants), axes=(0, 1))
     return total
 
 
-def _bernoulli_cumulants(p: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """(r, cumulant of order r) of 0/1 units, r = 1, ..., 6."""
+def _slope_cumulants(slope: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
+    """Cumulants of order 1, ..., 6 of slope . o for independent o_j ~ Bernoulli(p_j), each (n, k+1)."""
     two = p * (1 - p)
     three = two * (1 - 2 * p)
-    yield from enumerate((p, two, three, two * (1 - 6 * two), three * (1 - 12 * two)), start=1)
-    yield 6, two * (1 - 30 * two + 120 * two**2)
+    units = p, two, three, two * (1 - 6 * two), three * (1 - 12 * two), two * (1 - 30 * two + 120 * two**2)
+    power, cumulants = np.ones_like(slope), []
+    for unit in units:
+        power *= slope
+        cumulants.append((power @ unit[:, :, None])[:, :, 0])
+    return cumulants
 
 
 def _moments_of(cumulants: list[np.ndarray]) -> np.ndarray:

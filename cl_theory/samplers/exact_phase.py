@@ -25,8 +25,13 @@ class ExactPhaseSampler:
         self._data_thresholds = _thresholds(rbm.mean_h_given_v(self.data))
 
     @cached_property
+    def table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """`model_table` of the RBM, made once."""
+        return model_table(self.rbm)
+
+    @cached_property
     def _model(self) -> tuple[AliasTable, np.ndarray, np.ndarray]:
-        probability, states, other_mean = model_table(self.rbm)
+        probability, states, other_mean = self.table
         return AliasTable.of(probability), states.astype(bool), _thresholds(other_mean)
 
     def positive(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:

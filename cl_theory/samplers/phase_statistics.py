@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 
 from cl_theory.arguments import finite
-from cl_theory.models.rbm_moments import model_table
 from cl_theory.samplers.affine_forms import Directions, ListedSide, raw_moments, split_directions, statistic_moments
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
 from cl_theory.samplers.joint_cumulants import JointCumulants
@@ -62,7 +61,7 @@ def _forms_of_phases(
     constants = rows @ centre
     return (
         (data_side, hidden_listed.transposed, constants),
-        (ListedSide(*model_table(rbm)), model_directions, constants),
+        (ListedSide(*sampler.table), model_directions, constants),
     )
 
 
