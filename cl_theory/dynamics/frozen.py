@@ -31,7 +31,7 @@ def frozen_sum(local: LocalChain, start: Any, length: PhaseLength) -> FrozenSum:
     p = start_law(start, local.n_states, gradient)
     s, mean, square = 0 * gradient, 0 * gradient[0], 0 * np.multiply.outer(gradient[0], gradient[0])
     for t in range(length.horizon(1e-18)):
-        weight = length.tail(t) if local.exact else float(length.tail(t))
+        weight = length.tail(t) if local.exact else length.float_tail(t)
         cross = s.T @ gradient
         mean = mean + weight * (p @ gradient)
         square = square + weight * (cross + cross.T + (gradient.T * p) @ gradient)

@@ -50,6 +50,10 @@ class PhaseLength(ABC):
     def tail(self, n: int) -> Any:
         """P(T > n), exact where the parameters are; 1 at n = 0, so that sum over n >= 0 is E T."""
 
+    def float_tail(self, n: int) -> float:
+        """P(T > n) in float64, quick for large n."""
+        return float(self.tail(n))
+
     @abstractmethod
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """`n` independent lengths, int64 of shape (n,)."""
@@ -79,19 +83,19 @@ class PhaseLength(ABC):
 
     def tails(self, stop: int, start: int = 0) -> np.ndarray:
         """P(T > t) for t = `start` .. `stop`-1, float64 of shape (stop - start,)."""
-        return np.array([float(self.tail(t)) for t in range(start, stop)])
+        return np.array([self.float_tail(t) for t in range(start, stop)])
 
     def horizon(self, tolerance: float = 1e-16) -> int:
         """Smallest n with P(T > n) <= `tolerance`: where sums over t may be cut. `largest` for bounded laws."""
         if self.largest is not None:
             return self.largest
         high = int(np.ceil(float(self.mean)))
-        while float(self.tail(high)) > tolerance:
+        while self.float_tail(high) > tolerance:
             high *= 2
         low = 0
         while high - low > 1:  # the tail does not increase
             middle = (low + high) // 2
-            low, high = (middle, high) if float(self.tail(middle)) > tolerance else (low, middle)
+            low, high = (middle, high) if self.float_tail(middle) > tolerance else (low, middle)
         return high
 
 

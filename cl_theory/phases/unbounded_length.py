@@ -44,6 +44,9 @@ class Geometric(PhaseLength):
     def tail(self, n: int) -> Any:
         return (1 - 1 / self.mean) ** max(n, 0)
 
+    def float_tail(self, n: int) -> float:
+        return float(1 - 1 / self.mean) ** max(n, 0)  # the power of a Fraction has thousands of digits
+
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return rng.geometric(float(1 / self.mean), size=n)
 
@@ -81,6 +84,9 @@ class ShiftedGeometric(PhaseLength):
 
     def tail(self, n: int) -> Any:
         return self._wait.tail(n - self.shift)
+
+    def float_tail(self, n: int) -> float:
+        return self._wait.float_tail(n - self.shift)
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return self.shift + self._wait.sample(rng, n)

@@ -1,0 +1,210 @@
+"""Path enumeration, the exact identity, the second-order recursion and the leading terms check one another."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from cl_theory.dynamics import (
+    current_bias,
+    frozen_sum,
+    leading_terms,
+    leading_terms_error,
+    path_levels,
+    phase_identity,
+    phase_means,
+    second_order,
+    second_order_error,
+    stopped_means,
+)
+from cl_theory.markov import Equilibrium, chain_constants, mean_power, poisson_solution, stopped_length
+from cl_theory.models.affine_chain import AffineChain
+from cl_theory.models.counterexample_chains import flipping_chain
+from cl_theory.models.gibbs_chain import GibbsChain
+from cl_theory.models.local_chain import LocalChain, local_chain
+from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain
+from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
+from cl_theory.seeds import stream
+
+THETA = np.log([2.0, 0.5])
+LOCAL = three_state_chain().at_odds([Fraction(2), Fraction(1, 2)])
+RBM_THETA = stream(3, "rbm").normal(size=8) * 0.7
+SYSTEMS = [
+    (three_state_chain(), THETA, 9),
+    (SoftmaxChain.random(stream(1, "four"), 4, 3), np.array([0.3, -0.2, 0.1]), 6),
+    (GibbsChain(2, 2, factor=-1.0), RBM_THETA, 3),
+    (GibbsChain(2, 2, clamped=np.array([1.0, 0.0])), RBM_THETA, 5),
+    (flipping_chain(), np.array([0.4]), 7),
+]
+
+
+@pytest.mark.parametrize(("chain", "theta", "n_steps"), SYSTEMS)
+def test_the_identity_for_a_phase_holds_to_rounding(chain, theta, n_steps: int) -> None:
+    sides = phase_identity(chain, theta, 1, n_steps, step_size=0.07)
+    assert sides.right_hand_side == pytest.approx(sides.displacement, abs=1e-12)
+
+
+@pytest.mark.parametrize("k", range(5))
+def test_the_identity_for_a_phase_holds_in_rationals(k: int) -> None:
+    chain, theta = AffineChain.random(stream(k, "affine")), [Fraction(1, 8), Fraction(-1, 9)]
+    sides = phase_identity(chain, theta, 0, 5, step_size=Fraction(1, 40))
+    assert (sides.right_hand_side == sides.displacement).all()
+    without = sides.right_hand_side - sides.kernel_change
+    assert (without != sides.displacement).any(), "leaving the kernel's response out must show"
+
+
+def test_paths_carry_all_the_probability() -> None:
+    for level in path_levels(three_state_chain(), THETA, np.array([0.2, 0.3, 0.5]), 5, step_size=0.1):
+        assert len(level.states) == 3 ** (level.step + 1)
+        assert level.probability.sum() == pytest.approx(1, abs=1e-14)
+
+
+def test_a_mean_over_a_random_length_mixes_the_fixed_ones() -> None:
+    means = phase_means(three_state_chain(), THETA, 0, 6, step_size=0.1)
+    law = TwoPoint(2, 6, Fraction(1, 4))
+    assert means.mean_displacement(law) == pytest.approx(0.75 * means.displacement[2] + 0.25 * means.displacement[6])
+    spread = means.displacement_covariance(law)
+    own = means.square - means.displacement[:, :, None] * means.displacement[:, None]
+    within = 0.75 * own[2] + 0.25 * own[6]
+    between = 0.1875 * np.outer(*[means.displacement[6] - means.displacement[2]] * 2)
+    assert spread == pytest.approx(within + between, abs=1e-14)
+    with pytest.raises(ValueError, match="longer than the 6 steps"):
+        means.mean_displacement(Geometric(3))
+
+
+def test_enumeration_refuses_more_paths_than_memory_and_a_step_that_is_not_positive() -> None:
+    with pytest.raises(ValueError, match="use the expansion or simulate"):
+        list(path_levels(three_state_chain(), THETA, 0, 30, step_size=0.1))
+    with pytest.raises(ValueError, match="step_size must be a finite number above 0"):
+        list(path_levels(three_state_chain(), THETA, 0, 3, step_size=0.0))
+
+
+def _q_by_definition(local: LocalChain, start: int, n: int) -> np.ndarray:
+    """Q_n from its definition: pairs u < t, with psi and its powers, no recursion in common with the package."""
+    psi = poisson_solution(local.transition_matrix, local.gradient)
+    powers = [local.transition_matrix * 0 + np.eye(local.n_states, dtype=int)]
+    for _ in range(n):
+        powers.append(powers[-1] @ local.transition_matrix)
+    total = 0 * local.gradient[0]
+    for t in range(n):
+        owed = psi - powers[n - 1 - t] @ psi
+        phi = local.gradient_derivative + np.stack([dp @ owed for dp in local.transition_derivative], axis=-1)
+        for u in range(t):
+            pair = powers[u][start][:, None] * powers[t - u]
+            total = total + sum(
+                pair[x, z] * (phi[z] @ local.gradient[x]) for x in range(local.n_states) for z in range(local.n_states)
+            )
+    return total
+
+
+@pytest.mark.parametrize("n_steps", [1, 2, 5, 8])
+def test_the_recursion_for_q_equals_its_definition_exactly(n_steps: int) -> None:
+    assert (second_order(LOCAL, 1, Fixed(n_steps)).second == _q_by_definition(LOCAL, 1, n_steps)).all()
+
+
+def test_q_is_the_second_derivative_of_the_enumerated_mean() -> None:
+    local = local_chain(three_state_chain(), THETA)
+    expansion = second_order(local, 2, Fixed(7))
+    h = 1e-3
+
+    def second(step: float) -> np.ndarray:
+        moved = phase_means(three_state_chain(), THETA, 2, 7, step_size=step).displacement[7]
+        return (moved + step * expansion.first) / step**2
+
+    limit = (8 * second(h / 4) - 6 * second(h / 2) + second(h)) / 3  # cancels the terms in h and h^2
+    assert expansion.second == pytest.approx(limit, rel=1e-7)
+    without = LocalChain(*(0 * part if name == "transition_derivative" else part for name, part in vars(local).items()))
+    assert second_order(without, 2, Fixed(7)).second != pytest.approx(limit, rel=1e-2)
+
+
+@pytest.mark.parametrize("length", [Fixed(40), Uniform(3, 60), Geometric(12), ShiftedPoisson(2, 20)], ids=repr)
+def test_the_fast_recursion_agrees_with_a_sum_over_fixed_lengths(length) -> None:
+    local = LOCAL.floats()
+    fast = second_order(local, 0, length)
+    summed = sum(float(length.pmf(n)) * second_order(local, 0, Fixed(n)).second for n in range(1, length.horizon() + 1))
+    assert fast.second == pytest.approx(summed, rel=1e-10)
+    assert fast.first == pytest.approx(frozen_sum(local, 0, length).mean, rel=1e-10)
+
+
+def test_the_leading_terms_leave_a_remainder_that_does_not_grow_with_the_phase() -> None:
+    equilibrium = Equilibrium.of(LOCAL.floats())
+    left = []
+    for tau in (50, 500, 5000):
+        expansion = second_order(LOCAL.floats(), 0, Fixed(tau))
+        leading = leading_terms(equilibrium, 0, Fixed(tau), learning_rate=tau)  # epsilon = 1
+        left.append(expansion.displacement(1) - leading.total)
+    assert left[1] == pytest.approx(left[0], abs=1e-6)
+    assert left[2] == pytest.approx(left[0], abs=1e-5)
+    assert np.linalg.norm(left[0]) <= chain_constants(three_state_chain(), THETA, 1e-9).kappa2
+
+
+def _relative_gap(planted: str, length) -> float:
+    """Distance of the (planted) leading terms from the exact second order, over the size of the eta^2 term."""
+    equilibrium = Equilibrium.of(LOCAL.floats())
+    tau = float(length.mean)
+    leading = leading_terms(equilibrium, 0, length, learning_rate=1e-3)
+    square_ratio = float(length.second_moment) / tau**2
+    total = {
+        "none": leading.total,
+        "factor 1/2 lost": leading.total + leading.flow,
+        "E T(T-1) for E T^2": leading.total + leading.flow * (square_ratio / float(length.pair_ratio) - 1),
+        "kernel response left out": leading.total
+        + 1e-6 / 2 * float(length.pair_ratio) * (_without_kernel_response(equilibrium) - equilibrium.curvature),
+        "1 % of eta": leading.total + 0.01 * leading.standard,
+    }[planted]
+    exact = second_order(LOCAL.floats(), 0, length).displacement(1e-3 / tau)
+    return float(np.linalg.norm(total - exact) / np.linalg.norm(leading.flow))
+
+
+def _without_kernel_response(equilibrium: Equilibrium) -> np.ndarray:
+    mean_jacobian = np.tensordot(equilibrium.law, equilibrium.local.gradient_derivative, axes=1)
+    return mean_jacobian @ equilibrium.mean_gradient
+
+
+@pytest.mark.parametrize("length", [Fixed(400), Geometric(400), Uniform(20, 780), ShiftedPoisson(20, 400)], ids=repr)
+def test_planted_errors_in_the_leading_terms_are_caught(length) -> None:
+    assert _relative_gap("none", length) < 2e-4
+    for planted in ("factor 1/2 lost", "E T(T-1) for E T^2", "kernel response left out", "1 % of eta"):
+        assert _relative_gap(planted, length) > 1e-3, planted
+
+
+@pytest.mark.parametrize("step", [0.002, 0.02, 0.08])
+def test_what_the_expansions_leave_stays_within_its_bound(step: float) -> None:
+    chain, n = three_state_chain(), 8
+    local, eta = local_chain(chain, THETA), 8 * step
+    constants = chain_constants(chain, THETA, 4 * eta)
+    exact = phase_means(chain, THETA, 0, n, step_size=step).displacement[n]
+    left = np.linalg.norm(exact - second_order(local, 0, Fixed(n)).displacement(step))
+    assert left <= second_order_error(constants, Fixed(n), learning_rate=eta)
+    left = np.linalg.norm(exact - leading_terms(Equilibrium.of(local), 0, Fixed(n), learning_rate=eta).total)
+    assert left <= leading_terms_error(constants, Fixed(n), learning_rate=eta)
+
+
+def test_the_leading_terms_are_exact_rationals_on_a_rational_chain() -> None:
+    equilibrium = Equilibrium.of(LOCAL)
+    leading = leading_terms(equilibrium, 0, Geometric(9), learning_rate=Fraction(1, 7))
+    floats = leading_terms(Equilibrium.of(LOCAL.floats()), 0, Geometric(9), learning_rate=1 / 7)
+    assert all(isinstance(value, Fraction) for value in leading.total)
+    assert leading.total.astype(float) == pytest.approx(floats.total, rel=1e-12)
+
+
+def test_the_current_gradient_is_missed_by_the_predicted_lag() -> None:
+    chain, step = three_state_chain(), 1e-4
+    equilibrium = Equilibrium.of(local_chain(chain, THETA))
+    missed = current_bias(chain, THETA, equilibrium.law, 10, step_size=step)[-1]
+    fast = poisson_solution(equilibrium.local.transition_matrix, equilibrium.psi)
+    assert fast == pytest.approx(equilibrium.xi)
+    assert missed / step == pytest.approx(equilibrium.lag - equilibrium.correlation, abs=2e-3)
+
+
+def test_a_stopped_phase_obeys_wald_and_poisson_when_learning_is_off() -> None:
+    rule = StopAt((2,), longest=9)
+    stopped = stopped_means(three_state_chain(), THETA, 0, rule, step_size=1e-9)
+    equilibrium = Equilibrium.of(local_chain(three_state_chain(), THETA))
+    frozen = stopped_length(equilibrium.local.transition_matrix, rule, 0)
+    expected = frozen.mean * equilibrium.mean_gradient + equilibrium.psi[0] - frozen.last_state @ equilibrium.psi
+    assert stopped.mean_length == pytest.approx(frozen.mean, rel=1e-8)
+    assert stopped.second_moment == pytest.approx(frozen.second_moment, rel=1e-8)
+    assert -stopped.displacement / 1e-9 == pytest.approx(expected, rel=1e-6)
+    independent = equilibrium.psi[0] - mean_power(Fixed(9), equilibrium.local.transition_matrix)[0] @ equilibrium.psi
+    assert expected != pytest.approx(frozen.mean * equilibrium.mean_gradient + independent, rel=1e-2)

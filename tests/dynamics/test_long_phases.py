@@ -1,0 +1,208 @@
+"""Phases of any length: the transfer operator, the bounds on a grid, the gradient flow, and noise."""
+
+import numpy as np
+import pytest
+
+from cl_theory.dynamics import (
+    TransferOperator,
+    anticipating_phase_bound,
+    current_bias,
+    current_bias_bound,
+    end_of_phase_bias_bound,
+    end_of_phase_covariance,
+    end_of_phase_mean,
+    euler_path,
+    flow_bound,
+    frozen_sum,
+    gradient_flow,
+    mean_gradient,
+    phase_bias_bound,
+    phase_bias_bound_with_equilibration,
+    phase_covariance,
+    phase_means,
+    second_order,
+    stopped_means,
+    stopped_phase_bound,
+    update_bias_bound,
+)
+from cl_theory.markov import (
+    ChainConstants,
+    Equilibrium,
+    chain_constants,
+    equilibration_time,
+    mean_power,
+    uniform_constants,
+)
+from cl_theory.models.counterexample_chains import flipping_chain, jumping_chain, one_state_chain, stuck_chain
+from cl_theory.models.local_chain import local_chain
+from cl_theory.models.softmax_chain import three_state_chain
+from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
+
+CHAIN = three_state_chain()
+THETA = np.log([2.0, 0.5])
+EQUILIBRIUM = Equilibrium.of(local_chain(CHAIN, THETA))
+
+
+def operator(learning_rate: float, mean_length: float, degree: int = 12) -> TransferOperator:
+    return TransferOperator(CHAIN, THETA, 1.2, learning_rate / mean_length, degree)
+
+
+@pytest.mark.parametrize("learning_rate", [0.02, 0.2])
+def test_the_transfer_operator_agrees_with_path_enumeration(learning_rate: float) -> None:
+    paths = phase_means(CHAIN, THETA, 1, 9, step_size=learning_rate / 9)
+    one = operator(learning_rate, 9)
+    assert one.mean_displacement(1, Fixed(9)) == pytest.approx(paths.displacement[9], abs=1e-7 * learning_rate)
+    assert one.displacement_covariance(1, Fixed(9)) == pytest.approx(
+        paths.displacement_covariance(Fixed(9)), abs=1e-6 * learning_rate**2
+    )
+    assert one.update_gradient(1, Fixed(8)) == pytest.approx(paths.gradient[8], abs=1e-6)
+    assert one.current_bias(1, Fixed(8)) == pytest.approx(
+        current_bias(CHAIN, THETA, 1, 8, step_size=learning_rate / 9)[8], abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("length", [Fixed(300), Geometric(300), Uniform(20, 580), ShiftedPoisson(20, 300)], ids=repr)
+def test_two_degrees_agree_and_the_second_order_is_their_limit(length) -> None:
+    eta = 0.05
+    coarse, fine = (operator(eta, 300, degree).mean_displacement(0, length) for degree in (10, 13))
+    assert coarse == pytest.approx(fine, abs=1e-7)
+    small = 0.002
+    tiny = operator(small, 300).mean_displacement(0, length)
+    assert tiny == pytest.approx(second_order(EQUILIBRIUM.local, 0, length).displacement(small / 300), abs=3e-8)
+
+
+@pytest.mark.parametrize("learning_rate", [0.003, 0.03, 0.3])
+@pytest.mark.parametrize("tau", [2, 20, 200, 2000])
+def test_the_phase_bias_stays_within_its_bound(learning_rate: float, tau: int) -> None:
+    constants = chain_constants(CHAIN, THETA, 4 * learning_rate)
+    moved = operator(learning_rate, tau).mean_displacement(0, Fixed(tau))
+    bias = np.linalg.norm(moved + learning_rate * EQUILIBRIUM.mean_gradient)
+    assert bias <= phase_bias_bound(constants, Fixed(tau), learning_rate=learning_rate)
+    s = equilibration_time(EQUILIBRIUM.local.transition_matrix, 1e-2)
+    looser = phase_bias_bound_with_equilibration(constants, Fixed(tau), learning_rate=learning_rate, equilibration=s)
+    assert bias <= looser
+
+
+@pytest.mark.parametrize("length", [Geometric(60), TwoPoint(30, 90), Uniform(5, 115), ShiftedPoisson(5, 60)], ids=repr)
+def test_the_bias_under_a_random_length_stays_within_its_bound(length) -> None:
+    eta = 0.05
+    constants = chain_constants(CHAIN, THETA, 1.0)
+    moved = operator(eta, 60).mean_displacement(0, length)
+    bias = np.linalg.norm(moved + eta * EQUILIBRIUM.mean_gradient)
+    assert bias <= phase_bias_bound(constants, length, learning_rate=eta)
+
+
+@pytest.mark.parametrize("t", [1, 5, 40, 100])
+def test_the_bias_of_an_update_stays_within_its_bounds(t: int) -> None:
+    eta, tau = 0.05, 100
+    one, step = operator(eta, tau), eta / tau
+    bias = step * np.linalg.norm(one.update_gradient(0, Fixed(t)) - EQUILIBRIUM.mean_gradient)
+    local = chain_constants(CHAIN, THETA, 4 * eta)
+    assert bias <= update_bias_bound(local, learning_rate=eta, mean_length=tau, t=t)
+    uniform = uniform_constants(CHAIN, THETA, 4 * eta)
+    missed = np.linalg.norm(one.current_bias(0, Fixed(t)))
+    assert missed <= current_bias_bound(uniform, learning_rate=eta, mean_length=tau, t=t)
+
+
+def test_the_lag_behind_the_current_gradient_has_the_predicted_size() -> None:
+    eta, tau = 0.01, 400
+    missed = operator(eta, tau).current_bias(EQUILIBRIUM.law, Fixed(60))
+    assert missed * tau / eta == pytest.approx(EQUILIBRIUM.lag - EQUILIBRIUM.correlation, abs=3e-3)
+
+
+@pytest.mark.parametrize("learning_rate", [0.02, 0.2])
+def test_always_on_learning_follows_the_flow_at_the_bounded_rate(learning_rate: float) -> None:
+    flow = gradient_flow(CHAIN, THETA, learning_rate)
+    gaps = [
+        THETA + operator(learning_rate, tau, 13).mean_displacement(0, Fixed(tau)) - flow for tau in (100, 1000, 10000)
+    ]
+    constants = uniform_constants(CHAIN, THETA, 0.5 * learning_rate)  # as far as the mean gradient leads
+    for gap, tau in zip(gaps, (100, 1000, 10000), strict=True):
+        assert np.linalg.norm(gap) <= flow_bound(constants, learning_rate=learning_rate, mean_length=tau)
+    scaled = [gap * tau for gap, tau in zip(gaps, (100, 1000, 10000), strict=True)]
+    assert scaled[1] == pytest.approx(scaled[2], rel=0.03)
+    euler = THETA - learning_rate * EQUILIBRIUM.mean_gradient
+    assert np.linalg.norm(flow - euler) > 20 * np.linalg.norm(gaps[2])
+
+
+def test_many_euler_steps_approach_the_flow_and_one_is_standard_learning() -> None:
+    flow, eta = gradient_flow(CHAIN, THETA, 0.4), 0.4
+    assert euler_path(CHAIN, THETA, eta, 1) == pytest.approx(THETA - eta * mean_gradient(CHAIN, THETA))
+    errors = [np.linalg.norm(euler_path(CHAIN, THETA, eta, n) - flow) for n in (64, 128)]
+    assert errors[0] / errors[1] == pytest.approx(2, abs=0.02)
+
+
+def test_a_flow_that_escapes_is_an_error_and_not_a_nan() -> None:
+    with pytest.raises(ValueError, match="did not reach time"):
+        gradient_flow(lambda theta: -(theta**2), [1.0], 1.2)
+    with pytest.raises(ValueError, match="time must be a finite number above 0"):
+        gradient_flow(CHAIN, THETA, 0.0)
+
+
+@pytest.mark.parametrize("length", [Fixed(300), Geometric(300), Uniform(20, 580)], ids=repr)
+def test_the_covariance_of_a_phase_has_its_two_terms(length) -> None:
+    eta = 0.004
+    exact = operator(eta, 300).displacement_covariance(EQUILIBRIUM.law, length)
+    leading = phase_covariance(EQUILIBRIUM, length, learning_rate=eta)
+    assert exact == pytest.approx(leading, rel=0.03)
+    frozen = frozen_sum(EQUILIBRIUM.local, EQUILIBRIUM.law, length).covariance * (eta / 300) ** 2
+    assert frozen == pytest.approx(leading, rel=0.01)
+
+
+def test_the_covariance_of_a_frozen_sum_is_that_of_all_paths() -> None:
+    paths = phase_means(CHAIN, THETA, 0, 6, step_size=1e-6)
+    frozen = frozen_sum(EQUILIBRIUM.local, 0, Uniform(2, 6))
+    assert paths.displacement_covariance(Uniform(2, 6)) * 1e12 == pytest.approx(frozen.covariance, rel=1e-4)
+
+
+def test_learning_at_the_end_is_biased_by_phases_that_are_too_short() -> None:
+    kernel = EQUILIBRIUM.local.transition_matrix
+    constants = chain_constants(CHAIN, THETA, 1.0)
+    for length in (Fixed(3), Geometric(10), ShiftedPoisson(2, 10)):
+        end = end_of_phase_mean(EQUILIBRIUM.local, 0, mean_power(length, kernel))
+        bias = np.linalg.norm(end - EQUILIBRIUM.mean_gradient)
+        assert 0 < bias <= end_of_phase_bias_bound(constants, length)
+    assert np.trace(end_of_phase_covariance(EQUILIBRIUM)) > 0
+
+
+def test_a_stopping_rule_stays_within_its_bound_and_looking_ahead_has_a_larger_one() -> None:
+    rule, step = StopAt((2,), longest=9), 0.01
+    stopped = stopped_means(CHAIN, THETA, 0, rule, step_size=step)
+    constants = uniform_constants(CHAIN, THETA, 0.1)
+    bias = np.linalg.norm(stopped.displacement + step * stopped.mean_length * EQUILIBRIUM.mean_gradient)
+    lengths = {"mean_length": stopped.mean_length, "second_moment": stopped.second_moment}
+    assert bias <= stopped_phase_bound(constants, step_size=step, **lengths)
+    short, long = (
+        anticipating_phase_bound(constants, learning_rate=0.1, mean_length=tau, longest_ratio=1.5) for tau in (100, 400)
+    )
+    assert short / long == pytest.approx(2, rel=0.1)
+
+
+def test_derived_constants_follow_their_formulas() -> None:
+    c = ChainConstants(C=2.0, rho=0.5, M=3.0, L=0.25, K=0.5, L2=0.125, K2=0.75)
+    assert (c.memory, c.psi, c.response) == (4.0, 12.0, 6.25)
+    assert c.kappa3 == pytest.approx(9 * 9.125 / 6 + 6.25 * 0.25 * 3 / 6 + 2 / 3 * 0.5 * 12 * 6.25 * 3)
+    assert c.kappa2 == pytest.approx((6.25 * 12 * 2.5 + 0.5 * 12 * 3 / 0.5 + 0.5 * 144 * 1.5) / 0.5)
+    assert c.psi_lipschitz == pytest.approx(4 * (0.25 + 12))
+    assert c.current == pytest.approx(0.25 + 6.25 + 2 * 0.25 * 0.5 / 0.5 + 3 * 4 * 0.5 * 5 / 0.25)
+
+
+def test_constants_of_a_region_where_mixing_fails_are_refused() -> None:
+    with pytest.raises(ValueError, match="no uniform mixing within radius"):
+        uniform_constants(CHAIN, THETA, 5.0)
+
+
+def test_each_broken_assumption_breaks_the_bias_as_predicted() -> None:
+    eta, n = 0.1, 10
+    stuck = phase_means(stuck_chain(), [0.0], 1, n, step_size=eta / n).displacement[n]
+    assert stuck == pytest.approx([-eta])  # the mean over the two states would be -eta/2
+    flips = phase_means(flipping_chain(), [0.0], 0, n, step_size=eta / n)
+    assert flips.displacement[n] == pytest.approx([-eta / 2])
+    assert abs(flips.gradient - 0.5).min() == pytest.approx(0.5)  # each update is off by half, for ever
+    for rate in (0.1, 0.001):
+        jumps = phase_means(jumping_chain(), [0.0], 1, n, step_size=rate / n).displacement[n]
+        assert (jumps + 0.5 * rate) / rate == pytest.approx([-0.4], abs=0.06)
+    sign = phase_means(one_state_chain(np.sign), [0.5 * eta / n], 0, n, step_size=eta / n).displacement[n]
+    assert abs(sign) <= 1.01 * eta / n
+    linear = phase_means(one_state_chain(lambda x: 3 * x), [1.0], 0, 1000, step_size=1e-3).displacement[1000]
+    assert linear == pytest.approx([np.exp(-3) - 1], rel=0.01)  # one standard step would lead to -2
