@@ -1,0 +1,64 @@
+"""Classification with label units: the last visible units of an energy model carry the label."""
+
+import numpy as np
+from scipy.special import expit, logsumexp
+
+from cl_theory.arguments import positive_integer
+from cl_theory.models.rbm import RBM, binary_states
+
+
+def label_probabilities(rbm: RBM, pixels: np.ndarray, n_labels: int = 10) -> np.ndarray:
+    r"""p(label | pixels) over one-hot labels, (n_samples, n_labels), exact whatever the size of the RBM.
+
+    .. math:: p(y \mid x) \propto e^{-F(x, e_y)}
+
+    The last `n_labels` visible units are the label units. Source: Larochelle & Bengio (2008), Eq. 2.
+    """
+    rows = binary_states(pixels, n_pixels(rbm, n_labels), "pixels")
+    log_weight = [-rbm.free_energy(_beside(rows, np.eye(n_labels)[label])) for label in range(n_labels)]
+    table = np.stack(log_weight, axis=-1)
+    return np.exp(table - logsumexp(table, axis=-1, keepdims=True))
+
+
+def mean_label_units(
+    rng: np.random.Generator, rbm: RBM, pixels: np.ndarray, n_labels: int = 10, *, n_steps: int = 100, burn_in: int = 20
+) -> np.ndarray:
+    """Label units of a chain with the pixels held, averaged over the steps after `burn_in`, (n_samples, n_labels).
+
+    This is how a network without any other machinery classifies: clamp the pixels, run, look at the label units.
+    They are free bits here; nothing makes them one-hot. ValueError unless 0 <= burn_in < n_steps.
+    """
+    rows = binary_states(pixels, n_pixels(rbm, n_labels), "pixels")
+    positive_integer(n_steps, "n_steps")
+    if not 0 <= burn_in < n_steps:
+        raise ValueError(f"burn_in must lie in 0 .. n_steps - 1 = {n_steps - 1}, got {burn_in}")
+    drive = rows @ rbm.weights[:, : rows.shape[1]].T  # of the clamped pixels: the same at every step
+    part = RBM(rbm.weights[:, rows.shape[1] :], rbm.visible_bias[rows.shape[1] :], rbm.hidden_bias)
+    labels, total = rng.integers(0, 2, (len(rows), n_labels)).astype(np.float64), np.zeros((len(rows), n_labels))
+    for step in range(n_steps):
+        h = _switched(rng, drive + labels @ part.weights.T + part.hidden_bias)
+        labels = part.sample_v_given_h(rng, h)
+        if step >= burn_in:
+            total += labels
+    return total / (n_steps - burn_in)
+
+
+def predicted_labels(label_units: np.ndarray) -> np.ndarray:
+    """The label whose unit is largest, (n_samples,)."""
+    return np.asarray(label_units).argmax(axis=-1)
+
+
+def n_pixels(rbm: RBM, n_labels: int) -> int:
+    """Visible units that are no label units; ValueError if there are none."""
+    if not 1 <= n_labels < rbm.n_visible:
+        raise ValueError(f"n_labels must lie in 1 .. {rbm.n_visible - 1} for {rbm.n_visible} units, got {n_labels}")
+    return rbm.n_visible - n_labels
+
+
+def _beside(rows: np.ndarray, units: np.ndarray) -> np.ndarray:
+    return np.concatenate([rows, np.broadcast_to(units, (len(rows), len(units)))], axis=1)
+
+
+def _switched(rng: np.random.Generator, activation: np.ndarray) -> np.ndarray:
+    """Bits that are 1 with the logistic of their activation."""
+    return (rng.random(activation.shape) < expit(activation)).astype(np.float64)
