@@ -11,7 +11,8 @@ import numpy as np
 
 from cl_theory.arguments import finite, probability_inside
 from cl_theory.estimators.isd import centred_isd_gradient
-from cl_theory.estimators.rows import gradient_that_ran, phase_indicator
+from cl_theory.estimators.rates import smoothing_rate
+from cl_theory.estimators.rows import gradient_rows, gradient_that_ran, phase_indicator
 
 
 class PhaseState(NamedTuple):
@@ -56,6 +57,9 @@ class PhaseMeans:
 
     p_positive: Any
 
+    def __post_init__(self) -> None:
+        probability_inside(self.p_positive)
+
     def start(self, shape: tuple[int, ...]) -> PhaseState:
         """No sample yet."""
         return _empty(shape)
@@ -77,6 +81,10 @@ class PhaseEMA:
     p_positive: Any
     rate: Any
 
+    def __post_init__(self) -> None:
+        probability_inside(self.p_positive)
+        smoothing_rate(self.rate)
+
     def start(self, shape: tuple[int, ...]) -> PhaseState:
         """Both averages at 0."""
         return _empty(shape)
@@ -96,6 +104,10 @@ class PooledEMA:
 
     p_positive: Any
     rate: Any
+
+    def __post_init__(self) -> None:
+        probability_inside(self.p_positive)
+        smoothing_rate(self.rate)
 
     def start(self, shape: tuple[int, ...]) -> np.ndarray:
         """Average at 0."""
@@ -128,8 +140,9 @@ def running_centred_isd(
     With `peek` the baseline is updated before it is used, which breaks predictability and biases the
     estimate (`theory.current_gradient_baseline_mean`); it is there to show just that.
     """
-    indicator = phase_indicator(is_positive, np.shape(g_positive)[:-1])
-    ran = gradient_that_ran(np.asarray(g_positive), np.asarray(g_negative), indicator)
+    positive, negative = gradient_rows(g_positive, g_negative)
+    indicator = phase_indicator(is_positive, positive.shape[:-1])
+    ran = gradient_that_ran(positive, negative, indicator)
     estimates = []
     for gradient, sign in zip(ran, indicator, strict=True):
         after = baseline.update(state, gradient, sign)

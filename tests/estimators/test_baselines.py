@@ -133,10 +133,22 @@ def test_a_drifting_centre_is_followed_with_the_stated_lag():
     assert theory.running_baseline_loss(LAW.moments, B, lag @ lag) == pytest.approx(stated, rel=1e-12)
 
 
-def test_a_rate_outside_its_range_is_refused():
-    for rate in (0, -0.1, 1.5, float("nan")):
-        with pytest.raises(ValueError, match="rate must lie"):
-            theory.phase_ema_baseline_loss(LAW.moments, B, rate)
+@pytest.mark.parametrize("rate", [0, -0.1, 1.5, float("nan")])
+def test_a_rate_outside_its_range_is_refused(rate):
+    with pytest.raises(ValueError, match="rate must lie"):
+        theory.phase_ema_baseline_loss(LAW.moments, B, rate)
+    with pytest.raises(ValueError, match="rate must lie"):
+        PooledEMA(B, rate)
+    with pytest.raises(ValueError, match="strictly between 0 and 1"):
+        PhaseMeans(1)
+
+
+def test_paths_of_different_shapes_are_refused():
+    zero = ConstantBaseline(np.zeros(2))
+    with pytest.raises(ValueError, match="shapes must agree"):
+        running_centred_isd(zero, None, np.ones((3, 1, 2)), np.ones((3, 2)), np.ones((3, 1)), p_positive=B)
+    with pytest.raises(ValueError, match="one entry a sample"):
+        running_centred_isd(zero, None, np.ones((3, 1, 2)), np.ones((3, 1, 2)), np.ones(3), p_positive=B)
 
 
 def test_rationals_stay_exact_in_a_running_baseline():

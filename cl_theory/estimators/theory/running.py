@@ -8,14 +8,9 @@ from typing import Any
 import numpy as np
 
 from cl_theory.arguments import positive_integer
+from cl_theory.estimators.rates import smoothing_rate
 from cl_theory.estimators.theory.isd import isd_centre, odds_of
 from cl_theory.laws.moments import PhaseMoments
-
-
-def _smoothing(rate: Any) -> Any:
-    if not 0 < rate <= 1:
-        raise ValueError(f"rate must lie in (0, 1], got {rate!r}")
-    return rate
 
 
 def running_baseline_loss(moments: PhaseMoments, p_positive: Any, mean_squared_miss: Any) -> Any:
@@ -43,7 +38,7 @@ def phase_ema_baseline_loss(moments: PhaseMoments, p_positive: Any, rate: Any) -
     :math:`\alpha/(2-\alpha)` times the price per update of centred ISD over independent two-term steps.
     """
     b, a = odds_of(moments, p_positive)
-    alpha = _smoothing(rate)
+    alpha = smoothing_rate(rate)
     return alpha / (2 - alpha) * (a / b * moments.v_positive + b / a * moments.v_negative)
 
 
@@ -55,7 +50,7 @@ def phase_ema_baseline_loss_after(moments: PhaseMoments, p_positive: Any, rate: 
     :math:`(1-\alpha)^n\langle\mu^{+},\mu^{-}\rangle`.
     """
     b, a = odds_of(moments, p_positive)
-    keep = 1 - _smoothing(rate)
+    keep = 1 - smoothing_rate(rate)
     plus, minus = moments.mean_positive, moments.mean_negative
     miss_plus = _ema_miss(rate, (1 - b + b * keep**2) ** n_phases, plus @ plus, moments.v_positive)
     miss_minus = _ema_miss(rate, (1 - a + a * keep**2) ** n_phases, minus @ minus, moments.v_negative)
@@ -74,7 +69,7 @@ def pooled_ema_baseline_loss(moments: PhaseMoments, p_positive: Any, rate: Any) 
     the means count as well.
     """
     b, a = odds_of(moments, p_positive)
-    alpha = _smoothing(rate)
+    alpha = smoothing_rate(rate)
     return alpha / (2 - alpha) * _pooled_variance(moments, p_positive) / (b * a)
 
 
@@ -82,7 +77,7 @@ def pooled_ema_baseline_loss_after(moments: PhaseMoments, p_positive: Any, rate:
     r"""The same loss after n phases from an average that starts at 0, exact at every n."""
     b, a = odds_of(moments, p_positive)
     centre = isd_centre(moments, p_positive)
-    left = (1 - _smoothing(rate)) ** (2 * n_phases)
+    left = (1 - smoothing_rate(rate)) ** (2 * n_phases)
     return _ema_miss(rate, left, centre @ centre, _pooled_variance(moments, p_positive)) / (b * a)
 
 
@@ -93,7 +88,7 @@ def drifting_baseline_loss(moments: PhaseMoments, p_positive: Any, rate: Any, dr
     """
     b, a = odds_of(moments, p_positive)
     step = np.asarray(drift)
-    return step @ step / (_smoothing(rate) ** 2 * b * a)
+    return step @ step / (smoothing_rate(rate) ** 2 * b * a)
 
 
 def current_gradient_baseline_mean(moments: PhaseMoments, p_positive: Any, rate: Any) -> np.ndarray:
@@ -104,7 +99,9 @@ def current_gradient_baseline_mean(moments: PhaseMoments, p_positive: Any, rate:
     At b = 1/2 this is only a shrinkage, :math:`(1-\alpha)\mu` (claim `centred-isd-unbiased`).
     """
     b, a = odds_of(moments, p_positive)
-    return moments.mean - _smoothing(rate) * (a * a * moments.mean_positive - b * b * moments.mean_negative) / (b * a)
+    return moments.mean - smoothing_rate(rate) * (a * a * moments.mean_positive - b * b * moments.mean_negative) / (
+        b * a
+    )
 
 
 def _pooled_variance(moments: PhaseMoments, p_positive: Any) -> Any:
