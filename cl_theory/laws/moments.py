@@ -80,6 +80,17 @@ class PhaseMoments:
         """v- = tr Sigma-."""
         return self.m_negative - self.mean_negative @ self.mean_negative
 
+    def about(self, point: np.ndarray) -> "PhaseMoments":
+        """Moments of g+ - c and g- - c, with c the `point` (d,): what a constant baseline leaves."""
+        c = np.asarray(point)
+        plus, minus = self.mean_positive, self.mean_negative
+
+        def moved(second: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+            return second - np.outer(left, c) - np.outer(c, right) + np.outer(c, c)
+
+        seconds = moved(self.second_positive, plus, plus), moved(self.second_negative, minus, minus)
+        return PhaseMoments(plus - c, minus - c, *seconds, moved(self.cross, plus, minus))
+
     def floats(self) -> "PhaseMoments":
         """The same moments in float64."""
         return PhaseMoments(*(as_floats(getattr(self, field.name)) for field in fields(self)))

@@ -58,6 +58,14 @@ def test_independent_phases_keep_their_marginals_and_lose_their_covariance():
     assert (independent_moments(*parts).cross == free.cross).all()
 
 
+def test_moments_about_a_point_are_those_of_the_shifted_law():
+    point = exact_array(["1/2", -3, 2])
+    about = LAW.moments.about(point)
+    shifted = FiniteLaw(LAW.probability, LAW.g_positive - point, LAW.g_negative - point).moments
+    for name in ("mean_positive", "mean_negative", "second_positive", "second_negative", "cross"):
+        assert (getattr(about, name) == getattr(shifted, name)).all()
+
+
 def test_the_coin_is_independent_of_the_gradients():
     b = Fraction(3, 10)
     probability, is_positive, g_positive, g_negative = coin_law(LAW, b)
