@@ -8,8 +8,12 @@ After an edit of this file delete the ``__pycache__`` folders: a cached kernel d
 Source of the generator: Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3.
 """
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numba import njit
+
+from cl_theory.seeds import stream
 
 _MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -34,6 +38,32 @@ _SQRT_HALF_BITS, _MANTISSA, _MANTISSA_BITS = np.int32(0x3F3504F3), np.int32(0x7F
 _NO_SIGN_OF_ZERO = {"contract", "nsz", "arcp"}
 
 
+@dataclass(frozen=True, eq=False)
+class CounterStream:
+    """Where replicas draw: a key, one number for each replica, and the step that comes next.
+
+    Nothing else decides what a kernel draws, so these three are all that a checkpoint has to keep. A kernel that runs
+    `n` phases uses `n` steps; `later(n)` is the stream after them.
+    """
+
+    key: np.ndarray
+    replicas: np.ndarray
+    step: int = 0
+
+    @classmethod
+    def of(cls, seed: int, n_replicas: int) -> "CounterStream":
+        """Replicas 0 to n_replicas - 1 of one seed."""
+        return cls(philox_key(stream(seed, "replicas")), np.arange(n_replicas, dtype=np.uint32))
+
+    def later(self, n_steps: int) -> "CounterStream":
+        """The stream `n_steps` steps on."""
+        return replace(self, step=self.step + n_steps)
+
+    def only(self, which: np.ndarray | slice) -> "CounterStream":
+        """The stream of some of the replicas: they draw what they draw among all."""
+        return replace(self, replicas=self.replicas[which])
+
+
 def philox_key(rng: np.random.Generator) -> np.ndarray:
     """Two fresh 32-bit words of `rng`: the key of everything a kernel draws in one call."""
     return rng.integers(0, 2**32, size=2, dtype=np.uint32)
@@ -55,10 +85,9 @@ def philox_block(c0, c1, c2, c3, k0, k1):
 
 
 @njit(inline="always")
-def box_muller(radius_word, angle_word):
-    """Two standard normals (float32, at most 6.8 in size) from two words."""
-    u = np.float32((np.float32(np.uint32(radius_word)) + _HALF) * _SCALE_WORD)
-    bits = np.int32(u.view(np.int32) - _SQRT_HALF_BITS)
+def _logarithm(x):
+    """Natural logarithm of a positive float32, relative error 1e-7; 88 with its sign at 0 and infinity."""
+    bits = np.int32(np.float32(x).view(np.int32) - _SQRT_HALF_BITS)
     exponent = np.float32(np.int32(bits >> _MANTISSA_BITS))
     f = np.int32(np.int32(bits & _MANTISSA) + _SQRT_HALF_BITS).view(np.float32) - _ONE
     series = _LOG[8]
@@ -70,7 +99,21 @@ def box_muller(radius_word, angle_word):
     series = series * f + _LOG[2]
     series = series * f + _LOG[1]
     series = series * f + _LOG[0]
-    radius = np.sqrt(-_TWO * (exponent * _LOG_2 + f * series))
+    return exponent * _LOG_2 + f * series
+
+
+@njit(inline="always")
+def _logistic(word):
+    """A standard logistic variate: log(u / (1 - u)), so that ``activation > variate`` has the sigmoid's probability."""
+    u = np.float32(np.uint32(word)) * _SCALE_WORD
+    return _logarithm(np.float32(u / (_ONE - u)))
+
+
+@njit(inline="always")
+def _box_muller(radius_word, angle_word):
+    """Two standard normals (float32, at most 6.8 in size) from two words."""
+    u = np.float32((np.float32(np.uint32(radius_word)) + _HALF) * _SCALE_WORD)
+    radius = np.sqrt(-_TWO * _logarithm(u))
     signed = np.int32(angle_word)
     x = np.float32(signed) * _SCALE_SIGNED  # a quarter turn either way; the lowest bit chooses the half plane
     y = x * x
@@ -116,9 +159,23 @@ def fill_normals(out, key, step, stream, replica):
     c1, c2, c3 = np.uint64(step), np.uint64(stream), np.uint64(replica)
     for b in range(n_blocks):
         words = philox_block(np.uint64(b), c1, c2, c3, k0, k1)
-        first, second = box_muller(words[0], words[1])
-        third, fourth = box_muller(words[2], words[3])
+        first, second = _box_muller(words[0], words[1])
+        third, fourth = _box_muller(words[2], words[3])
         out[b] = first
         out[b + n_blocks] = second
         out[b + 2 * n_blocks] = third
         out[b + 3 * n_blocks] = fourth
+
+
+@njit(cache=True, error_model="numpy", fastmath=_NO_SIGN_OF_ZERO)
+def fill_logistic(out, key, step, stream, replica, first_block=0):
+    """Fill `out` (float32, size a multiple of 4) with standard logistic variates, blocks counted from `first_block`."""
+    n_blocks = out.size // 4
+    k0, k1 = np.uint64(key[0]), np.uint64(key[1])
+    c1, c2, c3 = np.uint64(step), np.uint64(stream), np.uint64(replica)
+    for b in range(n_blocks):
+        words = philox_block(np.uint64(b + first_block), c1, c2, c3, k0, k1)
+        out[b] = _logistic(words[0])
+        out[b + n_blocks] = _logistic(words[1])
+        out[b + 2 * n_blocks] = _logistic(words[2])
+        out[b + 3 * n_blocks] = _logistic(words[3])

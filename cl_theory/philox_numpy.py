@@ -22,23 +22,29 @@ def philox_blocks(counters: np.ndarray, key: np.ndarray) -> np.ndarray:
     return np.stack([c0, c1, c2, c3], axis=1)
 
 
-def words(n: int, key: np.ndarray, *, step: int, stream: int, replica: int) -> np.ndarray:
+def words(n: int, key: np.ndarray, *, step: int, stream: int, replica: int, first_block: int = 0) -> np.ndarray:
     """The first `n` (a multiple of 4) words in the order of the kernels' buffers, uint32."""
     counters = np.zeros((n // 4, 4), dtype=np.uint64)
-    counters[:, 0] = np.arange(n // 4)
+    counters[:, 0] = first_block + np.arange(n // 4)
     counters[:, 1:] = step, stream, replica
     return philox_blocks(counters, key).T.reshape(-1).astype(np.uint32)
 
 
-def uniforms(n: int, key: np.ndarray, *, step: int, stream: int, replica: int) -> np.ndarray:
+def uniforms(n: int, key: np.ndarray, **place: int) -> np.ndarray:
     """Words / 2^32 in float32."""
-    drawn = words(n, key, step=step, stream=stream, replica=replica)
-    return drawn.astype(np.float32) * np.float32(2.0**-32)
+    return words(n, key, **place).astype(np.float32) * np.float32(2.0**-32)
 
 
-def normals(n: int, key: np.ndarray, *, step: int, stream: int, replica: int) -> np.ndarray:
+def logistics(n: int, key: np.ndarray, **place: int) -> np.ndarray:
+    """log(u / (1 - u)) in float64, ending at +-88; the kernel agrees to single precision."""
+    u = uniforms(n, key, **place)
+    with np.errstate(divide="ignore"):
+        return np.log(u.astype(np.float64) / (np.float32(1) - u)).clip(-88.0, 88.0)
+
+
+def normals(n: int, key: np.ndarray, **place: int) -> np.ndarray:
     """Box-Muller in float64, (n,); the kernel agrees to single precision."""
-    drawn = words(n, key, step=step, stream=stream, replica=replica).reshape(2, 2, n // 4)
+    drawn = words(n, key, **place).reshape(2, 2, n // 4)
     radius_word, angle_word = drawn[:, 0], drawn[:, 1]
     signed = angle_word.astype(np.int64) - (angle_word >= 2**31) * 2**32
     radius = np.sqrt(-2 * np.log((radius_word + 0.5) / 2**32)) * (1 - 2.0 * (angle_word & 1))

@@ -3,10 +3,12 @@
 The counts are sufficient, so that every statistic of the draws follows from them without rounding.
 """
 
+import numba
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from cl_theory.philox import fill_words
+from cl_theory.threads import in_turns
 
 TILE = 1024
 CHUNK = 64 * TILE
@@ -35,11 +37,10 @@ def _count_chunk(draws, chunk, key, threshold, keep, alias, counts):
         _count_tile(coins, words, min(TILE, draws - tile * TILE), threshold, keep, alias, counts)
 
 
-@njit(cache=True, parallel=True, error_model="numpy")
-def _count_chunks(n, key, threshold, keep, alias, counts, n_workers):
-    for worker in prange(n_workers):
-        for chunk in range(worker, (n + CHUNK - 1) // CHUNK, n_workers):
-            _count_chunk(min(CHUNK, n - chunk * CHUNK), chunk, key, threshold, keep, alias, counts[worker])
+@njit(cache=True, nogil=True)
+def _count_chunks(first, stride, n, key, threshold, keep, alias, counts):
+    for chunk in range(first, (n + CHUNK - 1) // CHUNK, stride):
+        _count_chunk(min(CHUNK, n - chunk * CHUNK), chunk, key, threshold, keep, alias, counts[first])
 
 
 def finite_isd_counts(n, key, threshold, keep, alias):
@@ -48,7 +49,6 @@ def finite_isd_counts(n, key, threshold, keep, alias):
     `keep` holds Walker's thresholds times 2^32 (uint64), `alias` the other atom of each column (int64), `threshold`
     P(positive phase) times 2^32.
     """
-    n_workers = min(16, -(-n // CHUNK))
-    counts = np.zeros((n_workers, 2, keep.size), dtype=np.int64)
-    _count_chunks(n, key, threshold, keep, alias, counts, n_workers)
+    counts = np.zeros((numba.get_num_threads(), 2, keep.size), dtype=np.int64)
+    in_turns(lambda first, stride: _count_chunks(first, stride, n, key, threshold, keep, alias, counts), -(-n // CHUNK))
     return counts.sum(axis=0)

@@ -6,9 +6,10 @@ centre near the mean, where squares and cubes lose nothing.
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from cl_theory.philox import fill_normals, fill_words
+from cl_theory.threads import in_turns
 
 TILE = 256
 CHUNK = 64 * TILE
@@ -22,7 +23,8 @@ def _affine(z, x, factor, shift, first, last):
     n, d = last - first, factor.shape[1]
     for i in range(factor.shape[0]):
         row = z[i, first:last]
-        row[:] = shift[i]
+        for s in range(n):
+            row[s] = shift[i]
         for j in range(0, d - 7, 8):
             f0, f1, f2, f3 = factor[i, j], factor[i, j + 1], factor[i, j + 2], factor[i, j + 3]
             f4, f5, f6, f7 = factor[i, j + 4], factor[i, j + 5], factor[i, j + 6], factor[i, j + 7]
@@ -40,7 +42,8 @@ def _affine(z, x, factor, shift, first, last):
 @njit(cache=True, error_model="numpy", fastmath=_REORDERED)
 def _squared_norm(z, centre, n, out, out_centre):
     """out[s] = |z[:, s] + centre|^2 - out_centre."""
-    out[:] = -out_centre
+    for s in range(n):
+        out[s] = -out_centre
     for i in range(centre.size):
         row, c = z[i], centre[i]
         for s in range(n):
@@ -106,10 +109,11 @@ def _add_chunk(draws, chunk, key, threshold, positive_law, negative_law, centre,
     return n_positive
 
 
-# Nothing but the loop stands here and the caller allocates: arrays made inside double the time to compile.
-@njit(cache=True, parallel=True, error_model="numpy")
-def _add_chunks(n, key, threshold, positive_law, negative_law, centre, norm_centre, n_positive, first, second, third):
-    for c in prange(n_positive.size):
+@njit(cache=True, nogil=True)
+def _add_chunks(
+    chunk, stride, n, key, threshold, positive_law, negative_law, centre, norm_centre, n_positive, first, second, third
+):
+    for c in range(chunk, n_positive.size, stride):
         draws = min(CHUNK, n - c * CHUNK)
         n_positive[c] = _add_chunk(
             draws, c, key, threshold, positive_law, negative_law, centre, norm_centre, first[c], second[c], third[c]
@@ -126,5 +130,6 @@ def gaussian_isd_sums(n, key, threshold, positive_law, negative_law, centre, nor
     n_positive = np.zeros(n_chunks, dtype=np.int64)
     first, third = np.zeros((n_chunks, rows)), np.zeros((n_chunks, rows))
     second = np.zeros((n_chunks, rows, rows))
-    _add_chunks(n, key, threshold, positive_law, negative_law, centre, norm_centre, n_positive, first, second, third)
+    law = n, key, threshold, positive_law, negative_law, centre, norm_centre
+    in_turns(lambda chunk, stride: _add_chunks(chunk, stride, *law, n_positive, first, second, third), n_chunks)
     return n_positive, first, second, third
