@@ -29,6 +29,11 @@ class PhaseEnds(Replicas):
         """theta_T + epsilon N, (n, d): the same mean as theta_T, and a far smaller variance (E N = 0 exactly)."""
         return self.parameters + self.step_size * self.martingale
 
+    def with_length_control(self, mean_gradient: np.ndarray, mean_length: Any) -> np.ndarray:
+        """`controlled` + epsilon (T - E T) gbar, (n, d): takes off the noise of a random length too; same mean."""
+        excess = self.lengths - float(mean_length)
+        return self.controlled + self.step_size * excess[:, None] * mean_gradient
+
 
 def simulate_always_on(
     rng: np.random.Generator,
