@@ -93,10 +93,10 @@ def test_a_shorter_phase_is_a_prefix_of_a_longer_one() -> None:
 
 @pytest.mark.parametrize("length", [Fixed(7), Uniform(3, 9), TwoPoint(2, 8)], ids=repr)
 def test_simulated_means_are_the_enumerated_ones_and_planted_errors_are_not(length) -> None:
-    eta, tau = 0.8, float(length.mean)
+    eta, tau = 0.3, float(length.mean)
     target = phase_means(CHAIN, THETA, 0, length.largest, step_size=eta / tau).mean_displacement(length)
     ends = simulate_always_on(
-        stream(6, repr(length)), CHAIN, THETA, 0, length, 60_000, learning_rate=eta, psi=EQUILIBRIUM.psi
+        stream(6, repr(length)), CHAIN, THETA, 0, length, 200_000, learning_rate=eta, psi=EQUILIBRIUM.psi
     )
     assert abs(scores(ends.parameters - THETA, target)).max() < FAIL
     assert abs(scores(ends.controlled - THETA, target)).max() < FAIL
