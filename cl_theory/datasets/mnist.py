@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pooch
 
 from cl_theory.datasets.idx import read_idx
 from cl_theory.datasets.labels import with_label_units
-from cl_theory.datasets.progress import DownloadBar
 
 DATA_VARIABLE = "CL_THEORY_DATA"
 
@@ -40,6 +38,8 @@ def mnist_folder() -> Path | None:
 
 def cache_folder() -> Path:
     """Where a download is kept: the operating system's cache folder of this user."""
+    import pooch  # here, since it takes a third of a second to import
+
     return Path(pooch.os_cache("cl-theory")) / "mnist"
 
 
@@ -86,6 +86,10 @@ def mnist_file(name: str) -> Path:
 
 def fetch(name: str, sha256: str, mirrors: tuple[str, ...], folder: Path) -> Path:
     """Download `name` from the first mirror that has it whole, show progress, check SHA-256, keep in `folder`."""
+    import pooch  # here, since it takes a third of a second to import
+
+    from cl_theory.datasets.progress import DownloadBar
+
     reasons = []
     for mirror in mirrors:
         try:

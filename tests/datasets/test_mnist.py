@@ -7,12 +7,13 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cl_theory.datasets import mnist as module
+module = import_module("cl_theory.datasets.mnist")  # the function of this name hides the module
 
 needs_mnist = pytest.mark.skipif(
     "CL_THEORY_DATA" not in os.environ, reason="MNIST's files are not at hand: set CL_THEORY_DATA to their folder"
