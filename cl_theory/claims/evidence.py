@@ -1,6 +1,6 @@
 """What a chapter gathers for one claim, and shows at its end."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cl_theory.checks.outcome import Outcome
@@ -35,6 +35,20 @@ class Evidence:
         entry = {name: plain(getattr(outcome, name)) for name in Outcome.__dataclass_fields__}
         entry["controls"] = [{"name": name, "caught": bad.passed is False} for name, bad in controls.items()]
         self._checks.append(entry)
+
+    def compare(
+        self, check: Callable[..., Outcome], value: Any, *target: Any, scope: str, planted: Mapping[str, Any]
+    ) -> None:
+        """Record ``check(value, *target, scope=scope)``, with the same check of each wrong value in `planted`."""
+        controls = {name: check(wrong, *target, scope=f"{scope}; {name}") for name, wrong in planted.items()}
+        self.add(check(value, *target, scope=scope), controls=controls)
+
+    def breaks(
+        self, assumption: int, name: str, check: Callable[..., Outcome], *, claimed: Any, observed: Any, predicted: Any
+    ) -> None:
+        """Record a counterexample for numbered `assumption`: what is observed is not as claimed, but as predicted."""
+        fails = check(observed, claimed, scope=f"{name}: as claimed")
+        self.witness(assumption, name, fails=fails, predicted=check(observed, predicted, scope=f"{name}: as predicted"))
 
     def witness(self, assumption: int, name: str, *, fails: Outcome, predicted: Outcome | None = None) -> None:
         """Record a counterexample for numbered `assumption`: without it the claim's check must fail (`fails` is
