@@ -135,7 +135,7 @@ def mean_visible(
 
 def _chains(rng, replicas, v, h, n_sweeps, clamped, *, with_mean):
     n = len(replicas)
-    v, h = _bits(v, (n, None, replicas.n_visible), "v"), _bits(h, (n, None, replicas.n_hidden), "h")
+    v, h = bits(v, (n, None, replicas.n_visible), "v"), bits(h, (n, None, replicas.n_hidden), "h")
     if v.shape[1] != h.shape[1]:
         raise ValueError(f"v and h must have as many chains, got {v.shape[1]} and {h.shape[1]}")
     sweeps, held = np.broadcast_to(np.int64(n_sweeps), n).copy(), np.broadcast_to(np.bool_(clamped), n).copy()
@@ -174,8 +174,8 @@ def learn_phases(
     (n, n_visible) and `h` (n, n_hidden) are bits. Uses one step of `rng` a phase.
     """
     n = len(replicas)
-    v, h = _bits(v, (n, replicas.n_visible), "v"), _bits(h, (n, replicas.n_hidden), "h")
-    rows = _bits(data, (None, replicas.n_visible), "data")
+    v, h = bits(v, (n, replicas.n_visible), "v"), bits(h, (n, replicas.n_hidden), "h")
+    rows = bits(data, (None, replicas.n_visible), "data")
     if plan.is_positive.shape[0] != n:
         raise ValueError(f"the plan is for {plan.is_positive.shape[0]} replicas, got {n}")
     if plan.data_row.size and not (0 <= plan.data_row.min() and plan.data_row.max() < len(rows)):
@@ -200,7 +200,7 @@ def _ids(rng: CounterStream, n: int) -> np.ndarray:
     return np.ascontiguousarray(rng.replicas, dtype=np.uint32)
 
 
-def _bits(states: np.ndarray, shape: tuple[int | None, ...], name: str) -> np.ndarray:
+def bits(states: np.ndarray, shape: tuple[int | None, ...], name: str) -> np.ndarray:
     """A float32 copy of `states`; ValueError unless it has that shape (None: any) and holds only 0 and 1."""
     given = np.array(states, dtype=np.float32, order="C")
     if len(shape) != given.ndim or any(want not in (None, have) for want, have in zip(shape, given.shape, strict=True)):
