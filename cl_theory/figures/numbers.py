@@ -8,4 +8,4 @@ def glue_numbers(numbers: Mapping[str, float]) -> None:
     from myst_nb import glue
 
     for name, value in numbers.items():
-        glue(name, value, display=False)
+        glue(name, value if isinstance(value, int) else float(value), display=False)

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SEEN_AND_DREAMT = (
+    "Two rows of three 8 by 8 images. Before learning the dreamt pixel means are noise and differ strongly from the "
+    "seen ones. Six steps later both show the same blurred digit, and their difference is nearly blank."
+)
 TITLES = ("seen: $P_+(v_j = 1)$", "dreamt: $P_-(v_j = 1)$", "seen less dreamt")
 
 
@@ -39,7 +43,7 @@ def _image(axis: "Axes", pixels: np.ndarray, side: int, cmap, limits: tuple[floa
     axis.spines[:].set_visible(False)
     axis.grid(False)
     low, high = limits
-    return axis.pcolormesh(np.flipud(pixels.reshape(side, side)), cmap=cmap, vmin=low, vmax=high, linewidth=0)
+    return axis.pcolormesh(np.flipud(pixels.reshape(side, side)), cmap=cmap, vmin=low, vmax=high, edgecolors="face", linewidth=0.4)
 
 
 def _phase_colours():

@@ -12,6 +12,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+TWO_TERM_TIMELINE = (
+    "Time line of six alternating phases. The network state relaxes up in positive and down in negative phases. During "
+    "each negative phase a bar shows that g plus is kept; learning happens only at the end of each negative phase, with "
+    "g plus minus g minus."
+)
+ISD_TIMELINE = (
+    "Time line of six phases in random order: plus, plus, minus, plus, minus, minus. The network state relaxes up in "
+    "positive and down in negative phases. Nothing is kept. At the end of each phase something is learned, with weight "
+    "one over b after a positive phase and minus one over one minus b after a negative one."
+)
 STEPS = 60
 """Time steps of a phase in the pictures."""
 LEVEL = {True: 0.75, False: -0.75}
