@@ -8,6 +8,7 @@ import numpy as np
 from cl_theory.arguments import finite, positive, positive_integer, probabilities
 from cl_theory.dynamics.lockstep import STARTS, Replicas, draw_states, run_lockstep, uniforms
 from cl_theory.dynamics.softmax_kernel import run_softmax_phases
+from cl_theory.dynamics.three_state_kernel import run_three_state_phases
 from cl_theory.models.local_chain import ParametricChain
 from cl_theory.models.softmax_chain import SoftmaxChain
 from cl_theory.phases.length import PhaseLength
@@ -121,17 +122,30 @@ def _run_softmax(
     chain: SoftmaxChain, begin: Replicas, *, stops: np.ndarray, shortest: int, psi: np.ndarray, step_size: float,
     key: np.ndarray,
 ) -> Replicas:  # fmt: skip
-    """The kernel on copies, with weights and features relative to those of state 0."""
+    """A kernel on copies, with weights and features relative to those of state 0."""
     c = chain.floats()
     log_weights, features = np.log(c.weights), np.moveaxis(c.features, 0, -1)
-    log_weights = np.ascontiguousarray(log_weights - log_weights[:, :1])
-    features = np.ascontiguousarray(features - features[:, :1])
-    ends = Replicas(begin.parameters.copy(), begin.states.copy(), begin.lengths.copy(), begin.martingale.copy())
-    overflow = run_softmax_phases(
-        ends.parameters, ends.states, ends.lengths, ends.martingale, log_weights, features, c.offset, c.slope,
-        np.ascontiguousarray(psi), stops, shortest, step_size, key,
-    )  # fmt: skip
+    tables = [log_weights - log_weights[:, :1], features - features[:, :1], c.offset, c.slope, psi]
+    theta, states, lengths, gathered = (part.copy() for part in vars(begin).values())
+    if c.offset.shape == (3, 2) and not stops.any():
+        tables[4] = psi - psi[0] if psi.size else np.zeros((3, 2))
+        w, f, a, b, owed = (_relative_to_first_row(table) for table in tables)
+        order = _by_length(begin.lengths)
+        overflow = run_three_state_phases(theta, states, lengths, gathered, order, w, f, a, b, owed, step_size, key)
+    else:
+        w, f, a, b, owed = (np.ascontiguousarray(table) for table in tables)
+        overflow = run_softmax_phases(
+            theta, states, lengths, gathered, w, f, a, b, owed, stops, shortest, step_size, key
+        )
     if overflow.any():
         worst = int(np.argmax(overflow))
-        raise ValueError(f"parameters overflowed in replica {worst}: {ends.parameters[worst]}; lower the learning rate")
-    return ends
+        raise ValueError(f"parameters overflowed in replica {worst}: {theta[worst]}; lower the learning rate")
+    return Replicas(theta, states, lengths, gathered)
+
+
+def _by_length(lengths: np.ndarray) -> np.ndarray:
+    return np.argsort(lengths, kind="stable") if lengths.min() < lengths.max() else np.arange(len(lengths))
+
+
+def _relative_to_first_row(table: np.ndarray) -> np.ndarray:
+    return np.concatenate([table[:1], table[1:] - table[:1]])
