@@ -2,9 +2,9 @@
 
 import typer
 
-from cl_theory.cli import accept, build, check, claims
+from cl_theory.cli import accept, build, check, claims, train
 
-COMMANDS = (build, check, accept, claims)
+COMMANDS = (build, check, accept, claims, train)
 """Each module defines ``register(app)``; a new command is a new module here."""
 
 EPILOG = (

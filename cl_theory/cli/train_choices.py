@@ -1,0 +1,105 @@
+"""From the words of ``cl-theory train`` to models, data, schedules and optimisers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cl_theory.datasets import bars_and_stripes, binarised_mnist, labelled_digits, mnist
+from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Exact, Persistent
+from cl_theory.learning.optimisers import SGD, Adam, Momentum, Optimiser
+from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, Schedule, TwoTerm
+from cl_theory.models.boltzmann import BoltzmannMachine
+from cl_theory.models.forward_forward import ForwardForward
+from cl_theory.models.rbm import RBM
+from cl_theory.phases import Fixed, Geometric, PhaseLength, ShiftedPoisson, Uniform
+
+N_LABELS = 10
+TEST_DIGITS = 397
+"""The last digits are kept for testing."""
+
+MODELS = ("rbm", "boltzmann", "forward-forward")
+DATA = ("digits", "bas", "mnist")
+ESTIMATORS = ("two-term", "isd", "centred-isd", "always-on-isd")
+LENGTHS: dict[str, Callable[[int], PhaseLength]] = {
+    "fixed": Fixed,
+    "geometric": Geometric,
+    "poisson": lambda mean: ShiftedPoisson(max(1, mean // 2), mean),
+    "uniform": lambda mean: Uniform(max(1, mean // 2), 2 * mean - max(1, mean // 2)),
+}
+CHAINS: dict[str, type[ChainPolicy]] = {c.name: c for c in (Persistent, ContrastiveDivergence, CarriedOver, Exact)}
+OPTIMISERS: dict[str, type[Optimiser]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Training and test rows; labels are None where the data have none. Label units are the last `n_labels` units."""
+
+    train: np.ndarray
+    test: np.ndarray
+    train_labels: np.ndarray | None = None
+    test_labels: np.ndarray | None = None
+
+    @property
+    def n_labels(self) -> int:
+        return 0 if self.train_labels is None else N_LABELS
+
+
+def chosen(choices: Mapping[str, Any] | tuple[str, ...], word: str, option: str) -> Any:
+    """What `word` stands for; ValueError that lists the words there are."""
+    if word not in choices:
+        raise ValueError(f"{option} must be one of {', '.join(choices)}, got {word!r}")
+    return choices[word] if isinstance(choices, Mapping) else word
+
+
+def rows(data: str, model: str, size: int) -> Rows:
+    """The named data: bits with label units for energy models, images with room for a label for forward-forward."""
+    chosen(DATA, data, "--data")
+    if data == "bas":
+        if model == "forward-forward":
+            raise ValueError("--model forward-forward needs labelled data: use --data digits or mnist")
+        images = bars_and_stripes(size)
+        return Rows(images, images)
+    return _digits(model) if data == "digits" else _mnist(model)
+
+
+def _digits(model: str) -> Rows:
+    bits, labels = labelled_digits(label_units=model != "forward-forward")
+    if model == "forward-forward":
+        bits = np.concatenate([np.zeros((len(bits), N_LABELS)), bits], axis=1)  # 8x8 digits fill their first pixels
+    n = len(bits) - TEST_DIGITS
+    return Rows(bits[:n], bits[n:], labels[:n], labels[n:])
+
+
+def _mnist(model: str) -> Rows:
+    if model == "forward-forward":
+        (train, train_labels), (test, test_labels) = mnist("train"), mnist("test")
+        return Rows((train / 255).astype(np.float32), (test / 255).astype(np.float32), train_labels, test_labels)
+    (train, train_labels), (test, test_labels) = binarised_mnist("train"), binarised_mnist("test")
+    return Rows(train, test, train_labels, test_labels)
+
+
+def starting_model(model: str, n_inputs: int, n_hidden: int, rng: np.random.Generator) -> Any:
+    """The model before learning: weights N(0, 0.01^2) and no biases, or forward-forward's two layers."""
+    chosen(MODELS, model, "--model")
+    if n_hidden < 1:
+        raise ValueError(f"--hidden must be an integer above 0, got {n_hidden}")
+    if model == "forward-forward":
+        return ForwardForward.random(rng, (n_inputs, n_hidden, n_hidden))
+    weights = 0.01 * rng.standard_normal((n_hidden, n_inputs))
+    if model == "rbm":
+        return RBM(weights, np.zeros(n_inputs), np.zeros(n_hidden))
+    return BoltzmannMachine(weights, np.zeros(n_inputs), np.zeros(n_hidden), np.zeros((n_hidden, n_hidden)))
+
+
+def schedule(estimator: str, b: float, order: str, length: int, length_law: str, baseline_rate: float) -> Schedule:
+    """The schedule of an estimator's name."""
+    chosen(ESTIMATORS, estimator, "--estimator")
+    if estimator == "two-term":
+        return TwoTerm()
+    if estimator == "isd":
+        return ISD(b, order)
+    if estimator == "centred-isd":
+        return CentredISD(b, order, baseline_rate)
+    return AlwaysOnISD(b, order, chosen(LENGTHS, length_law, "--length-law")(length))
