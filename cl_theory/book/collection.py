@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cl_theory.checks.budget import alpha_spent
 from cl_theory.claims.record import MIME, validated
 from cl_theory.claims.registry import Claim
 
@@ -76,6 +77,7 @@ def _take(
                 f"cell '{place.cell}': evidence for '{name}' was made with {parameter} {record[parameter]!r}, this run "
                 f"has {parameters[parameter]!r}; write Evidence({name!r}, profile=profile, seed=seed)"
             )
+    alpha_spent([record])  # ValueError if a Monte Carlo check does not say its alpha
     found.records[name], found.places[name] = record, place
 
 

@@ -39,6 +39,8 @@ def render(checkout: Checkout, report: Report) -> Rendered:
     if not (report.complete and report.ok):
         raise ValueError("only a complete run without problems is rendered")
     source, output = checkout.scratch / "source", checkout.scratch / "rendered"
+    for folder in (source, output):
+        shutil.rmtree(folder, ignore_errors=True)
     _prepare(checkout, report, source)
     status, log = _jupyter_book(source, output)
     site = output / "_build" / "html"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -45,6 +46,7 @@ class Worker:
         if line:
             return json.loads(line)
         status, self._process = process.wait(), None
+        _close(process)
         last = "\n".join(self._log.read_text("utf-8", errors="replace").splitlines()[-8:])
         return {"error": f"the process that executed it {_end(status)}\n{last}", "seconds": 0.0, "peak_megabytes": 0}
 
@@ -55,12 +57,14 @@ class Worker:
         if process is None:
             return
         assert process.stdin is not None
-        process.stdin.close()  # upon which the worker ends its kernel and itself
+        with suppress(OSError):
+            process.stdin.close()  # upon which the worker ends its kernel and itself
         try:
             process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        _close(process)
 
     def _started(self) -> subprocess.Popen[str]:
         with self._log.open("w", encoding="utf-8") as log:
@@ -116,6 +120,13 @@ def ask_all(
         for worker in workers:
             worker.stop()
         pool.shutdown(wait=True)
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        with suppress(OSError):
+            if pipe is not None:
+                pipe.close()
 
 
 def _end(status: int) -> str:

@@ -13,21 +13,27 @@ from cl_theory.claims.table import LEVEL_NAME, RESULT, smallest_error_text
 from cl_theory.claims.verdict import MEANING
 
 COLOURS = {"proved": "green", "certified": "green", "confirmed": "cyan"}
-UNSEEN = "not accepted yet"
+OPEN = "open"
+"""In place of a verdict, for a claim that data/claims.json does not have yet."""
+WIDTH = 150
+"""Columns where there is no terminal to ask, such as in a pipe."""
 
 
 def list_claims(ledger: Mapping[str, Any], console: Console | None = None) -> None:
     """A table of all registered claims."""
-    console = console or Console(highlight=False)
-    table = Table("claim", "verdict", "source", "chapter", "title", box=None, header_style="bold")
+    console = console or _console()
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for name in ("claim", "verdict", "source"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("title")
     for entry in all_claims().values():
-        table.add_row(entry.id, _verdict(entry, ledger), entry.source, entry.chapter, escape(entry.title))
+        table.add_row(entry.id, _verdict(entry, ledger), entry.source, escape(entry.title))
     console.print(table)
 
 
 def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | None = None) -> None:
     """Statement, verdict, checks with their controls, witnesses, and what it rests on."""
-    console = console or Console(highlight=False)
+    console = console or _console()
     entry, accepted = all_claims()[identifier], ledger["claims"].get(identifier)
     console.print(f"[bold]{entry.id}[/]  {escape(entry.title)}")
     console.print(f"{_verdict(entry, ledger)}: {_meaning(accepted)}")
@@ -43,6 +49,11 @@ def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | No
                 console.print(f"    without it: {escape(witness['name'])}, {mark}")
     if accepted:
         _checks(accepted, console)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=WIDTH)
 
 
 def _checks(accepted: Mapping[str, Any], console: Console) -> None:
@@ -62,7 +73,7 @@ def _checks(accepted: Mapping[str, Any], console: Console) -> None:
 def _verdict(entry: Claim, ledger: Mapping[str, Any]) -> str:
     accepted = ledger["claims"].get(entry.id)
     if accepted is None:
-        return f"[yellow]{UNSEEN}[/]"
+        return f"[yellow]{OPEN}[/]"
     verdict = accepted["verdict"]
     sound = verdict in COLOURS or (verdict == "refuted" and entry.kind == "refutation")
     return f"[{COLOURS.get(verdict, 'magenta') if sound else 'bold red'}]{verdict}[/]"

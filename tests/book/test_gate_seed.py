@@ -1,0 +1,56 @@
+"""The root seed of a run."""
+
+import subprocess
+
+import pytest
+
+from cl_theory.book.checkout import BookError
+from cl_theory.book.gate_seed import VARIABLE, gate_seed, head_commit
+from cl_theory.seeds import FIXED_ROOT, stream
+
+
+@pytest.fixture
+def repository(tmp_path):
+    def git(*words):
+        name = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", "-C", str(tmp_path), *name, *words], check=True, capture_output=True)
+
+    git("init", "-q")
+    git("commit", "-q", "--allow-empty", "-m", "one")
+    return tmp_path, git
+
+
+def test_the_option_wins_over_the_variable_and_the_variable_over_the_commit(repository):
+    folder, _ = repository
+    assert gate_seed(folder, 5, {VARIABLE: "7"}).root == 5
+    assert gate_seed(folder, None, {VARIABLE: "7"}).root == 7
+    assert gate_seed(folder, None, {}).origin.startswith("commit ")
+
+
+def test_a_commit_gives_the_same_seed_each_time_and_another_commit_another(repository):
+    folder, git = repository
+    first = gate_seed(folder, None, {})
+    assert gate_seed(folder, None, {}) == first
+    git("commit", "-q", "--allow-empty", "-m", "two")
+    assert gate_seed(folder, None, {}).root != first.root
+    stream(first.root, "any")  # the root is one that streams accept
+
+
+def test_without_a_commit_the_seed_is_the_fixed_one(tmp_path):
+    assert head_commit(tmp_path) is None
+    assert gate_seed(tmp_path, None, {}).root == FIXED_ROOT
+
+
+def test_an_empty_variable_counts_as_not_set(tmp_path):
+    assert gate_seed(tmp_path, None, {VARIABLE: ""}).root == FIXED_ROOT
+
+
+@pytest.mark.parametrize("value", ["seven", "-1", "1.5"])
+def test_a_seed_that_is_no_natural_number_is_named_with_its_origin(tmp_path, value):
+    with pytest.raises(BookError, match=rf"{VARIABLE} must be an integer of at least 0, got '{value}'"):
+        gate_seed(tmp_path, None, {VARIABLE: value})
+
+
+def test_a_negative_option_is_named(tmp_path):
+    with pytest.raises(BookError, match="--seed must be an integer of at least 0, got -3"):
+        gate_seed(tmp_path, -3, {})

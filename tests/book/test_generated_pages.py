@@ -1,0 +1,116 @@
+"""The ledger, the graph and the list of corrections say what the evidence says."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from tiny_book import record
+
+from cl_theory.book.corrections_page import corrections_markdown
+from cl_theory.book.graph import NODES_IN_A_ROW, graph_svg, layers
+from cl_theory.book.ledger_page import ledger_markdown, legend_html
+from cl_theory.book.shown import Shown, shown_evidence
+from cl_theory.book.titles import page_title
+from cl_theory.claims.ledger import LedgerError, assemble
+from cl_theory.claims.registry import all_claims
+from cl_theory.claims.verdict import MEANING
+
+
+@pytest.fixture(scope="module")
+def shown():
+    entries = assemble({name: record(name) for name in ("cl-gradient", "isd-unbiased")})
+    return Shown(entries, "Made from a test.", {"cl-gradient": "the-cell"})
+
+
+TITLES = {"01_contrastive_gradients": "Contrastive gradients"}
+
+
+def test_every_claim_has_a_row_an_entry_and_a_node(shown):
+    page = ledger_markdown(shown, all_claims(), TITLES)
+    for name in all_claims():
+        assert f"(claim-{name})=" in page
+        assert page.count(f'href="#claim-{name}"') >= 2
+
+
+def test_a_claim_without_evidence_is_open_and_one_with_evidence_shows_its_verdict(shown):
+    page = ledger_markdown(shown, all_claims(), TITLES)
+    row = page[page.index("<code>cl-gradient</code>") :]
+    assert 'class="verdict verdict-proved"' in row[:400]
+    row = page[page.index("<code>isd-strictness</code>") :]
+    assert 'class="verdict verdict-open"' in row[:400]
+
+
+def test_an_entry_shows_statement_assumptions_witnesses_checks_and_values(shown):
+    page = ledger_markdown(shown, all_claims(), TITLES)
+    entry = page[page.index("(claim-cl-gradient)=") : page.index("(claim-isd-unbiased)=")]
+    claim = all_claims()["cl-gradient"]
+    for part in (claim.statement, *claim.assumptions, "without 1", "1/b off by 1 %: caught", "1/3", "the-cell"):
+        assert part in entry
+
+
+def test_only_chapters_that_exist_are_linked(shown):
+    page = ledger_markdown(shown, all_claims(), TITLES)
+    assert "[](./01_contrastive_gradients.ipynb)" in page
+    assert "02_isd_unbiased.ipynb" not in page
+    assert 'href="02_isd_unbiased.html' not in page
+
+
+def test_the_legend_explains_every_verdict():
+    for verdict, meaning in MEANING.items():
+        assert verdict in legend_html()
+        assert meaning in legend_html()
+
+
+def test_names_from_evidence_are_escaped():
+    content = record("cl-gradient")
+    content["checks"][0]["scope"] = "a <b> & c"
+    content["witnesses"][0]["name"] = "5 < 6 *and* so_on"
+    page = ledger_markdown(Shown(assemble({"cl-gradient": content})), all_claims(), TITLES)
+    assert "a &lt;b&gt; &amp; c" in page
+    assert r"5 &lt; 6 \*and\* so\_on" in page
+
+
+def test_a_claim_stands_below_everything_it_rests_on():
+    depth = {name: number for number, row in enumerate(layers(all_claims())) for name in row}
+    assert set(depth) == set(all_claims())
+    for name, claim in all_claims().items():
+        assert all(depth[parent] < depth[name] for parent in claim.rests_on)
+
+
+def test_the_graph_is_sound_svg_whose_nodes_do_not_overlap_and_whose_colours_are_the_pages():
+    drawing = graph_svg(all_claims(), {"cl-gradient": "proved"})
+    root = ElementTree.fromstring(drawing)
+    boxes = [(float(box.get("x")), float(box.get("y"))) for box in root.iter("{http://www.w3.org/2000/svg}rect")]
+    assert len(set(boxes)) == len(all_claims())
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) == sum(
+        len(claim.rests_on) for claim in all_claims().values()
+    )
+    assert max(sum(y == row for _, y in boxes) for row in {y for _, y in boxes}) <= NODES_IN_A_ROW
+    assert not re.search(r"#[0-9a-fA-F]{3,6}[\";]", drawing.replace('href="#', ""))
+
+
+def test_the_graph_of_no_claims_is_empty():
+    assert "<rect" not in graph_svg({}, {})
+
+
+def test_corrections_list_what_is_corrected_and_nothing_else(shown):
+    page = corrections_markdown(shown, all_claims(), TITLES)
+    for name, claim in all_claims().items():
+        assert (f"#claim-{name})" in page) == (claim.source not in ("paper", "new"))
+
+
+def test_without_a_run_the_pages_show_the_accepted_ledger_or_say_that_there_is_none(tmp_path):
+    assert "No evidence" in shown_evidence(None, tmp_path / "claims.json").origin
+
+
+def test_evidence_that_was_promised_and_is_missing_is_an_error(tmp_path):
+    with pytest.raises(LedgerError, match=r"evidence.json is missing or damaged"):
+        shown_evidence(tmp_path / "evidence.json", tmp_path / "claims.json")
+
+
+def test_a_page_is_titled_by_its_first_heading(tmp_path):
+    page = tmp_path / "a.md"
+    page.write_text("words\n\n# The title\n\n# Another\n", "utf-8")
+    assert page_title(page) == "The title"
+    page.write_text("words", "utf-8")
+    assert page_title(page) == "a"

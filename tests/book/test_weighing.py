@@ -1,0 +1,151 @@
+"""From evidence to a report: verdicts, the false-alarm budget, the comparison with the ledger."""
+
+import copy
+
+import pytest
+from tiny_book import FIRST, SECOND, chapter, record, shows
+
+from cl_theory.book.acceptance import chapters_of, take_over
+from cl_theory.book.checkout import BookError
+from cl_theory.book.execution import Executed
+from cl_theory.book.gate_seed import GateSeed
+from cl_theory.book.run import Wish, run, weigh
+from cl_theory.claims.ledger import LedgerError, assemble, load
+
+WISH = Wish(GateSeed(20230723, "test"))
+
+
+def executed(**records):
+    names = {"first": FIRST, "second": SECOND}
+    return {names[n]: Executed(names[n], "executed", 1.0, chapter(shows(content))) for n, content in records.items()}
+
+
+def ledger(*identifiers):
+    return {"format": 1, "claims": assemble({name: record(name) for name in identifiers}), "history": []}
+
+
+def report(claims, went, committed, *, complete=True, wish=WISH):
+    return weigh(wish, went, claims, {FIRST: None, SECOND: None}, committed, complete=complete)
+
+
+def both():
+    return executed(first=record("cl-gradient"), second=record("isd-unbiased"))
+
+
+def test_a_run_that_agrees_with_the_ledger_is_fine(claims):
+    found = report(claims, both(), ledger("cl-gradient", "isd-unbiased"))
+    assert found.ok
+    assert {name: verdict.verdict for name, verdict in found.judged.items()} == dict.fromkeys(claims, "proved")
+
+
+def test_a_red_check_is_a_problem_and_a_difference(claims):
+    went = executed(first=record("cl-gradient"), second=record("isd-unbiased", passed=False))
+    found = report(claims, went, ledger("cl-gradient", "isd-unbiased"))
+    assert any(where == SECOND and "is refuted" in problem for where, problem in found.problems)
+    assert any(difference.claim == "isd-unbiased" for difference in found.differences)
+
+
+def test_a_claim_that_rests_on_a_red_one_fails_too(claims):
+    went = executed(first=record("cl-gradient", passed=False), second=record("isd-unbiased"))
+    found = report(claims, went, None)
+    assert any("'isd-unbiased' is inconclusive: rests on cl-gradient" in problem for _, problem in found.problems)
+
+
+def test_an_unseen_planted_error_is_a_problem(claims):
+    went = executed(first=record("cl-gradient", caught=False), second=record("isd-unbiased"))
+    assert any("is vacuous" in problem for _, problem in report(claims, went, None).problems)
+
+
+def test_a_failed_chapter_is_told_once_and_its_claims_are_not_differences(claims):
+    went = both()
+    went[SECOND] = Executed(SECOND, "failed", 1.0, None, ["cell 'x' raised"])
+    found = report(claims, went, ledger("cl-gradient", "isd-unbiased"))
+    assert found.problems == [(SECOND, "cell 'x' raised")]
+    assert not found.differences
+
+
+def test_a_claim_new_to_the_ledger_is_a_difference(claims):
+    found = report(claims, both(), ledger("cl-gradient"))
+    assert [difference.claim for difference in found.differences] == ["isd-unbiased"]
+
+
+def test_a_claim_that_is_no_longer_registered_is_a_difference_of_a_whole_run(claims):
+    committed = ledger("cl-gradient", "isd-unbiased", "isd-covariance")
+    assert [d.claim for d in report(claims, both(), committed).differences] == ["isd-covariance"]
+
+
+def test_a_run_of_one_chapter_compares_that_chapters_claims_only(claims):
+    committed = ledger("cl-gradient", "isd-covariance")
+    found = report(claims, executed(second=record("isd-unbiased")), committed, complete=False)
+    assert [difference.claim for difference in found.differences] == ["isd-unbiased"]
+    assert not found.problems
+
+
+def monte_carlo(alpha):
+    content = record("cl-gradient")
+    check = copy.deepcopy(content["checks"][0])
+    check |= {"level": "monte_carlo", "scope": "draws", "details": {"alpha": alpha, "n": 10, "power": 1.0}}
+    content["checks"].append(check)
+    return content
+
+
+def test_the_budget_of_false_alarms_is_asserted_over_the_run(claims):
+    good = report(claims, executed(first=monte_carlo(9e-5), second=record("isd-unbiased")), None)
+    assert good.ok
+    assert good.alpha == pytest.approx(9e-5)
+    bad = report(claims, executed(first=monte_carlo(2e-4), second=record("isd-unbiased")), None)
+    assert [where for where, _ in bad.problems] == ["all chapters"]
+
+
+def test_a_monte_carlo_check_without_an_alpha_is_a_problem(claims):
+    found = report(claims, executed(first=monte_carlo(None), second=record("isd-unbiased")), None)
+    assert any("must record its alpha" in problem for _, problem in found.problems)
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"profile": "quick"}, "profile must be one of smoke, full, got 'quick'"),
+        ({"jobs": 0}, "--jobs must be at least 1, got 0"),
+        ({"parameters": {"seed": 3}}, "parameter 'seed' is set with --seed"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused(wish, message):
+    with pytest.raises(BookError, match=message):
+        Wish(GateSeed(1, "test"), **wish)
+
+
+def test_a_missing_ledger_stops_a_run_before_anything_is_executed(book, write, claims):
+    write(FIRST, chapter())
+    with pytest.raises(LedgerError, match="is missing"):
+        run(book, WISH, claims=claims)
+    assert not book.build.exists()
+
+
+def test_accepting_writes_the_ledger_and_keeps_the_reason(book, claims):
+    accepted = take_over(book, report(claims, both(), None), reason="first")
+    assert accepted.ok
+    assert load(book.ledger)["history"][0]["reason"] == "first"
+    assert report(claims, both(), load(book.ledger)).ok
+
+
+def test_nothing_is_accepted_from_a_run_with_problems(book, claims):
+    went = executed(first=record("cl-gradient", passed=False), second=record("isd-unbiased"))
+    accepted = take_over(book, report(claims, went, None), reason="why not", identifiers=["isd-unbiased"])
+    assert not accepted.ok
+    assert not book.ledger.exists()
+
+
+def test_a_damaged_ledger_is_never_overwritten(book):
+    book.ledger.write_text("{", "utf-8")
+    with pytest.raises(LedgerError, match="is damaged"):
+        chapters_of(book, [], "a reason")
+    assert book.ledger.read_text("utf-8") == "{"
+
+
+def test_accepting_needs_a_reason_and_known_claims(book):
+    with pytest.raises(BookError, match="--reason must say why"):
+        chapters_of(book, [], "  ")
+    with pytest.raises(BookError, match="unknown claim 'nope'"):
+        chapters_of(book, ["nope"], "a reason")
+    assert chapters_of(book, ["isd-unbiased", "isd-excess-variance"], "r") == [SECOND, "03_excess_variance"]
