@@ -38,6 +38,7 @@ from cl_theory.dynamics.linear import (
     simulate_linear,
 )
 from cl_theory.dynamics.phase_order import (
+    Durations,
     MeanPhases,
     isd_coefficient,
     isd_fixed_point,
@@ -54,11 +55,11 @@ from cl_theory.dynamics.trace import Trace, trace_isd_always_on, trace_two_term
 from cl_theory.dynamics.transfer import TransferOperator
 
 __all__ = [
-    "FrozenSum", "LeadingTerms", "MeanPhases", "PathLevel", "PhaseEnds", "PhaseIdentity", "PhaseMeans",
-    "RBMPhaseEnds", "SecondOrder", "StoppedMeans", "Trace", "TransferOperator", "anticipating_phase_bound",
-    "current_bias", "current_bias_bound", "end_of_phase_bias_bound", "end_of_phase_covariance",
-    "end_of_phase_mean", "euler_path", "flow_bound", "frozen_sum", "gradient_flow", "isd_coefficient",
-    "isd_fixed_point", "isd_fixed_point_shift", "isd_mean_displacement", "leading_terms",
+    "Durations", "FrozenSum", "LeadingTerms", "MeanPhases", "PathLevel", "PhaseEnds", "PhaseIdentity",
+    "PhaseMeans", "RBMPhaseEnds", "SecondOrder", "StoppedMeans", "Trace", "TransferOperator",
+    "anticipating_phase_bound", "current_bias", "current_bias_bound", "end_of_phase_bias_bound",
+    "end_of_phase_covariance", "end_of_phase_mean", "euler_path", "flow_bound", "frozen_sum", "gradient_flow",
+    "isd_coefficient", "isd_fixed_point", "isd_fixed_point_shift", "isd_mean_displacement", "leading_terms",
     "leading_terms_error", "linear_covariance", "linear_flow_gap", "linear_mean", "linear_second_order",
     "mean_gradient", "negative_first_coefficient", "path_levels", "phase_bias_bound",
     "phase_bias_bound_with_equilibration", "phase_covariance", "phase_identity", "phase_means",

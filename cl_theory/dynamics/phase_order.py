@@ -79,30 +79,64 @@ def _within(phases: MeanPhases) -> np.ndarray:
     return own / 2
 
 
+@dataclass(frozen=True)
+class Durations:
+    """Relative phase lengths T/tau in the limit of long phases: `lengths` with `probabilities`, mean 1."""
+
+    lengths: tuple[float, ...] = (1.0,)
+    probabilities: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        mean = float(np.dot(self.lengths, self.probabilities))
+        if min(self.lengths) <= 0 or abs(sum(self.probabilities) - 1) > 1e-9 or abs(mean - 1) > 1e-9:
+            raise ValueError(f"lengths must be above 0 with mean 1, got mean {mean} of {self.lengths}")
+
+    @classmethod
+    def exponential(cls, n_nodes: int = 12) -> "Durations":
+        """The limit of geometric lengths, as the Gauss-Laguerre rule with `n_nodes` lengths."""
+        nodes, weights = np.polynomial.laguerre.laggauss(n_nodes)
+        return cls(tuple(nodes.tolist()), tuple(weights.tolist()))
+
+    @property
+    def second_moment(self) -> float:
+        """E T^2/tau^2."""
+        return float(np.dot(np.square(self.lengths), self.probabilities))
+
+
+FIXED = Durations()
+
+
 def isd_mean_displacement(
     positive: VectorField, negative: VectorField, parameters: Any, *, learning_rate: float, p_positive: float,
-    baseline: Any = 0.0,
+    baseline: Any = 0.0, durations: Durations = FIXED,
 ) -> np.ndarray:  # fmt: skip
     """Mean displacement (d,) of one ISD phase with always-on learning in the limit of long phases.
 
-    With probability b the flow of (g+ - c)/b, else that of -(g- - c)/(1-b), each for a time eta, solved to 1e-12.
+    With probability b the flow of (g+ - c)/b, else that of -(g- - c)/(1-b), each for a time eta T/tau, solved to
+    1e-12. Random `durations` multiply the eta^2 term by E T^2/tau^2.
     """
-    b = probability_inside(p_positive)
-    up = gradient_flow(lambda x: (positive(x) - baseline) / b, parameters, learning_rate)
-    down = gradient_flow(lambda x: (baseline - negative(x)) / (1 - b), parameters, learning_rate)
-    return b * up + (1 - b) * down - np.asarray(parameters, dtype=float)
+    b, start = probability_inside(p_positive), np.asarray(parameters, dtype=float)
+
+    def mean_end(field: VectorField) -> np.ndarray:
+        ends = [gradient_flow(field, start, learning_rate * length) for length in durations.lengths]
+        return np.dot(durations.probabilities, np.stack(ends) - start)
+
+    up = mean_end(lambda x: (positive(x) - baseline) / b)
+    down = mean_end(lambda x: (baseline - negative(x)) / (1 - b))
+    return b * up + (1 - b) * down
 
 
 def isd_fixed_point(
     positive: VectorField, negative: VectorField, near: Any, *, learning_rate: float, p_positive: float,
-    baseline: Any = 0.0,
+    baseline: Any = 0.0, durations: Durations = FIXED,
 ) -> np.ndarray:  # fmt: skip
     """Zero of the mean displacement close to `near`, shape (d,). ValueError if none is found."""
 
     def drift(theta: np.ndarray) -> np.ndarray:
         moved = isd_mean_displacement(
-            positive, negative, theta, learning_rate=learning_rate, p_positive=p_positive, baseline=baseline
-        )
+            positive, negative, theta, learning_rate=learning_rate, p_positive=p_positive, baseline=baseline,
+            durations=durations,
+        )  # fmt: skip
         return moved / learning_rate
 
     found = root(drift, np.asarray(near, dtype=float), tol=1e-12)

@@ -95,7 +95,8 @@ def uniform_constants(chain: ParametricChain, parameters: Any, radius: float, *,
 
     For `aol-gradient-flow`, `aol-current-parameters` and stopping rules. For k up to `longest` the Dobrushin
     coefficient of :math:`P_\theta^k` is at most that of :math:`P^k` plus k K radius =: D; then C = 2/rho^(k-1) and
-    rho = D^(1/k). The k with the smallest C/(1 - rho) is taken. ValueError if no D is below 1.
+    rho = D^(1/k). The k with the smallest C/(1 - rho) is taken, or k = 1 with the chain's own `dobrushin_bound` where
+    it has one and that is smaller. ValueError if no D is below 1.
     """
     theta = parameter_vector(chain, parameters).astype(float)
     smooth = chain.smoothness(theta, positive(radius, "radius"))
@@ -105,6 +106,8 @@ def uniform_constants(chain: ParametricChain, parameters: Any, radius: float, *,
         if contraction < 1:
             rho = max(contraction, 1e-12) ** (1 / k)
             found.append(Ergodicity(2 / rho ** (k - 1), rho))
+    if hasattr(chain, "dobrushin_bound"):
+        found.append(Ergodicity(2.0, chain.dobrushin_bound(theta, radius)))
     if not found:
         raise ValueError(f"no uniform mixing within radius {radius}: lower the learning rate or the radius")
     return _joined(min(found, key=lambda pair: pair.memory), smooth)

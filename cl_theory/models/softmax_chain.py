@@ -102,6 +102,17 @@ class SoftmaxChain:
             slope * (sigmoid * (1 - sigmoid)),
         )
 
+    def dobrushin_bound(self, centre: np.ndarray, radius: float) -> float:
+        """Upper bound, below 1, on the Dobrushin coefficient of every P_theta within `radius` of `centre`.
+
+        Each P_theta(x, y) is at least P(x, y)/sum over y' of P(x, y') exp(radius |f(x, y') - f(x, y)|), and the
+        coefficient is at most 1 - sum over y of the smallest of these over x.
+        """
+        kernel = self.transition_matrix(np.asarray(centre, dtype=float))
+        growth = np.exp(radius * _largest_jump(self.features))
+        least = kernel / np.einsum("xz,xyz->xy", kernel, growth)
+        return float(1 - least.min(axis=0).sum())
+
     def smoothness(self, centre: np.ndarray, radius: float) -> Smoothness:
         """Constants that hold for every theta, whatever `centre` and `radius`.
 
@@ -110,13 +121,18 @@ class SoftmaxChain:
         largest norms sit at corners; sigma' <= 1/4 and |sigma''| <= 1/(6 sqrt 3).
         """
         slope, offset, d = self.slope.astype(float), self.offset.astype(float), self.n_parameters
-        jumps = self.features[:, :, :, None] - self.features[:, :, None, :]
-        spread = float(np.sqrt((jumps.astype(float) ** 2).sum(axis=0)).max())
+        spread = float(_largest_jump(self.features).max())
         corners = np.array(list(product((0.0, 1.0), repeat=d)))
         largest = np.linalg.norm(offset + np.einsum("xij,cj->cxi", slope, corners), axis=-1).max()
         steepest = max(np.linalg.norm(slope * corner, 2, axis=(1, 2)).max() for corner in corners) / 4
         bend = np.linalg.norm(slope, axis=1).max() * LARGEST_SIGMOID_CURVATURE
         return Smoothness(M=float(largest), L=float(steepest), K=spread / 2, L2=float(bend), K2=spread**2 / 2)
+
+
+def _largest_jump(features: np.ndarray) -> np.ndarray:
+    """|f(x, y) - f(x, y')|, shape (m, m, m)."""
+    jumps = features.astype(float)[:, :, :, None] - features.astype(float)[:, :, None, :]
+    return np.sqrt((jumps**2).sum(axis=0))
 
 
 def three_state_chain() -> SoftmaxChain:

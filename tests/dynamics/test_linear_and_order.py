@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 from cl_theory.dynamics import (
+    Durations,
     MeanPhases,
     gradient_flow,
     isd_coefficient,
@@ -154,3 +155,21 @@ def test_the_fixed_point_moves_without_a_baseline_and_stays_with_one() -> None:
         g_positive, g_negative, rest, learning_rate=0.02, p_positive=0.4, baseline=phases.centre(0.4)
     )
     assert np.linalg.norm(centred - rest) < 1e-5
+
+
+def test_random_durations_multiply_the_quadratic_term_by_their_second_moment() -> None:
+    phases, exponential = phases_at(THETA), Durations.exponential(6)
+    assert exponential.second_moment == pytest.approx(2, rel=1e-9)
+
+    def displacement(eta: float, durations: Durations) -> np.ndarray:
+        return isd_mean_displacement(
+            g_positive, g_negative, THETA, learning_rate=eta, p_positive=0.4, durations=durations
+        )
+
+    fixed, random = (
+        _coefficient(lambda eta, law=law: displacement(eta, law), phases) for law in (Durations(), exponential)
+    )
+    assert fixed == pytest.approx(isd_coefficient(phases, 0.4, np.zeros(2)), abs=3e-3)
+    assert random == pytest.approx(2 * fixed, abs=0.02)
+    with pytest.raises(ValueError, match="lengths must be above 0 with mean 1"):
+        Durations((0.5, 1.0), (0.5, 0.5))

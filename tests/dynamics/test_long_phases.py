@@ -29,14 +29,18 @@ from cl_theory.markov import (
     ChainConstants,
     Equilibrium,
     chain_constants,
+    distance_from_equilibrium,
+    dobrushin_coefficient,
     equilibration_time,
     mean_power,
     uniform_constants,
 )
+from cl_theory.models.affine_chain import AffineChain
 from cl_theory.models.counterexample_chains import flipping_chain, jumping_chain, one_state_chain, stuck_chain
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import three_state_chain
 from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
+from cl_theory.seeds import stream
 
 CHAIN = three_state_chain()
 THETA = np.log([2.0, 0.5])
@@ -116,7 +120,7 @@ def test_always_on_learning_follows_the_flow_at_the_bounded_rate(learning_rate: 
     gaps = [
         THETA + operator(learning_rate, tau, 13).mean_displacement(0, Fixed(tau)) - flow for tau in (100, 1000, 10000)
     ]
-    constants = uniform_constants(CHAIN, THETA, 0.5 * learning_rate)  # as far as the mean gradient leads
+    constants = uniform_constants(CHAIN, THETA, 4 * learning_rate)
     for gap, tau in zip(gaps, (100, 1000, 10000), strict=True):
         assert np.linalg.norm(gap) <= flow_bound(constants, learning_rate=learning_rate, mean_length=tau)
     scaled = [gap * tau for gap, tau in zip(gaps, (100, 1000, 10000), strict=True)]
@@ -188,8 +192,20 @@ def test_derived_constants_follow_their_formulas() -> None:
 
 
 def test_constants_of_a_region_where_mixing_fails_are_refused() -> None:
+    chain = AffineChain.random(stream(1, "affine")).floats()
     with pytest.raises(ValueError, match="no uniform mixing within radius"):
-        uniform_constants(CHAIN, THETA, 5.0)
+        uniform_constants(chain, np.zeros(2), 5.0)
+
+
+@pytest.mark.parametrize("radius", [0.01, 0.2, 1.0])
+def test_uniform_constants_hold_at_every_parameter_of_the_region(radius: float) -> None:
+    constants, rng = uniform_constants(CHAIN, THETA, radius), stream(2, "region")
+    for _ in range(25):
+        u = rng.normal(size=2)
+        kernel = CHAIN.transition_matrix(THETA + radius * u / np.linalg.norm(u))
+        assert dobrushin_coefficient(kernel) <= CHAIN.dobrushin_bound(THETA, radius) < 1
+        for n in (1, 2, 4, 8):
+            assert distance_from_equilibrium(kernel, n) <= constants.C * constants.rho**n
 
 
 def test_each_broken_assumption_breaks_the_bias_as_predicted() -> None:
