@@ -48,7 +48,7 @@ from cl_theory.dynamics.phase_order import (
     positive_first_coefficient,
     random_order_coefficient,
 )
-from cl_theory.dynamics.rbm import RBMPhaseEnds, simulate_rbm_phase
+from cl_theory.dynamics.rbm import RBMPhaseEnds, negative_phase_mean, simulate_rbm_phase
 from cl_theory.dynamics.simulation import PhaseEnds, simulate_always_on, simulate_end_of_phase
 from cl_theory.dynamics.stopped import StoppedMeans, stopped_means
 from cl_theory.dynamics.trace import Trace, trace_isd_always_on, trace_two_term
@@ -61,7 +61,7 @@ __all__ = [
     "end_of_phase_covariance", "end_of_phase_mean", "euler_path", "flow_bound", "frozen_sum", "gradient_flow",
     "isd_coefficient", "isd_fixed_point", "isd_fixed_point_shift", "isd_mean_displacement", "leading_terms",
     "leading_terms_error", "linear_covariance", "linear_flow_gap", "linear_mean", "linear_second_order",
-    "mean_gradient", "negative_first_coefficient", "path_levels", "phase_bias_bound",
+    "mean_gradient", "negative_first_coefficient", "negative_phase_mean", "path_levels", "phase_bias_bound",
     "phase_bias_bound_with_equilibration", "phase_covariance", "phase_identity", "phase_means",
     "positive_first_coefficient", "random_order_coefficient", "second_order", "second_order_error",
     "simulate_always_on", "simulate_end_of_phase", "simulate_linear", "simulate_rbm_phase", "stopped_means",

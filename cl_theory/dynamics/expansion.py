@@ -11,7 +11,8 @@ from cl_theory.dynamics.start import start_law
 from cl_theory.markov.equilibrium import Equilibrium
 from cl_theory.markov.random_power import mean_power
 from cl_theory.models.local_chain import LocalChain
-from cl_theory.phases.length import Fixed, PhaseLength
+from cl_theory.phases.bounded_length import Fixed
+from cl_theory.phases.length import PhaseLength
 
 CHUNK = 65536
 

@@ -7,7 +7,8 @@ import numpy as np
 from scipy.linalg import expm
 
 from cl_theory.markov.solve import identity, matrix_power, power_sum, solve
-from cl_theory.phases.length import Fixed, PhaseLength, TwoPoint, Uniform
+from cl_theory.phases.bounded_length import Fixed, TwoPoint, Uniform
+from cl_theory.phases.length import PhaseLength
 from cl_theory.phases.unbounded_length import Geometric, ShiftedGeometric, ShiftedPoisson
 
 

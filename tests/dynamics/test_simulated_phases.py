@@ -9,6 +9,7 @@ import pytest
 from cl_theory.dynamics import (
     linear_covariance,
     linear_mean,
+    negative_phase_mean,
     phase_means,
     second_order,
     simulate_always_on,
@@ -276,6 +277,13 @@ def test_the_rbm_moves_as_its_enumerated_chain(is_positive: bool) -> None:
         is_positive=is_positive, directions=np.ones((1, theta.size)),
     )  # fmt: skip
     assert projected.displacement[:, 0] == pytest.approx(ends.displacement.sum(axis=1), abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (2, 3)])
+def test_the_mean_of_a_free_phase_is_that_of_its_chain_at_equilibrium(shape: tuple[int, int]) -> None:
+    rbm = RBM.random(stream(20), *shape, 0.8)
+    equilibrium = Equilibrium.of(local_chain(GibbsChain(*shape, factor=-1.0), rbm.flat))
+    assert negative_phase_mean(rbm)(rbm.flat) == pytest.approx(equilibrium.mean_gradient, rel=1e-10)
 
 
 def test_traces_learn_when_their_algorithm_says() -> None:
