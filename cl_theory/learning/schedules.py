@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from cl_theory.arguments import probability_inside
-from cl_theory.phases.length import Fixed, PhaseLength
+from cl_theory.phases import Fixed, PhaseLength
 from cl_theory.phases.order import Alternating, Bernoulli, Stratified, Systematic
 
 PhaseOrder = Bernoulli | Alternating | Stratified | Systematic

@@ -13,7 +13,7 @@ from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
 from cl_theory.learning.state import TrainingState
 from cl_theory.models.rbm import RBM
 from cl_theory.models.rbm_moments import rbm_phase_moments
-from cl_theory.phases.length import Fixed
+from cl_theory.phases import Fixed
 from cl_theory.states import all_states
 
 NETWORK = RBM.random(np.random.default_rng(0), 4, 3, 0.7)
