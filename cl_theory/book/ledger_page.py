@@ -26,6 +26,7 @@ def ledger_markdown(shown: Shown, claims: Mapping[str, Claim], titles: Mapping[s
         _html(f'<div class="claim-graph-box">{graph_svg(claims, verdicts)}</div>'),
         "## All claims",
         _html(_overview(shown, claims, titles)),
+        "## One by one",
         *(_entry(entry, shown, entry.chapter in titles) for entry in claims.values()),
     ]
     return "\n\n".join(parts) + "\n"
