@@ -32,6 +32,7 @@ _HOMES = {
         "TwoTerm",
         "train",
         "train_forward_forward",
+        "train_replicas",
     ),
     "cl_theory.learning.scikit_learn": ("ContrastiveRBM",),
     "cl_theory.models.annealed_importance": ("annealed_log_partition", "annealed_negative_log_likelihood"),

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -52,7 +53,8 @@ def _prepared(asked: Mapping[str, Any]) -> Callable[..., TrainingRun]:
     }
     chain = choices.chosen(choices.CHAINS, asked["chain"], "--chain")(asked["steps"])
     if asked["model"] == "forward-forward":
-        return lambda **more: train_forward_forward(model, data.train, data.train_labels, schedule, **common, **more)
+        labels = np.asarray(data.train_labels)
+        return lambda **more: train_forward_forward(model, data.train, labels, schedule, **common, **more)
     biases = not asked["no_visible_biases"]
     return lambda **more: train(model, data.train, schedule, chain=chain, visible_biases=biases, **common, **more)
 

@@ -8,6 +8,7 @@ from cl_theory.learning.loop import TrainingRun
 from cl_theory.learning.optimisers import SGD, Adam, Momentum
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
 from cl_theory.learning.train import train, train_forward_forward
+from cl_theory.learning.train_replicas import train_replicas
 
 __all__ = [
     "ISD",
@@ -29,5 +30,6 @@ __all__ = [
     "read_checkpoint",
     "train",
     "train_forward_forward",
+    "train_replicas",
     "write_checkpoint",
 ]

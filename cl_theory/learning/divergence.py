@@ -14,10 +14,14 @@ class LearningDiverged(ArithmeticError):
         self.value = value
 
 
+def is_sound(parameters: np.ndarray, limit: float) -> bool:
+    """Whether every parameter is a number of size at most `limit`."""
+    return bool(np.abs(parameters).max() <= limit)  # NaN compares false
+
+
 def check_parameters(parameters: np.ndarray, iteration: int, limit: float) -> None:
     """Raise LearningDiverged if a parameter is NaN, infinite or beyond `limit`."""
-    largest = np.abs(parameters).max()
-    if largest <= limit:  # NaN compares false
+    if is_sound(parameters, limit):
         return
-    worst = parameters[np.argmax(np.where(np.isnan(parameters), np.inf, np.abs(parameters)))]
+    worst = parameters.flat[np.argmax(np.where(np.isnan(parameters), np.inf, np.abs(parameters)))]
     raise LearningDiverged(iteration, float(worst), limit, "lower the learning rate; the last checkpoint is kept")

@@ -15,12 +15,12 @@ from cl_theory.learning.networks import Network, parameter_kinds
 from cl_theory.learning.optimisers import Optimiser
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import Schedule
-from cl_theory.learning.state import Memory, under
+from cl_theory.learning.state import Memory, StepwiseLearner, under
 from cl_theory.models.rbm import binary_states
 
 
 @dataclass(frozen=True, eq=False)
-class EnergyLearner:
+class EnergyLearner(StepwiseLearner):
     """An energy model, its data and the parts of its learning rule, checked once.
 
     `network` holds the starting parameters; `data` (n_rows, n_visible) are bits; `batch_size` is the number of

@@ -14,12 +14,12 @@ from cl_theory.learning.isd_estimate import digest, first_baseline, isd_estimate
 from cl_theory.learning.optimisers import Optimiser
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
-from cl_theory.learning.state import TrainingState
+from cl_theory.learning.state import StepwiseLearner, TrainingState
 from cl_theory.models.forward_forward import ForwardForward
 
 
 @dataclass(frozen=True, eq=False)
-class ForwardForwardLearner:
+class ForwardForwardLearner(StepwiseLearner):
     """One iteration is one update from `batch_size` images; under ISD each of them is shown in one phase only.
 
     `images` (n_rows, n_pixels) are numbers, usually in [0, 1]; `labels` (n_rows,) are written over their first

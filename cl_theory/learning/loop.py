@@ -10,7 +10,6 @@ import numpy as np
 from cl_theory.arguments import positive_integer
 from cl_theory.learning.checkpoints import CheckpointError, previous, read_checkpoint, write_checkpoint
 from cl_theory.learning.curves import Curves, Measures
-from cl_theory.learning.divergence import check_parameters
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.state import Learner, TrainingState, inside, under
 
@@ -52,18 +51,18 @@ class Plan:
 def run_learner(learner: Learner, plan: Plan, measures: Measures, report: Report | None = None) -> TrainingRun:
     """Run `learner` as `plan` says; the result does not depend on how often the run was stopped in between.
 
-    `report(done, total)` is called after every iteration. LearningDiverged stops the run with its last checkpoint
-    kept; CheckpointError if the folder's checkpoint is damaged or belongs to another run.
+    `report(done, total)` is called after every chunk of iterations. LearningDiverged stops the run with its last
+    checkpoint kept; CheckpointError if the folder's checkpoint is damaged or belongs to another run.
     """
     total = learner.iterations(plan.n_phases)
     randomness = Randomness(plan.seed)
     state, curves = _begun(learner, plan, measures, randomness)
-    if state.iteration == 0 and not len(curves.table):
+    if state.iteration == 0 and not len(curves):
         _record(learner, curves, measures, state)
     every, save = plan.record_every or max(1, total // 50), plan.checkpoint_every or max(1, total // 20)
     while state.iteration < total:
-        state = learner.step(state, randomness)
-        check_parameters(state.parameters, state.iteration, learner.parameter_limit)
+        due = [every - state.iteration % every, total - state.iteration, learner.chunk]
+        state = learner.advance(state, min([*due, save - state.iteration % save] if plan.folder else due), randomness)
         at_end = state.iteration == total
         if state.iteration % every == 0 or at_end:
             _record(learner, curves, measures, state)
@@ -98,7 +97,7 @@ def _loaded(path: Path, learner: Learner, plan: Plan, names: tuple[str, ...]) ->
                 f"resume with the former, or choose another folder"
             )
     state = TrainingState(int(arrays["iteration"]), arrays["parameters"], inside(arrays, "memory"))
-    return state, Curves(names, arrays["curves"])
+    return state, Curves(names, arrays["places"], arrays["values"])
 
 
 def _identity(learner: Learner, plan: Plan, names: tuple[str, ...]) -> dict[str, Any]:
@@ -106,8 +105,8 @@ def _identity(learner: Learner, plan: Plan, names: tuple[str, ...]) -> dict[str,
 
 
 def _save(folder: Path, learner: Learner, plan: Plan, curves: Curves, state: TrainingState) -> None:
-    arrays = {"iteration": np.asarray(state.iteration), "parameters": state.parameters, "curves": curves.table}
-    arrays |= under("memory", state.memory)
+    arrays = {"iteration": np.asarray(state.iteration), "parameters": state.parameters}
+    arrays |= {"places": curves.places, "values": curves.values} | under("memory", state.memory)
     write_checkpoint(folder / CHECKPOINT, arrays, _identity(learner, plan, curves.names))
 
 

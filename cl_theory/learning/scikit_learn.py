@@ -9,7 +9,6 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cl_theory.arguments import positive_integer
 from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Exact, Persistent
-from cl_theory.learning.divergence import check_parameters
 from cl_theory.learning.end_of_phase import EndOfPhaseLearner
 from cl_theory.learning.optimisers import SGD
 from cl_theory.learning.randomness import Randomness
@@ -153,9 +152,7 @@ class ContrastiveRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         learner = self._learner(rows)
         n_updates = max(1, n_passes * len(rows) // self.batch_size)
         state = learner.start(self._randomness) if self._state is None else self._state
-        for _ in range(n_updates):
-            state = learner.step(state, self._randomness)
-        check_parameters(state.parameters, state.iteration, learner.parameter_limit)
+        state = learner.advance(state, n_updates, self._randomness)
         self._state, self.model_ = state, self.model_.with_flat(state.parameters)
         return self
 

@@ -1,11 +1,13 @@
 """State of a run between two iterations, and what a learner is."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from cl_theory.learning.divergence import check_parameters
 from cl_theory.learning.randomness import Randomness
 
 Memory = dict[str, np.ndarray]
@@ -21,19 +23,22 @@ class TrainingState:
 
 
 class Learner(Protocol):
-    """One learning algorithm on one model and one data set; `step` is a pure function of state and randomness.
+    """One learning algorithm on one model and one data set; `advance` is a pure function of state and randomness.
 
-    No parameter of a sound run exceeds `parameter_limit` in size.
+    No parameter of a sound run exceeds `parameter_limit` in size; `chunk` iterations at a time are worth a call.
     """
 
     @property
     def parameter_limit(self) -> float: ...
 
+    @property
+    def chunk(self) -> int: ...
+
     def start(self, randomness: Randomness) -> TrainingState:
         """State before the first iteration."""
 
-    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
-        """State after one more iteration."""
+    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations, the same however they are divided; LearningDiverged if it blows up."""
 
     def iterations(self, n_phases: int) -> int:
         """How many iterations run `n_phases` phases (of each chain)."""
@@ -46,6 +51,24 @@ class Learner(Protocol):
 
     def describe(self) -> Mapping[str, Any]:
         """What identifies the run, ready for JSON: a checkpoint goes on only with the same."""
+
+
+class StepwiseLearner(ABC):
+    """A learner whose iterations are taken one by one, and checked one by one."""
+
+    parameter_limit: ClassVar[float]
+    chunk: ClassVar[int] = 1
+
+    @abstractmethod
+    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
+        """State after one more iteration."""
+
+    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations; LearningDiverged if it blows up."""
+        for _ in range(n):
+            state = self.step(state, randomness)
+            check_parameters(state.parameters, state.iteration, self.parameter_limit)
+        return state
 
 
 def inside(memory: Memory, room: str) -> Memory:

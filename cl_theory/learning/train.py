@@ -9,12 +9,15 @@ from cl_theory.learning.always_on import AlwaysOnLearner
 from cl_theory.learning.chains import ChainPolicy, Persistent
 from cl_theory.learning.curves import Measures, exact_measures
 from cl_theory.learning.end_of_phase import EndOfPhaseLearner
+from cl_theory.learning.energy_learner import EnergyLearner
 from cl_theory.learning.forward_forward import ForwardForwardLearner
 from cl_theory.learning.loop import Plan, TrainingRun, run_learner
 from cl_theory.learning.networks import Network
 from cl_theory.learning.optimisers import SGD, Adam, Optimiser
+from cl_theory.learning.replica_learner import COMPILED_CHAINS, ReplicaLearner, single_replica
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
 from cl_theory.models.forward_forward import ForwardForward
+from cl_theory.models.rbm import RBM
 from cl_theory.seeds import FIXED_ROOT
 from cl_theory.states import MAX_UNITS
 
@@ -39,6 +42,9 @@ def train(
     report: Callable[[int, int], None] | None = None,
 ) -> TrainingRun:
     """Train an energy model from `network` on the rows of `data`, by default with ISD at b = 1/2.
+
+    An RBM with a single chain and plain descent learns in compiled kernels, in float32; everything else in NumPy, in
+    float64.
 
     Parameters
     ----------
@@ -72,24 +78,30 @@ def train(
     CheckpointError
         The checkpoint to resume from is damaged or belongs to another run.
     """
-    schedule = ISD() if schedule is None else schedule
+    schedule, chain = ISD() if schedule is None else schedule, Persistent() if chain is None else chain
+    optimiser = SGD(0.05) if optimiser is None else optimiser
     kind = AlwaysOnLearner if isinstance(schedule, AlwaysOnISD) else EndOfPhaseLearner
-    learner = kind(
-        network,
-        data,
-        schedule,
-        Persistent() if chain is None else chain,
-        SGD(0.05) if optimiser is None else optimiser,
-        batch_size,
-        weight_decay,
-        visible_biases,
-    )
+    learner: EnergyLearner | ReplicaLearner
+    learner = kind(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
+    if isinstance(network, RBM) and runs_compiled(learner):
+        learner = single_replica(network, data, schedule, chain, optimiser.learning_rate, visible_biases)
     if measures is None:
         small = min(network.n_visible, network.n_hidden) <= MAX_UNITS
         measures = exact_measures(learner.data) if small else {}
     where = None if folder is None else Path(folder)
     plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
     return run_learner(learner, plan, measures, report)
+
+
+def runs_compiled(learner: EnergyLearner) -> bool:
+    """Whether the kernels for replicas can do the same: one chain, plain descent, no baseline."""
+    return (
+        learner.batch_size == 1
+        and isinstance(learner.optimiser, SGD)
+        and not learner.weight_decay
+        and isinstance(learner.chain, COMPILED_CHAINS)
+        and getattr(learner.schedule, "baseline_rate", None) is None
+    )
 
 
 def train_forward_forward(

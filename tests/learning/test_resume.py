@@ -63,7 +63,7 @@ def test_a_run_stopped_anywhere_ends_with_the_same_bits(tmp_path, network, sched
             train(network, BAS, schedule, folder=tmp_path, resume=True, report=stop_after(n), **parts)
     run = train(network, BAS, schedule, folder=tmp_path, resume=True, **parts)
     assert run.model.flat.tobytes() == whole.model.flat.tobytes()
-    assert run.curves.table.tobytes() == whole.curves.table.tobytes()
+    assert run.curves.csv() == whole.curves.csv()
 
 
 SCRIPT = """
@@ -123,7 +123,7 @@ def test_a_finished_run_is_given_back_as_it_was(tmp_path) -> None:
     once = train(NETWORK, BAS, folder=tmp_path, **RUN)
     again = train(NETWORK, BAS, folder=tmp_path, resume=True, **RUN)
     assert again.model.flat.tobytes() == once.model.flat.tobytes()
-    assert again.curves.table.tobytes() == once.curves.table.tobytes()
+    assert again.curves.csv() == once.curves.csv()
 
 
 def test_a_longer_run_goes_on_where_a_shorter_one_ended(tmp_path) -> None:

@@ -1,0 +1,64 @@
+"""`train_replicas`: seeds, values of b and learning rates side by side, in compiled kernels."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cl_theory.learning.chains import ChainPolicy, Persistent
+from cl_theory.learning.curves import Measures, exact_measures
+from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.replica_learner import ReplicaLearner
+from cl_theory.learning.replicas import Replicas
+from cl_theory.learning.schedules import Schedule
+from cl_theory.models.rbm import RBM
+from cl_theory.seeds import FIXED_ROOT
+from cl_theory.states import MAX_UNITS
+
+
+def train_replicas(
+    start: RBM | Replicas,
+    data: np.ndarray,
+    schedules: Schedule | Sequence[Schedule],
+    *,
+    n_phases: int,
+    n_replicas: int | None = None,
+    learning_rates: float | Sequence[float] = 0.05,
+    chain: ChainPolicy | None = None,
+    visible_biases: bool = True,
+    numbers: Sequence[int] | None = None,
+    seed: int = FIXED_ROOT,
+    measures: Measures | None = None,
+    record_every: int | None = None,
+    folder: str | Path | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
+    report: Callable[[int, int], None] | None = None,
+) -> TrainingRun:
+    """Train independent RBMs in lock-step, one chain each, by plain descent; `run.model` holds `Replicas`.
+
+    `schedules` and `learning_rates` are one for all, or one a replica; `start` likewise. The number of replicas is
+    `n_replicas`, or follows from the first argument that lists them. `numbers` names the replicas (0, 1, ... if not
+    given): a replica ends with the same bits under the same number and seed, whatever runs beside it. Curves have one
+    value a replica. Everything else, and the errors, as in `train`.
+    """
+    n = n_replicas or _count(start, schedules, learning_rates, numbers)
+    learner = ReplicaLearner(
+        Replicas.repeated(start, n) if isinstance(start, RBM) else start,
+        data,
+        tuple(schedules) if isinstance(schedules, Sequence) else (schedules,) * n,
+        tuple(learning_rates) if isinstance(learning_rates, Sequence) else (float(learning_rates),) * n,
+        Persistent() if chain is None else chain,
+        visible_biases,
+        tuple(int(number) for number in numbers) if numbers is not None else (),
+    )
+    if measures is None:
+        small = min(learner.start_from.n_visible, learner.start_from.n_hidden) <= MAX_UNITS
+        measures = exact_measures(learner.data) if small else {}
+    where = None if folder is None else Path(folder)
+    return run_learner(learner, Plan(n_phases, seed, record_every, where, checkpoint_every, resume), measures, report)
+
+
+def _count(*lists: object) -> int:
+    """Length of the first argument that has one."""
+    return next((len(each) for each in lists if isinstance(each, Sequence | Replicas)), 1)
