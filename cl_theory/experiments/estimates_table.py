@@ -13,12 +13,12 @@ HEAD = ("", "quantity", "exact", "estimate", "standard error", "off by")
 class EstimatesTable:
     """Last stage of each check: exact value, estimate, standard error, and their distance in standard errors.
 
-    `outcomes` by what was drawn from; `quantities` names the coordinates of the statistic, of which the first few
-    may be enough. Shows as HTML on a page and as text in a terminal.
+    `outcomes` by what was drawn from; `quantities` names the coordinates of the statistic, for all of them or by
+    outcome; the first few may be enough. Shows as HTML on a page and as text in a terminal.
     """
 
     outcomes: Mapping[str, Outcome]
-    quantities: Sequence[str]
+    quantities: Sequence[str] | Mapping[str, Sequence[str]]
 
     @property
     def rows(self) -> list[tuple[str, ...]]:
@@ -28,7 +28,8 @@ class EstimatesTable:
     def _rows_of(self, name: str, outcome: Outcome) -> list[tuple[str, ...]]:
         columns = [_listed(outcome.details[key]) for key in ("target", "estimate", "standard_error")]
         rows: list[tuple[str, ...]] = []
-        for quantity, target, estimate, error in zip(self.quantities, *columns, strict=False):
+        names = self.quantities[name] if isinstance(self.quantities, Mapping) else self.quantities
+        for quantity, target, estimate, error in zip(names, *columns, strict=False):
             head = f"{name}, n = {outcome.details['n']:,}" if not rows else ""
             texts = (f"{target:.5g}", f"{estimate:.5g}", f"{error:.2g}", f"{(estimate - target) / error:+.1f}")
             rows.append((head, quantity, *texts))

@@ -43,7 +43,9 @@ def _image(axis: "Axes", pixels: np.ndarray, side: int, cmap, limits: tuple[floa
     axis.spines[:].set_visible(False)
     axis.grid(False)
     low, high = limits
-    return axis.pcolormesh(np.flipud(pixels.reshape(side, side)), cmap=cmap, vmin=low, vmax=high, edgecolors="face", linewidth=0.4)
+    return axis.pcolormesh(
+        np.flipud(pixels.reshape(side, side)), cmap=cmap, vmin=low, vmax=high, edgecolors="face", linewidth=0.4
+    )
 
 
 def _phase_colours():

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 TWO_TERM_TIMELINE = (
     "Time line of six alternating phases. The network state relaxes up in positive and down in negative phases. During "
-    "each negative phase a bar shows that g plus is kept; learning happens only at the end of each negative phase, with "
-    "g plus minus g minus."
+    "each negative phase a bar shows that g plus is kept; learning happens only at the end of each negative phase, "
+    "with g plus minus g minus."
 )
 ISD_TIMELINE = (
     "Time line of six phases in random order: plus, plus, minus, plus, minus, minus. The network state relaxes up in "

@@ -21,6 +21,12 @@ def test_a_single_number_and_fewer_names_than_numbers_are_fine() -> None:
     assert len(EstimatesTable({"bars": outcome([1.0, 2.0], [1.0, 2.0], [1.0, 1.0])}, ["only one"]).rows) == 1
 
 
+def test_each_outcome_may_have_its_own_names() -> None:
+    outcomes = {"bars": outcome([1.0], [1.0], [1.0]), "coin": outcome(0.3, 0.3, 0.01)}
+    table = EstimatesTable(outcomes, {"bars": ["u.Z"], "coin": ["P(B = 1)"]})
+    assert [row[1] for row in table.rows] == ["u.Z", "P(B = 1)"]
+
+
 def test_names_are_escaped() -> None:
     html = EstimatesTable({"a < b": outcome([1.0], [1.0], [1.0])}, ["<i>"])._repr_html_()
     assert "a &lt; b" in html
