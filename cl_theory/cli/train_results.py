@@ -46,6 +46,7 @@ def curves_svg(curves: Curves, title: str) -> bytes:
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    plt.rcParams["svg.hashsalt"] = "cl-theory"  # the same curves are the same bytes
     figure, panels = plt.subplots(1, len(curves.names), figsize=(4.2 * len(curves.names), 3.2), squeeze=False)
     for panel, name in zip(panels[0], curves.names, strict=True):
         panel.plot(curves["phases"], curves[name])

@@ -12,8 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cl_theory.cli import train_choices as choices
 from cl_theory.cli.train_measures import measures
 from cl_theory.cli.train_results import write_results, write_settings
-from cl_theory.learning.loop import TrainingRun
-from cl_theory.learning.train import train, train_forward_forward
+from cl_theory.learning.forward_forward import ForwardForwardLearner
+from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.randomness import Randomness
+from cl_theory.learning.state import Learner
+from cl_theory.learning.train import learner_of
 from cl_theory.seeds import stream
 
 
@@ -22,12 +25,13 @@ def train_as_asked(folder: Path, settings: Mapping[str, Any], *, resume: bool) -
     if (folder / "settings.json").exists() and not resume:
         raise ValueError(f"{folder} already holds a run; go on with --resume, or choose another --folder")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    prepared = _prepared(settings)
+    data = choices.rows(settings["data"], settings["model"], settings["size"])
+    learner, plan = _learner(settings, data), Plan(settings["phases"], settings["seed"], folder=folder, resume=resume)
+    measured = measures(learner.model(learner.start(Randomness(plan.seed)).parameters), data, plan.seed)
     write_settings(folder, settings)
     with _bar(console) as report:
-        run = prepared(folder=folder, resume=resume, report=report)
-    title = f"{settings['model']}, {settings['data']}, {settings['estimator']}"
-    paths = write_results(folder, run, title)
+        run = run_learner(learner, plan, measured, report)
+    paths = write_results(folder, run, f"{settings['model']}, {settings['data']}, {settings['estimator']}")
     for name in run.curves.names:
         first, last = run.curves[name][[0, -1]]
         console.print(f"{name.replace('_', ' '):<14} {first:10.4f} -> {last:.4f}")
@@ -35,28 +39,20 @@ def train_as_asked(folder: Path, settings: Mapping[str, Any], *, resume: bool) -
     return run
 
 
-def _prepared(asked: Mapping[str, Any]) -> Callable[..., TrainingRun]:
-    """The training call with all its parts, checked before anything is written."""
-    data = choices.rows(asked["data"], asked["model"], asked["size"])
+def _learner(asked: Mapping[str, Any], data: choices.Rows) -> Learner:
+    """All parts of the run, checked before anything is written."""
     rng = stream(asked["seed"], "train", "start")
     model = choices.starting_model(asked["model"], data.train.shape[1], asked["hidden"], rng)
     schedule = choices.schedule(
         asked["estimator"], asked["b"], asked["order"], asked["length"], asked["length_law"], asked["baseline_rate"]
     )
-    common = {
-        "n_phases": asked["phases"],
-        "batch_size": asked["batch_size"],
-        "optimiser": choices.chosen(choices.OPTIMISERS, asked["optimiser"], "--optimiser")(asked["learning_rate"]),
-        "weight_decay": asked["weight_decay"],
-        "seed": asked["seed"],
-        "measures": measures(model, data, asked["seed"]),
-    }
+    optimiser = choices.chosen(choices.OPTIMISERS, asked["optimiser"], "--optimiser")(asked["learning_rate"])
     chain = choices.chosen(choices.CHAINS, asked["chain"], "--chain")(asked["steps"])
+    common = asked["batch_size"], asked["weight_decay"]
     if asked["model"] == "forward-forward":
         labels = np.asarray(data.train_labels)
-        return lambda **more: train_forward_forward(model, data.train, labels, schedule, **common, **more)
-    biases = not asked["no_visible_biases"]
-    return lambda **more: train(model, data.train, schedule, chain=chain, visible_biases=biases, **common, **more)
+        return ForwardForwardLearner(model, data.train, labels, schedule, optimiser, *common)
+    return learner_of(model, data.train, schedule, chain, optimiser, *common, not asked["no_visible_biases"])
 
 
 @contextmanager

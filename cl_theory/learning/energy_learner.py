@@ -9,6 +9,7 @@ import numpy as np
 
 from cl_theory.arguments import positive_integer
 from cl_theory.learning.chains import ChainPolicy, first_states
+from cl_theory.learning.data_rows import bit_rows
 from cl_theory.learning.descent import Descent
 from cl_theory.learning.isd_estimate import digest, first_baseline
 from cl_theory.learning.networks import Network, parameter_kinds
@@ -16,7 +17,6 @@ from cl_theory.learning.optimisers import Optimiser
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import Schedule
 from cl_theory.learning.state import Memory, StepwiseLearner, under
-from cl_theory.models.rbm import binary_states
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class EnergyLearner(StepwiseLearner):
     parameter_limit: ClassVar[float] = 100.0  # a single weight of 100 lets its unit flip once in 10**43 steps
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "data", binary_states(self.data, self.network.n_visible, "data"))
+        object.__setattr__(self, "data", bit_rows(self.data, self.network.n_visible))
         positive_integer(self.batch_size, "batch_size")
         _ = self.descent  # refuses a weight decay that cannot be
         if not self.visible_biases and np.any(self.network.visible_bias):
@@ -73,7 +73,7 @@ class EnergyLearner(StepwiseLearner):
 
     def rows(self, rng: np.random.Generator) -> np.ndarray:
         """One data row a chain, drawn with replacement."""
-        return self.data[rng.integers(0, len(self.data), self.batch_size)]
+        return self.data[rng.integers(0, len(self.data), self.batch_size)].astype(np.float64)
 
     def first_memory(self, randomness: Randomness) -> Memory:
         """Memory of the chains, the optimiser and the baseline before the first phase."""

@@ -9,10 +9,11 @@ import numpy as np
 from cl_theory.arguments import positive
 from cl_theory.estimators.isd import isd_weights
 from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Persistent
+from cl_theory.learning.data_rows import bit_rows
 from cl_theory.learning.divergence import check_parameters, is_sound
 from cl_theory.learning.isd_estimate import ORDER_BLOCK, digest
 from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.replicas import PhasePlan, Replicas, bits, learn_phases
+from cl_theory.learning.replicas import PhasePlan, Replicas, learn_phases
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
 from cl_theory.learning.state import TrainingState
 from cl_theory.models.rbm import RBM
@@ -44,7 +45,7 @@ class ReplicaLearner:
 
     def __post_init__(self) -> None:
         n = len(self.start_from)
-        object.__setattr__(self, "data", bits(self.data, (None, self.start_from.n_visible), "data"))
+        object.__setattr__(self, "data", bit_rows(self.data, self.start_from.n_visible))
         object.__setattr__(self, "numbers", self.numbers or tuple(range(n)))
         for name in ("schedules", "learning_rates", "numbers"):
             if len(getattr(self, name)) != n:

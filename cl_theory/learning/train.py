@@ -78,19 +78,34 @@ def train(
     CheckpointError
         The checkpoint to resume from is damaged or belongs to another run.
     """
-    schedule, chain = ISD() if schedule is None else schedule, Persistent() if chain is None else chain
-    optimiser = SGD(0.05) if optimiser is None else optimiser
-    kind = AlwaysOnLearner if isinstance(schedule, AlwaysOnISD) else EndOfPhaseLearner
-    learner: EnergyLearner | ReplicaLearner
-    learner = kind(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
-    if isinstance(network, RBM) and runs_compiled(learner):
-        learner = single_replica(network, data, schedule, chain, optimiser.learning_rate, visible_biases)
+    learner = learner_of(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
     if measures is None:
         small = min(network.n_visible, network.n_hidden) <= MAX_UNITS
         measures = exact_measures(learner.data) if small else {}
     where = None if folder is None else Path(folder)
     plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
     return run_learner(learner, plan, measures, report)
+
+
+def learner_of(
+    network: Network,
+    data: np.ndarray,
+    schedule: Schedule | None = None,
+    chain: ChainPolicy | None = None,
+    optimiser: Optimiser | None = None,
+    batch_size: int = 1,
+    weight_decay: float = 0.0,
+    visible_biases: bool = True,
+) -> EndOfPhaseLearner | AlwaysOnLearner | ReplicaLearner:
+    """The learner that `train` runs, with every argument checked: compiled where the kernels can do the same."""
+    schedule, chain = ISD() if schedule is None else schedule, Persistent() if chain is None else chain
+    optimiser = SGD(0.05) if optimiser is None else optimiser
+    kind: type[AlwaysOnLearner] | type[EndOfPhaseLearner]
+    kind = AlwaysOnLearner if isinstance(schedule, AlwaysOnISD) else EndOfPhaseLearner
+    learner = kind(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
+    if isinstance(network, RBM) and runs_compiled(learner):
+        return single_replica(network, data, schedule, chain, optimiser.learning_rate, visible_biases)
+    return learner
 
 
 def runs_compiled(learner: EnergyLearner) -> bool:
