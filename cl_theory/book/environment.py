@@ -39,6 +39,7 @@ def chapter_environment(
         "PYTHONHASHSEED": "0",
         "SOURCE_DATE_EPOCH": "0",  # no date in a figure
         "TZ": "UTC",
+        "MPLCONFIGDIR": str(checkout.build / "matplotlib"),
         "JUPYTER_PATH": str(checkout.build / "jupyter"),
         "JUPYTER_PLATFORM_DIRS": "1",
         "JUPYTER_RUNTIME_DIR": sockets,

@@ -49,6 +49,7 @@ class Look(HTMLParser):
         self.links: list[str] = []
         self.assets: list[str] = []
         self.traceback = False
+        self.figures: list[str] = []
         self.unlabelled = 0
 
     @classmethod
@@ -73,6 +74,8 @@ class Look(HTMLParser):
         if tag == "a" and given.get("href"):
             self.links.append(given["href"])
         figure = "figure-svg" in given.get("class", "")
+        if figure:
+            self.figures.append(given.get("id", ""))
         if (tag == "img" and not given.get("alt")) or (figure and not given.get("aria-label")):
             self.unlabelled += 1
 
@@ -83,8 +86,7 @@ def _page(site: Path, path: Path, look: Look, looks: dict[Path, Look]) -> Iterat
         yield f"{name} shows a traceback"
     if look.unlabelled:
         yield f"{name} has {look.unlabelled} figures without an alternative text; give glue_figure its alt"
-    figures = [identifier for identifier in look.ids if re.fullmatch(r"f[0-9a-f]{8}-matplotlib.axis_1", identifier)]
-    if len(figures) != len(set(figures)):
+    if len(look.figures) != len(set(look.figures)):
         yield f"{name} shows a figure twice; tag the cell that glues it with remove-output"
     yield from (f"{name} loads {url}" for url in look.assets if _REMOTE.match(url))
     for link in dict.fromkeys([*look.links, *look.assets]):

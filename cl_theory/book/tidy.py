@@ -1,11 +1,13 @@
 """Executed notebooks without anything that differs from one run to the next, and with nothing suspicious in them."""
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 INJECTED = "injected-parameters"
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+_FONT_CACHE = re.compile(r"^.*Matplotlib is building the font cache.*\n?", re.MULTILINE)  # on a fresh machine only
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -19,7 +21,7 @@ def tidied(notebook: dict[str, Any]) -> dict[str, Any]:
             cell["id"] = INJECTED
             cell["metadata"]["tags"] = [INJECTED, "hide-input"]
         if cell["cell_type"] == "code":
-            cell["outputs"] = list(_joined(cell["outputs"]))
+            cell["outputs"] = [output for output in _joined(cell["outputs"]) if _says_something(output)]
     metadata = {name: value for name, value in notebook["metadata"].items() if name != "papermill"}
     return {**notebook, "cells": cells, "metadata": metadata}
 
@@ -55,19 +57,16 @@ def oddities(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _joined(outputs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     # How a kernel cuts its text into pieces is a matter of chance.
-    held: dict[str, Any] | None = None
-    for output in outputs:
-        same = held is not None and output["output_type"] == "stream" and output["name"] == held["name"]
-        if held is not None and same:
-            held["text"] = _text(held["text"]) + _text(output["text"])
-            continue
-        if held is not None:
-            yield held
-        held = dict(output) if output["output_type"] == "stream" else None
-        if held is None:
-            yield output
-    if held is not None:
-        yield held
+    for name, group in itertools.groupby(outputs, key=lambda output: output.get("name")):
+        if name is None:
+            yield from group
+        else:
+            text = "".join(_text(piece["text"]) for piece in group)
+            yield {"output_type": "stream", "name": name, "text": _FONT_CACHE.sub("", text)}
+
+
+def _says_something(output: Mapping[str, Any]) -> bool:
+    return output["output_type"] != "stream" or bool(output["text"])
 
 
 def _texts(output: Mapping[str, Any]) -> Iterator[str]:

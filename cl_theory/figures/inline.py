@@ -16,7 +16,7 @@ _METADATA = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
 _STYLE_ALL = re.compile(r"<style type=\"text/css\">\*\{[^}]*\}</style>")
 _ROOT = re.compile(r"<svg [^>]*?viewBox=\"([^\"]*)\"[^>]*>", re.DOTALL)
 _REFERENCE = re.compile(r"(\bid=\"|url\(#|href=\"#)")
-_UNREFERENCED = re.compile(r"<g id=\"(?!legend)[A-Za-z]+[0-9_.]*\">")
+_GROUP = re.compile(r"<g id=\"([^\"]*)\"")
 
 
 def figure_svg(figure: "Figure") -> str:
@@ -32,10 +32,10 @@ def figure_html(figure: "Figure", ink: str, alt: str) -> str:
     Ids get a prefix made from the drawing, so that two figures on one page do not take each other's clips.
     """
     text = _STYLE_ALL.sub("", _METADATA.sub("", _PROLOGUE.sub("", figure_svg(figure))))
-    text = _UNREFERENCED.sub("<g>", text).replace(ink, "currentColor")
+    text = _without_idle_ids(text).replace(ink, "currentColor")
     prefix = "f" + hashlib.sha256(text.encode()).hexdigest()[:8]
     text = _REFERENCE.sub(rf"\g<1>{prefix}-", text)
-    return _ROOT.sub(lambda root: _svg_tag(root[1], alt), text, count=1).strip()
+    return _ROOT.sub(lambda root: _svg_tag(root[1], alt, prefix), text, count=1).strip()
 
 
 def show_figures_as_html(ink: str) -> None:
@@ -55,14 +55,18 @@ def show_figures_as_html(ink: str) -> None:
     shell.display_formatter.formatters["text/plain"].for_type(Figure, _say_figure)
 
 
+def _without_idle_ids(text: str) -> str:
+    return _GROUP.sub(lambda group: group[0] if f"#{group[1]}" in text else "<g", text)
+
+
 def _say_figure(figure: "Figure", printer, cycle: bool) -> None:
     printer.text(f"[figure] {figure.get_label()}".rstrip())  # the default text holds a memory address
 
 
-def _svg_tag(view_box: str, alt: str) -> str:
+def _svg_tag(view_box: str, alt: str, name: str) -> str:
     width, height = view_box.split()[2:]
     return (
-        f'<svg class="figure-svg" role="img" aria-label="{alt}" viewBox="{view_box}" '
+        f'<svg class="figure-svg" id="{name}" role="img" aria-label="{alt}" viewBox="{view_box}" '
         f'style="width:100%;max-width:{float(width) * 4 / 3:.0f}px;height:auto;aspect-ratio:{width}/{height};'
         'stroke-linejoin:round;stroke-linecap:butt" xmlns="http://www.w3.org/2000/svg" '
         'xmlns:xlink="http://www.w3.org/1999/xlink">'

@@ -48,6 +48,11 @@ def test_outputs_between_texts_keep_their_place():
     assert [output["output_type"] for output in outputs] == ["stream", "display_data", "stream"]
 
 
+def test_the_note_about_a_first_font_cache_is_taken_out():
+    note = stream("Matplotlib is building the font cache; this may take a moment.\n", "stderr")
+    assert tidied(notebook(code("a", "1", note)))["cells"][0]["outputs"] == []
+
+
 def test_markers_of_an_earlier_error_are_taken_out():
     marker = text("m", "An error")
     marker["metadata"]["tags"] = ["papermill-error-cell-tag"]
