@@ -1,0 +1,88 @@
+"""One Monte Carlo check of a mean with all its controls: pilot, plan, three stages, and each error planted in turn."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+
+from cl_theory.checks import MeanPlan, Moments, Outcome, mean_agrees, plan_mean
+from cl_theory.samplers.isd_states import chunk_sizes
+from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
+from cl_theory.seeds import FIXED_ROOT, stream
+
+PILOT = 2**15
+"""Draws, from a fixed seed, that say how much a statistic scatters; they enter the plan and nothing else."""
+COIN_ONLY = "coin off by 1 %"
+ERRORS = {name: planted for name, planted in PLANTED_ERRORS.items() if name != COIN_ONLY}
+"""Without the coin's own error: its information is that of the tosses alone, so the duty cycle has to catch it."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedMean:
+    """A statistic vector Y in R^k that is to have an exact mean, and the errors that must not go unseen.
+
+    draw(rng, size)
+        Everything random, for `size` independent draws.
+    rows(drawn, planted)
+        The statistic of each draw, (size, k), by the estimators' code with an error planted in it.
+    target(planted)
+        Its exact mean, (k,): what the planted errors have to show is a difference of exact values.
+    errors
+        The planted errors by name.
+    scale
+        What errors are relative to, (k,); |target| unless given.
+
+    How much Y scatters comes from a pilot, as fourth moments of sums over phases have no short form. The check goes
+    by the covariance of its own sample, and is inconclusive if the pilot was too hopeful.
+    """
+
+    draw: Callable[[np.random.Generator, int], Any]
+    rows: Callable[[Any, Any], np.ndarray]
+    target: Callable[[Any], np.ndarray]
+    errors: Mapping[str, Any] = field(default_factory=lambda: ERRORS)
+    scale: Any = None
+
+    def moments(self, rng: np.random.Generator, n: int, *variants: Any) -> list[Moments]:
+        """Moments of n draws, one for each planted variant: all of them on the same draws."""
+        parts: list[list[Moments]] = [[] for _ in variants]
+        for size in chunk_sizes(n):
+            drawn = self.draw(rng, size)
+            for part, planted in zip(parts, variants, strict=True):
+                part.append(Moments.of(self.rows(drawn, planted)))
+        return [Moments.merged(part) for part in parts]
+
+    @cached_property
+    def goal(self) -> np.ndarray:
+        """The exact mean when nothing is planted."""
+        return self.target(NOTHING_PLANTED)
+
+    def plan(self, path: tuple[str, ...]) -> MeanPlan:
+        """Draws that show each planted error, from exact shifts and the pilot at this place in the book."""
+        pilots = self.moments(stream(FIXED_ROOT, *path, "pilot"), PILOT, NOTHING_PLANTED, *self.errors.values())
+        shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
+        skewness = np.max([np.abs(pilot.skewness) for pilot in pilots], axis=0)  # the controls need normal means too
+        scale = np.abs(self.goal) if self.scale is None else self.scale
+        return plan_mean(shifts, pilots[0].covariance, scale=scale, skewness=skewness)
+
+    def check(self, root: int, *path: str, scope: str) -> tuple[Outcome, dict[str, Outcome]]:
+        """The check in three stages, and the same check for each planted error: its controls.
+
+        Each stage has its own stream. Check and controls look at the same draws, so that the planted error is all
+        that differs between them.
+        """
+        plan, names = self.plan(path), [scope, *self.errors]
+        stages: dict[int, dict[str, Moments]] = {}
+
+        def sample(rng: np.random.Generator, n: int, name: str) -> Moments:
+            if n not in stages:
+                drawn = self.moments(stream(root, *path, n), n, NOTHING_PLANTED, *self.errors.values())
+                stages[n] = dict(zip(names, drawn, strict=True))
+            return stages[n][name]
+
+        rng = stream(root, *path)
+        outcomes = {
+            name: mean_agrees(rng, partial(sample, name=name), self.goal, plan=plan, scope=name) for name in names
+        }
+        return outcomes.pop(scope), outcomes
