@@ -32,6 +32,7 @@ _HOMES = {
         "TwoTerm",
         "train",
         "train_forward_forward",
+        "train_net_replicas",
         "train_replicas",
     ),
     "cl_theory.learning.scikit_learn": ("ContrastiveRBM",),

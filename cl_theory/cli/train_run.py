@@ -12,11 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cl_theory.cli import train_choices as choices
 from cl_theory.cli.train_measures import measures
 from cl_theory.cli.train_results import write_results, write_settings
-from cl_theory.learning.forward_forward import ForwardForwardLearner
 from cl_theory.learning.loop import Plan, TrainingRun, run_learner
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.state import Learner
-from cl_theory.learning.train import learner_of
+from cl_theory.learning.train import learner_of, net_learner_of
 from cl_theory.seeds import stream
 
 
@@ -51,7 +50,7 @@ def _learner(asked: Mapping[str, Any], data: choices.Rows) -> Learner:
     common = asked["batch_size"], asked["weight_decay"]
     if asked["model"] == "forward-forward":
         labels = np.asarray(data.train_labels)
-        return ForwardForwardLearner(model, data.train, labels, schedule, optimiser, *common)
+        return net_learner_of(model, data.train, labels, schedule, optimiser, *common)
     return learner_of(model, data.train, schedule, chain, optimiser, *common, not asked["no_visible_biases"])
 
 

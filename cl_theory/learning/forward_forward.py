@@ -38,14 +38,11 @@ class ForwardForwardLearner(StepwiseLearner):
     parameter_limit: ClassVar[float] = 1e6  # inputs have length one: no useful weight comes near
 
     def __post_init__(self) -> None:
-        _check_images(self.images, self.network)
-        object.__setattr__(self, "labels", valid_labels(self.labels, self.n_classes))
-        with_label_pixels(self.images[:1], self.labels[:1], self.n_classes)  # refuses images without room for labels
-        if len(self.images) != len(self.labels):
-            raise ValueError(f"images and labels must pair up, got {len(self.images)} and {len(self.labels)}")
+        labels = check_pairs(self.images, self.labels, self.network, self.batch_size, self.n_classes)
+        object.__setattr__(self, "labels", labels)
         if isinstance(self.schedule, AlwaysOnISD):
             raise ValueError("a forward-forward phase has a single step: use TwoTerm, ISD or CentredISD")
-        positive_integer(self.batch_size, "batch_size")
+        _ = self._descent  # refuses a weight decay that cannot be
 
     @cached_property
     def _descent(self) -> Descent:
@@ -74,7 +71,7 @@ class ForwardForwardLearner(StepwiseLearner):
 
     def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
         rng, network = randomness.at("phases", state.iteration), self.model(state.parameters)
-        rows = self._rows(randomness, state.iteration)
+        rows = shuffled_rows(randomness, len(self.images), self.batch_size, state.iteration)
         if not isinstance(self.schedule, ISD):
             signs = np.repeat([True, False], self.batch_size)
             total = self._gradient(rng, network, np.tile(rows, 2), signs)
@@ -92,23 +89,6 @@ class ForwardForwardLearner(StepwiseLearner):
         labels = np.where(signs, self.labels[rows], wrong_labels(rng, self.labels[rows], self.n_classes))
         return partial(network.weighted_gradient, with_label_pixels(self.images[rows], labels, self.n_classes), signs)
 
-    def _rows(self, randomness: Randomness, iteration: int) -> np.ndarray:
-        """The next `batch_size` rows of one shuffled epoch after another."""
-        places = np.arange(iteration * self.batch_size, (iteration + 1) * self.batch_size)
-        epochs, within = np.divmod(places, len(self.images))
-        rows = np.empty(self.batch_size, dtype=np.int64)
-        for epoch in np.unique(epochs):
-            here = epochs == epoch
-            rows[here] = self._shuffled(randomness, int(epoch))[within[here]]
-        return rows
-
-    def _shuffled(self, randomness: Randomness, epoch: int) -> np.ndarray:
-        known = randomness.kept("epoch", epoch)
-        if known is None:
-            known = randomness.at("epoch", epoch).permutation(len(self.images))
-            randomness.keep("epoch", epoch, known)
-        return known
-
     def describe(self) -> Mapping[str, Any]:
         """What identifies the run, ready for JSON."""
         return {
@@ -123,9 +103,37 @@ class ForwardForwardLearner(StepwiseLearner):
         }
 
 
-def _check_images(images: np.ndarray, network: ForwardForward) -> None:
+def shuffled_rows(randomness: Randomness, n_rows: int, batch_size: int, iteration: int) -> np.ndarray:
+    """The next `batch_size` rows of one shuffled epoch after another."""
+    places = np.arange(iteration * batch_size, (iteration + 1) * batch_size)
+    epochs, within = np.divmod(places, n_rows)
+    rows = np.empty(batch_size, dtype=np.int64)
+    for epoch in np.unique(epochs):
+        here = epochs == epoch
+        rows[here] = _shuffled(randomness, n_rows, int(epoch))[within[here]]
+    return rows
+
+
+def _shuffled(randomness: Randomness, n_rows: int, epoch: int) -> np.ndarray:
+    known = randomness.kept("epoch", epoch)
+    if known is None:
+        known = randomness.at("epoch", epoch).permutation(n_rows)
+        randomness.keep("epoch", epoch, known)
+    return known
+
+
+def check_pairs(
+    images: np.ndarray, labels: np.ndarray, network: ForwardForward, batch_size: int, n_classes: int
+) -> np.ndarray:
+    """The labels, once images and labels are known to fit each other and the network; else ValueError."""
     if images.ndim != 2 or len(images) == 0 or images.shape[1] != network.sizes[0]:
         raise ValueError(f"images must be non-empty rows of {network.sizes[0]} pixels, got shape {images.shape}")
     if images.dtype.kind not in "buif":
         raise ValueError(f"images must hold numbers, got dtype {images.dtype}")
     finite(images, "images")
+    valid = valid_labels(labels, n_classes)
+    with_label_pixels(images[:1], valid[:1], n_classes)  # refuses images without room for labels
+    if len(images) != len(valid):
+        raise ValueError(f"images and labels must pair up, got {len(images)} and {len(valid)}")
+    positive_integer(batch_size, "batch_size")
+    return valid

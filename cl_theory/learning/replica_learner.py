@@ -10,12 +10,11 @@ from cl_theory.arguments import positive
 from cl_theory.estimators.isd import isd_weights
 from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Persistent
 from cl_theory.learning.data_rows import bit_rows
-from cl_theory.learning.divergence import check_parameters, is_sound
 from cl_theory.learning.isd_estimate import ORDER_BLOCK, digest
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.replicas import PhasePlan, Replicas, learn_phases
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
-from cl_theory.learning.state import TrainingState
+from cl_theory.learning.state import ChunkedLearner, TrainingState
 from cl_theory.models.rbm import RBM
 from cl_theory.philox import CounterStream, philox_key
 
@@ -23,7 +22,7 @@ COMPILED_CHAINS = (CarriedOver, ContrastiveDivergence, Persistent)
 
 
 @dataclass(frozen=True, eq=False)
-class ReplicaLearner:
+class ReplicaLearner(ChunkedLearner):
     """RBM replicas, each with its own schedule and learning rate; what one learns does not depend on the others.
 
     `start` holds the first parameters, `numbers` (n_replicas,) identify the replicas: replica 7 draws the same random
@@ -82,17 +81,7 @@ class ReplicaLearner:
             v[r], h[r] = rng.integers(0, 2, v.shape[1]), rng.integers(0, 2, h.shape[1])
         return TrainingState(0, _flat(self.start_from), {"chain.v": v, "chain.h": h})
 
-    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
-        """State after `n` more iterations. Where they end out of range they are halved to find the one at fault."""
-        after = self._run(state, n, randomness)
-        if is_sound(after.parameters, self.parameter_limit):
-            return after
-        if n == 1:
-            check_parameters(after.parameters, after.iteration, self.parameter_limit)
-        half = self.advance(state, n // 2, randomness)
-        return self.advance(half, n - n // 2, randomness)
-
-    def _run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+    def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
         first, n_phases = state.iteration * self.phases_per_iteration, n * self.phases_per_iteration
         plan, rows = self._plan(first, n_phases, randomness)
         key = philox_key(randomness.at("kernel", 0))

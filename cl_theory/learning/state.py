@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from cl_theory.learning.divergence import check_parameters
+from cl_theory.learning.divergence import check_parameters, is_sound
 from cl_theory.learning.randomness import Randomness
 
 Memory = dict[str, np.ndarray]
@@ -69,6 +69,27 @@ class StepwiseLearner(ABC):
             state = self.step(state, randomness)
             check_parameters(state.parameters, state.iteration, self.parameter_limit)
         return state
+
+
+class ChunkedLearner(ABC):
+    """A learner that takes many iterations in one compiled call."""
+
+    parameter_limit: ClassVar[float]
+    chunk: ClassVar[int]
+
+    @abstractmethod
+    def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations, however large its parameters."""
+
+    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations. Where they end out of range they are halved to find the one at fault."""
+        after = self.run(state, n, randomness)
+        if is_sound(after.parameters, self.parameter_limit):
+            return after
+        if n == 1:
+            check_parameters(after.parameters, after.iteration, self.parameter_limit)
+        half = self.advance(state, n // 2, randomness)
+        return self.advance(half, n - n // 2, randomness)
 
 
 def inside(memory: Memory, room: str) -> Memory:

@@ -12,10 +12,11 @@ from cl_theory.learning.end_of_phase import EndOfPhaseLearner
 from cl_theory.learning.energy_learner import EnergyLearner
 from cl_theory.learning.forward_forward import ForwardForwardLearner
 from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.net_replica_learner import NetReplicaLearner, single_net
 from cl_theory.learning.networks import Network
 from cl_theory.learning.optimisers import SGD, Adam, Optimiser
 from cl_theory.learning.replica_learner import COMPILED_CHAINS, ReplicaLearner, single_replica
-from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
+from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule, TwoTerm
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
 from cl_theory.seeds import FIXED_ROOT
@@ -139,11 +140,27 @@ def train_forward_forward(
 ) -> TrainingRun:
     """Train a forward-forward net on `images` with `labels`, by default with ISD at b = 1/2 and `Adam(0.01)`.
 
+    Adam without weight decay and without a baseline runs in compiled kernels, in float32; everything else in NumPy.
     Arguments and errors are those of `train`; by default nothing is measured on the way.
     """
-    optimiser = Adam(0.01) if optimiser is None else optimiser
-    schedule = ISD() if schedule is None else schedule
-    learner = ForwardForwardLearner(network, images, labels, schedule, optimiser, batch_size, weight_decay)
+    learner = net_learner_of(network, images, labels, schedule, optimiser, batch_size, weight_decay)
     where = None if folder is None else Path(folder)
     plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
     return run_learner(learner, plan, measures or {}, report)
+
+
+def net_learner_of(
+    network: ForwardForward,
+    images: np.ndarray,
+    labels: np.ndarray,
+    schedule: Schedule | None = None,
+    optimiser: Optimiser | None = None,
+    batch_size: int = 1,
+    weight_decay: float = 0.0,
+) -> ForwardForwardLearner | NetReplicaLearner:
+    """The learner that `train_forward_forward` runs, with every argument checked."""
+    schedule, optimiser = ISD() if schedule is None else schedule, Adam(0.01) if optimiser is None else optimiser
+    learner = ForwardForwardLearner(network, images, labels, schedule, optimiser, batch_size, weight_decay)
+    if isinstance(optimiser, Adam) and type(schedule) in (ISD, TwoTerm) and not weight_decay:
+        return single_net(network, images, labels, schedule, optimiser, batch_size)
+    return learner

@@ -1,4 +1,4 @@
-"""`train_replicas`: seeds, values of b and learning rates side by side, in compiled kernels."""
+"""`train_replicas` and `train_net_replicas`: seeds, values of b and learning rates side by side, compiled."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,9 +8,12 @@ import numpy as np
 from cl_theory.learning.chains import ChainPolicy, Persistent
 from cl_theory.learning.curves import Measures, exact_measures
 from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.net_replica_learner import NetReplicaLearner
+from cl_theory.learning.optimisers import Adam
 from cl_theory.learning.replica_learner import ReplicaLearner
 from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.schedules import Schedule
+from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
 from cl_theory.seeds import FIXED_ROOT
 from cl_theory.states import MAX_UNITS
@@ -57,6 +60,46 @@ def train_replicas(
         measures = exact_measures(learner.data) if small else {}
     where = None if folder is None else Path(folder)
     return run_learner(learner, Plan(n_phases, seed, record_every, where, checkpoint_every, resume), measures, report)
+
+
+def train_net_replicas(
+    nets: Sequence[ForwardForward],
+    images: np.ndarray,
+    labels: np.ndarray,
+    schedules: Schedule | Sequence[Schedule],
+    *,
+    n_phases: int,
+    learning_rates: float | Sequence[float] = 0.01,
+    optimiser: Adam | None = None,
+    batch_size: int = 1,
+    numbers: Sequence[int] | None = None,
+    seed: int = FIXED_ROOT,
+    measures: Measures | None = None,
+    record_every: int | None = None,
+    folder: str | Path | None = None,
+    checkpoint_every: int | None = None,
+    resume: bool = False,
+    report: Callable[[int, int], None] | None = None,
+) -> TrainingRun:
+    """Train forward-forward nets of one shape in lock-step with Adam; `run.model` is the list of nets.
+
+    `schedules` and `learning_rates` are one for all, or one a net. Measures take the list of nets and return one value
+    a net. Everything else as in `train_replicas`.
+    """
+    n = len(nets)
+    learner = NetReplicaLearner(
+        tuple(nets),
+        images,
+        labels,
+        tuple(schedules) if isinstance(schedules, Sequence) else (schedules,) * n,
+        tuple(learning_rates) if isinstance(learning_rates, Sequence) else (float(learning_rates),) * n,
+        Adam() if optimiser is None else optimiser,
+        batch_size,
+        numbers=tuple(int(number) for number in numbers) if numbers is not None else (),
+    )
+    where = None if folder is None else Path(folder)
+    plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
+    return run_learner(learner, plan, measures or {}, report)
 
 
 def _count(*lists: object) -> int:

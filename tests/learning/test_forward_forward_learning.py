@@ -5,9 +5,20 @@ import pytest
 
 from cl_theory.datasets.labelled_digits import labelled_digits
 from cl_theory.datasets.labels import with_label_pixels
-from cl_theory.learning import ISD, SGD, Adam, AlwaysOnISD, CentredISD, CheckpointError, TwoTerm, train_forward_forward
-from cl_theory.learning.forward_forward import ForwardForwardLearner
+from cl_theory.learning import (
+    ISD,
+    SGD,
+    Adam,
+    AlwaysOnISD,
+    CentredISD,
+    CheckpointError,
+    TwoTerm,
+    train_forward_forward,
+    train_net_replicas,
+)
+from cl_theory.learning.forward_forward import ForwardForwardLearner, shuffled_rows
 from cl_theory.learning.isd_estimate import phase_signs
+from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.state import TrainingState
 from cl_theory.models.forward_forward import ForwardForward
@@ -75,31 +86,93 @@ def test_digits_are_told_apart_after_a_short_training(schedule) -> None:
     assert np.mean(predicted_labels(network, test_images) != test_labels) > 0.7
 
 
+def test_nets_side_by_side_have_a_curve_each() -> None:
+    nets = [ForwardForward.random(np.random.default_rng(k), (12, 5, 4)) for k in range(3)]
+    images, labels = np.random.default_rng(1).uniform(0, 1, (7, 12)), np.arange(7)
+
+    def error(learned: list[ForwardForward]) -> np.ndarray:
+        return np.array([np.mean(predicted_labels(net, images) != labels) for net in learned])
+
+    run = train_net_replicas(
+        nets, images, labels, [ISD(0.3), ISD(0.5), ISD(0.7)], n_phases=30, measures={"error": error}, record_every=10
+    )
+    assert run.curves["error"].shape == (4, 3)
+    assert len(run.model) == 3
+    with pytest.raises(ValueError, match="all be two-term or all ISD"):
+        train_net_replicas(nets, images, labels, [TwoTerm(), ISD(0.5), ISD(0.5)], n_phases=3)
+    with pytest.raises(ValueError, match="TwoTerm or ISD"):
+        train_net_replicas(nets, images, labels, CentredISD(0.5), n_phases=3)
+
+
 def test_an_epoch_shows_every_image_once() -> None:
-    learner = ForwardForwardLearner(NETWORK, IMAGES, LABELS, ISD(0.5), SGD(1.0), 2, n_classes=3)
     randomness = Randomness(2)
-    shown = np.concatenate([learner._rows(randomness, k) for k in range(10)])
+    shown = np.concatenate([shuffled_rows(randomness, 5, 2, k) for k in range(10)])
     for epoch in range(4):
         assert sorted(shown[5 * epoch : 5 * epoch + 5]) == [0, 1, 2, 3, 4]
 
 
-def test_a_stopped_run_goes_on_bit_for_bit(tmp_path) -> None:
-    parts = {"n_phases": 40, "batch_size": 2, "seed": 4, "checkpoint_every": 3}
+def test_compiled_nets_are_shown_the_same_laws_as_readable_ones() -> None:
+    """No negative carries the true label, signs come with probability b, and weights are those of b."""
+    learner = NetReplicaLearner(
+        (NETWORK,) * 2, IMAGES, LABELS, (ISD(0.2), ISD(0.7)), (0.1, 0.1), Adam(0.1), batch_size=5, n_classes=3
+    )
+    plan, met = learner._plan(0, 2000, Randomness(5))
+    true = LABELS[met[plan.rows]]
+    assert ((plan.labels == true) == plan.is_positive).all()
+    for r, b in enumerate((0.2, 0.7)):
+        assert abs(plan.is_positive[r].mean() - b) < 6 * np.sqrt(b * (1 - b) / 10_000)
+        np.testing.assert_allclose(plan.weights[r], np.where(plan.is_positive[r], 1 / b, -1 / (1 - b)) / 5, rtol=1e-6)
+        negatives = plan.labels[r][~plan.is_positive[r] & (true[r] == 1)]
+        assert abs((negatives == 0).mean() - 0.5) < 6 * 0.5 / np.sqrt(len(negatives))
+
+
+@pytest.mark.parametrize("schedule", [TwoTerm(), ISD(0.3)], ids=repr)
+def test_compiled_and_readable_learners_agree_in_distribution(schedule) -> None:
+    n, rate = 1500, 0.02
+    nets = NetReplicaLearner((NETWORK,) * n, IMAGES, LABELS, (schedule,) * n, (rate,) * n, Adam(rate), 2, n_classes=3)
+    randomness = Randomness(6)
+    compiled = nets.advance(nets.start(randomness), 5, randomness).parameters.astype(np.float64)
+    learner = ForwardForwardLearner(NETWORK, IMAGES, LABELS, schedule, Adam(rate), 2, n_classes=3)
+    own = [Randomness(7, k) for k in range(n)]
+    readable = np.array([learner.advance(learner.start(each), 5, each).parameters for each in own])
+    for power in (1, 2):
+        a, b = compiled**power, readable**power
+        error = np.sqrt((a.var(axis=0) + b.var(axis=0)) / n) + 1e-6  # float32
+        assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) / error).max() < 6
+
+
+def test_a_net_learns_the_same_bits_in_any_company_and_in_any_chunks() -> None:
+    parts = {"images": IMAGES, "labels": LABELS, "optimiser": Adam(0.02), "batch_size": 2, "n_classes": 3}
+    together = NetReplicaLearner((NETWORK,) * 2, schedules=(ISD(0.2), ISD(0.7)), learning_rates=(0.02, 0.03), **parts)
+    alone = NetReplicaLearner((NETWORK,), schedules=(ISD(0.7),), learning_rates=(0.03,), numbers=(1,), **parts)
+    ends = []
+    for learner, chunks in ((together, [30]), (alone, [7, 1, 22])):
+        randomness = Randomness(8)
+        state = learner.start(randomness)
+        for n in chunks:
+            state = learner.advance(state, n, randomness)
+        ends.append(state.parameters[-1])
+    assert ends[0].tobytes() == ends[1].tobytes()
+
+
+@pytest.mark.parametrize("schedule", [CentredISD(0.4), ISD(0.4), TwoTerm()], ids=repr)
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, schedule) -> None:
+    parts = {"n_phases": 400, "batch_size": 2, "seed": 4, "checkpoint_every": 3}
     network = ForwardForward.random(np.random.default_rng(0), (12, 5, 4))
     images = np.random.default_rng(1).uniform(0, 1, (7, 12))
     labels = np.arange(7)
 
     def stop(done: int, total: int) -> None:
-        if done == 11:
+        if done >= 11:
             raise KeyboardInterrupt
 
-    whole = train_forward_forward(network, images, labels, CentredISD(0.4), **parts)
+    whole = train_forward_forward(network, images, labels, schedule, **parts)
     with pytest.raises(KeyboardInterrupt):
-        train_forward_forward(network, images, labels, CentredISD(0.4), folder=tmp_path, report=stop, **parts)
-    run = train_forward_forward(network, images, labels, CentredISD(0.4), folder=tmp_path, resume=True, **parts)
+        train_forward_forward(network, images, labels, schedule, folder=tmp_path, report=stop, **parts)
+    run = train_forward_forward(network, images, labels, schedule, folder=tmp_path, resume=True, **parts)
     assert run.model.flat.tobytes() == whole.model.flat.tobytes()
     with pytest.raises(CheckpointError, match="its data is"):
-        train_forward_forward(network, images, labels[::-1], CentredISD(0.4), folder=tmp_path, resume=True, **parts)
+        train_forward_forward(network, images, labels[::-1], schedule, folder=tmp_path, resume=True, **parts)
 
 
 @pytest.mark.parametrize(

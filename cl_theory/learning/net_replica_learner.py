@@ -1,0 +1,140 @@
+"""Forward-forward nets that learn in lock-step with Adam: compiled, float32."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from cl_theory.datasets.labels import wrong_labels
+from cl_theory.estimators.isd import isd_weights
+from cl_theory.learning.forward_forward import ForwardForwardLearner, check_pairs, shuffled_rows
+from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown
+from cl_theory.learning.isd_estimate import digest, phase_signs
+from cl_theory.learning.optimisers import Adam
+from cl_theory.learning.randomness import Randomness
+from cl_theory.learning.schedules import ISD, Schedule
+from cl_theory.learning.state import ChunkedLearner, TrainingState
+from cl_theory.models.forward_forward import ForwardForward
+
+
+@dataclass(frozen=True, eq=False)
+class NetReplicaLearner(ChunkedLearner):
+    """Forward-forward nets of one shape, each with its own schedule and learning rate, `batch_size` images a step.
+
+    `numbers` identify the replicas as in `ReplicaLearner`. All schedules are two-term, or all are ISD. Learning rates
+    replace that of `optimiser`.
+    """
+
+    nets: tuple[ForwardForward, ...]
+    images: np.ndarray
+    labels: np.ndarray
+    schedules: tuple[Schedule, ...]
+    learning_rates: tuple[float, ...]
+    optimiser: Adam
+    batch_size: int = 1
+    n_classes: int = 10
+    numbers: tuple[int, ...] = ()
+    single: bool = False
+
+    parameter_limit: ClassVar[float] = ForwardForwardLearner.parameter_limit
+    chunk: ClassVar[int] = 100
+
+    def __post_init__(self) -> None:
+        labels = check_pairs(self.images, self.labels, self.nets[0], self.batch_size, self.n_classes)
+        object.__setattr__(self, "images", np.ascontiguousarray(self.images, dtype=np.float32))
+        object.__setattr__(self, "labels", labels)
+        object.__setattr__(self, "numbers", self.numbers or tuple(range(len(self.nets))))
+        for name in ("schedules", "learning_rates", "numbers"):
+            if len(getattr(self, name)) != len(self.nets):
+                raise ValueError(f"{name} must have one entry for each of {len(self.nets)} nets")
+        if len({type(schedule) for schedule in self.schedules} - {ISD}) > 0 and self.phases_per_update == 1:
+            raise ValueError(f"nets in lock-step learn by TwoTerm or ISD, got {self.schedules!r}")
+        if len({isinstance(schedule, ISD) for schedule in self.schedules}) != 1:
+            raise ValueError("schedules must all be two-term or all ISD; train the two kinds apart")
+
+    @property
+    def phases_per_update(self) -> int:
+        return 1 if isinstance(self.schedules[0], ISD) else 2
+
+    def iterations(self, n_phases: int) -> int:
+        return -(-n_phases // self.phases_per_update)
+
+    def cost(self, iteration: int) -> tuple[float, float]:
+        phases = iteration * self.phases_per_update
+        return phases, phases
+
+    def model(self, parameters: np.ndarray) -> Any:
+        """The nets with these parameters as a list; the only one by itself where `single` is set."""
+        nets = [self.nets[0].with_flat(row.astype(np.float64)) for row in parameters]
+        return nets[0] if self.single else nets
+
+    def start(self, randomness: Randomness) -> TrainingState:
+        parameters = np.stack([net.flat for net in self.nets]).astype(np.float32)
+        memory = {"optimiser.first": np.zeros_like(parameters), "optimiser.second": np.zeros_like(parameters)}
+        return TrainingState(0, parameters, memory)
+
+    def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        plan, met = self._plan(state.iteration, n, randomness)
+        moments = state.memory["optimiser.first"], state.memory["optimiser.second"]
+        nets = NetReplicas(self.nets[0], state.parameters, *moments, state.iteration)
+        rates = np.array(self.learning_rates)
+        after = learn_shown(nets, self.images[met], plan, self.optimiser, rates=rates, n_classes=self.n_classes)
+        memory = {"optimiser.first": after.first, "optimiser.second": after.second}
+        return TrainingState(state.iteration + n, after.parameters, memory)
+
+    def _plan(self, first: int, n: int, randomness: Randomness) -> tuple[ShowPlan, np.ndarray]:
+        """The next `n` steps of all nets, and the images that they meet."""
+        parts = [
+            [self._step(r, k, randomness.of(number)) for k in range(first, first + n)]
+            for r, number in enumerate(self.numbers)
+        ]
+        rows, labels, signs, weights = (np.array(column) for column in _columns(parts))
+        met, where = np.unique(rows, return_inverse=True)
+        return ShowPlan(where.reshape(rows.shape), labels, signs, weights), met
+
+    def _step(self, r: int, iteration: int, randomness: Randomness) -> tuple[np.ndarray, ...]:
+        """(rows, labels shown, signs, weights) of one step of one net."""
+        rows = shuffled_rows(randomness, len(self.images), self.batch_size, iteration)
+        schedule = self.schedules[r]
+        if isinstance(schedule, ISD):
+            signs = phase_signs(randomness, schedule, self.batch_size, iteration)
+            weights = isd_weights(signs, p_positive=schedule.p_positive)
+        else:
+            rows, signs = np.tile(rows, 2), np.repeat([True, False], self.batch_size)
+            weights = np.where(signs, 1.0, -1.0)
+        true = self.labels[rows]
+        wrong = wrong_labels(randomness.at("wrong", iteration), true, self.n_classes)
+        return rows, np.where(signs, true, wrong), signs, weights / self.batch_size
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        start = np.stack([net.flat for net in self.nets])
+        return {"start": digest(start), "data": digest(self.images) + digest(self.labels)}
+
+    def describe(self) -> Mapping[str, Any]:
+        """What identifies the run, ready for JSON."""
+        return {
+            "learner": type(self).__name__,
+            "network": f"{len(self.nets)} ForwardForward {'-'.join(map(str, self.nets[0].sizes))}, "
+            f"threshold {self.nets[0].threshold}",
+            **self._identity,
+            "schedule": repr(self.schedules),
+            "optimiser": repr((self.optimiser, self.learning_rates)),
+            "batch_size": self.batch_size,
+            "numbers": list(self.numbers),
+        }
+
+
+def _columns(parts: list[list[tuple[np.ndarray, ...]]]) -> list[list[list[np.ndarray]]]:
+    """From [net][step][column] to [column][net][step]."""
+    return [[[step[column] for step in steps] for steps in parts] for column in range(4)]
+
+
+def single_net(
+    net: ForwardForward, images: np.ndarray, labels: np.ndarray, schedule: Schedule, optimiser: Adam, batch_size: int
+) -> NetReplicaLearner:
+    """One net."""
+    rates = (optimiser.learning_rate,)
+    return NetReplicaLearner((net,), images, labels, (schedule,), rates, optimiser, batch_size, single=True)
