@@ -27,8 +27,12 @@ def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
     verdict = shown.claims.get(entry.id, {}).get("verdict", OPEN)
     where = f"The counterexample and the proof are in [](./{entry.chapter}.ipynb)." if linked else ""
     return (
-        f"### {entry.reference or entry.title}\n\n"
-        f"{chip(verdict)} [{entry.title}](#claim-{entry.id})\n\n"
+        f"### {entry.title}\n\n"
+        f"{chip(verdict)} {_reference(entry)}[its entry in the ledger](#claim-{entry.id})\n\n"
         f":::{{div}} claim-statement\n{entry.statement}\n:::\n\n"
         f"{where}"
     )
+
+
+def _reference(entry: Claim) -> str:
+    return f"The paper's {entry.reference}; " if entry.reference else ""

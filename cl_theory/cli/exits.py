@@ -27,6 +27,11 @@ def exiting(command: Callable[..., int]) -> Callable[..., None]:
                 raise
             print(f"error: {error}", file=sys.stderr)
             code = WRONG_INPUT
+        except ModuleNotFoundError as error:
+            if (error.name or "cl_theory").partition(".")[0] == "cl_theory":
+                raise
+            print(f"error: {error.name} is not installed; run: pip install 'cl-theory[book]'", file=sys.stderr)
+            code = WRONG_INPUT
         finally:
             signal.signal(signal.SIGTERM, before)
         raise typer.Exit(code)

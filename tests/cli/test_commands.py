@@ -116,6 +116,16 @@ def test_an_interrupt_ends_with_130_and_says_that_nothing_is_half_written(capsys
     assert "nothing is half written" in capsys.readouterr().err
 
 
+def test_a_missing_tool_is_named_with_the_remedy(capsys):
+    def command():
+        raise ModuleNotFoundError("No module named 'filelock'", name="filelock")
+
+    with pytest.raises(typer.Exit) as end:
+        exiting(command)()
+    assert end.value.exit_code == 2
+    assert "filelock is not installed; run: pip install 'cl-theory[book]'" in capsys.readouterr().err
+
+
 def test_a_bug_is_not_taken_for_bad_input():
     def command():
         raise ValueError("a bug")
