@@ -33,6 +33,8 @@ class PlannedMean:
         The planted errors by name.
     scale
         What errors are relative to, (k,); |target| unless given.
+    pilot
+        Draws of the pilot; fewer where a draw is dear.
 
     How much Y scatters comes from a pilot, as fourth moments of sums over phases have no short form. The check goes
     by the covariance of its own sample, and is inconclusive if the pilot was too hopeful.
@@ -43,6 +45,7 @@ class PlannedMean:
     target: Callable[[Any], np.ndarray]
     errors: Mapping[str, Any] = field(default_factory=lambda: ERRORS)
     scale: Any = None
+    pilot: int = PILOT
 
     def moments(self, rng: np.random.Generator, n: int, *variants: Any) -> list[Moments]:
         """Moments of n draws, one for each planted variant: all of them on the same draws."""
@@ -60,7 +63,7 @@ class PlannedMean:
 
     def plan(self, path: tuple[str, ...]) -> MeanPlan:
         """Draws that show each planted error, from exact shifts and the pilot at this place in the book."""
-        pilots = self.moments(stream(FIXED_ROOT, *path, "pilot"), PILOT, NOTHING_PLANTED, *self.errors.values())
+        pilots = self.moments(stream(FIXED_ROOT, *path, "pilot"), self.pilot, NOTHING_PLANTED, *self.errors.values())
         shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
         skewness = np.max([np.abs(pilot.skewness) for pilot in pilots], axis=0)  # the controls need normal means too
         scale = np.abs(self.goal) if self.scale is None else self.scale

@@ -1,0 +1,115 @@
+"""Checks that always-on learning follows the gradient flow: a real model by simulation, and a network that freezes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cl_theory.checks import Outcome
+from cl_theory.dynamics import current_bias, gradient_flow, simulate_always_on, simulate_rbm_phase
+from cl_theory.experiments.planned_means import PlannedMean
+from cl_theory.experiments.real_models import RealModel
+from cl_theory.markov import Equilibrium, stationary_distributions
+from cl_theory.models.local_chain import local_chain
+from cl_theory.models.rbm_means import rbm_phase_means
+from cl_theory.models.softmax_chain import SoftmaxChain
+from cl_theory.phases import Fixed
+from cl_theory.samplers import ExactPhaseSampler
+from cl_theory.seeds import stream
+
+
+def rbm_flow_check(
+    root: int, claim: str, model: RealModel, *, learning_rate: float, phase_length: int
+) -> tuple[Outcome, Mapping[str, Outcome]]:
+    r"""Free phases of a real RBM, always on, against the flow of its enumerated mean gradient.
+
+    :math:`2\Delta_{2\tau} - \Delta_\tau` has no term of order 1/tau, so its mean is the flow's displacement up to
+    O(eta/tau^2). Two directions: the gradient, and its change along itself. Planted: what the wrong readings predict.
+    """
+    rbm = model.rbm
+
+    def field(flat: np.ndarray) -> np.ndarray:
+        return -rbm_phase_means(rbm.with_flat(flat), model.data[:1])[1]
+
+    step = field(rbm.flat)
+    bend = (field(rbm.flat + 1e-4 * step) - field(rbm.flat - 1e-4 * step)) / 2e-4
+    directions = np.stack([step / np.linalg.norm(step), bend / np.linalg.norm(bend)])
+    flowed = gradient_flow(field, rbm.flat, learning_rate, tolerance=1e-3) - rbm.flat
+    target, standard = directions @ flowed, directions @ (-learning_rate * step)
+    sampler = ExactPhaseSampler(rbm, model.data)
+
+    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
+        v, h = sampler.negative(rng, size)
+        ends = [
+            simulate_rbm_phase(
+                rng, rbm, v, h, Fixed(steps), learning_rate=learning_rate, is_positive=False, directions=directions
+            ).displacement
+            for steps in (phase_length, 2 * phase_length)
+        ]
+        return 2 * ends[1] - ends[0]
+
+    errors = {
+        "the standard step": standard - target,
+        "twice the flow term": learning_rate**2 / 2 * directions @ bend,
+        "rate off by 1 %": -0.01 * learning_rate * directions @ field(rbm.flat + flowed),
+    }
+    check = PlannedMean(
+        draw, lambda rows, shift: rows + _shift(shift), lambda shift: target + _shift(shift), errors, np.abs(target),
+        pilot=1000,
+    )  # fmt: skip
+    return check.check(root, claim, model.name, scope=f"free phases of the RBM on {model.name}, against its gradient flow")
+
+
+def lag_check(
+    root: int, claim: str, chain: SoftmaxChain, parameters: np.ndarray, *, step_size: float, t: int
+) -> tuple[Outcome, Mapping[str, Outcome]]:
+    """E[G(z_t, theta_t) - gbar(theta_t)] by simulation from equilibrium, against its exact value.
+
+    The same random numbers without learning have mean 0 and take off most of the noise.
+    """
+    at = Equilibrium.of(local_chain(chain, parameters))
+
+    def against_current(seed: int, size: int, rate: float) -> np.ndarray:
+        ends = simulate_always_on(stream(seed), chain, parameters, at.law, Fixed(t), size, learning_rate=rate)
+        gradient = chain.gradient(ends.parameters)
+        laws = stationary_distributions(chain.transition_matrix(ends.parameters))
+        return gradient[np.arange(size), ends.states] - np.einsum("nz,nzi->ni", laws, gradient)
+
+    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
+        seed = int(rng.integers(2**62))
+        return against_current(seed, size, step_size * t) - against_current(seed, size, 1e-12)
+
+    target = current_bias(chain, parameters, at.law, t, step_size=step_size)[t]
+    errors = {
+        "no lag at all": -target,
+        "correlation left out": step_size * at.correlation,
+        "of the wrong sign": -2 * target,
+    }
+    check = PlannedMean(
+        draw, lambda rows, shift: rows + _shift(shift), lambda shift: target + _shift(shift), errors,
+        float(np.abs(target).max()),
+    )  # fmt: skip
+    return check.check(root, claim, scope="bias against the current parameters by simulation, three states")
+
+
+def freezing_mean(parameter: float, learning_rate: float, n_steps: int) -> float:
+    """E[theta_T - theta_0] of a network that freezes as it learns: two states, switched with probability
+    max(theta, 0)/2, gradient G(z) = z, start in state 1.
+
+    theta = theta_0 - epsilon k after k visits to state 1, so that the law of (z, k) is a table.
+    """
+    step = learning_rate / n_steps
+    switch = np.clip(parameter - step * np.arange(n_steps + 1), 0.0, 1.0) / 2
+    off, on = np.zeros(n_steps + 1), np.zeros(n_steps + 1)
+    on[0] = 1.0
+    for _ in range(n_steps):
+        stay_off, leave_off = off * (1 - switch), off * switch
+        stay_on, leave_on = on * (1 - switch), on * switch  # the kernel before the update, then the update
+        off, on = stay_off, leave_off
+        off[1:] += leave_on[:-1]
+        on[1:] += stay_on[:-1]
+    return float(-step * (np.arange(n_steps + 1) @ (off + on)))
+
+
+def _shift(planted: Any) -> Any:
+    return planted if isinstance(planted, np.ndarray) else 0.0
