@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from benchmarks.runner import Candidate, interleaved, row, show, write
+from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
 from cl_theory.laws import FiniteLaw
 from cl_theory.samplers import GaussianPhases, finite_isd_draws, gaussian_isd_draws
 
@@ -71,7 +71,7 @@ def gaussian_row(d: int, n: int) -> dict:
         Candidate("NumPy, one phase a draw", lambda: numpy_gaussian_one_phase(rng, phases, n), n),
         Candidate("script, one draw at a time", lambda: script_gaussian(rng, phases, 300), 300),
     ]
-    return row(f"Gaussian phases, d = {d}, one draw", interleaved(candidates), ours="kernel")
+    return row(f"Gaussian phases, d = {d}, one draw", interleaved(candidates, clock=CPU), ours="kernel")
 
 
 def finite_row(n_atoms: int, d: int, n: int) -> dict:
@@ -81,7 +81,7 @@ def finite_row(n_atoms: int, d: int, n: int) -> dict:
         Candidate("kernel", lambda: finite_isd_draws(rng, law, n, B), n),
         Candidate("NumPy", lambda: numpy_finite(rng, law, n), n),
     ]
-    return row(f"finite law, {n_atoms} atoms, d = {d}, one draw", interleaved(candidates), ours="kernel")
+    return row(f"finite law, {n_atoms} atoms, d = {d}, one draw", interleaved(candidates, clock=CPU), ours="kernel")
 
 
 def main() -> None:

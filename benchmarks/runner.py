@@ -1,4 +1,8 @@
-"""Time candidates in turns, so that what disturbs the machine disturbs them all, and compare them by ratios."""
+"""Time candidates in turns, so that what disturbs the machine disturbs them all, and compare them by ratios.
+
+Work on one thread may be timed by the processor's clock of this process (`CPU`), which stands still while other
+programs have the core; work on several threads needs the clock on the wall (`WALL`).
+"""
 
 import json
 import os
@@ -15,6 +19,8 @@ import numpy as np
 RESULTS = Path(__file__).resolve().parent.parent / "data" / "benchmarks"
 ROUNDS = 9
 SECONDS = 0.02
+CPU, WALL = time.process_time, time.perf_counter
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -27,27 +33,27 @@ class Candidate:
 
 
 def interleaved(
-    candidates: Sequence[Candidate], rounds: int = ROUNDS, seconds: float = SECONDS
+    candidates: Sequence[Candidate], rounds: int = ROUNDS, seconds: float = SECONDS, clock: Clock = WALL
 ) -> dict[str, np.ndarray]:
     """Nanoseconds a unit, one per round, of each candidate; each is warmed first and run for `seconds` a round."""
     calls = {c.name: _calls(c, seconds) for c in candidates}
     times: dict[str, list[float]] = {c.name: [] for c in candidates}
     for _ in range(rounds):
         for c in candidates:
-            times[c.name].append(_seconds(c.run, calls[c.name]) * 1e9 / (calls[c.name] * c.units))
+            times[c.name].append(_seconds(c.run, calls[c.name], clock) * 1e9 / (calls[c.name] * c.units))
     return {name: np.array(values) for name, values in times.items()}
 
 
-def _seconds(run: Callable[[], object], calls: int) -> float:
-    start = time.perf_counter()
+def _seconds(run: Callable[[], object], calls: int, clock: Clock) -> float:
+    start = clock()
     for _ in range(calls):
         run()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def _calls(candidate: Candidate, seconds: float) -> int:
     candidate.run()  # compiles, fills caches
-    once = _seconds(candidate.run, 1)
+    once = min(_seconds(candidate.run, 1, WALL) for _ in range(3))
     return max(1, int(seconds / max(once, 1e-7)))
 
 

@@ -1,15 +1,26 @@
-"""One Gibbs half-sweep of one RBM replica, on padded float32 arrays; nothing here draws random numbers.
+"""One Gibbs half-sweep of one RBM replica, on padded float32 memory; nothing here draws random numbers.
 
-Padding: rows and columns are multiples of 16, padded weights and biases are 0 and the noise of padded units is
-infinite, so that they stay off. Weights are flat, row j at ``j * n_visible``. Noise is a logistic variate per unit: a
-unit is on where its activation is above it. Where a row of weights is a few registers long all rows are added, since
-a branch on a random unit costs more than its row; longer rows are added for units that are on, four at a time.
+Padding: rows and columns are multiples of 16, padded weights are 0 and padded biases so low that their units stay off.
+Row j of the weights begins at ``j * n_visible``. Noise is a logistic variate per unit: a unit is on where its
+activation is above it. Where a row of weights is a few registers long all rows are added, since a branch on a random
+unit costs more than its row; longer rows are added for units that are on, four at a time.
 """
 
 import numpy as np
 from numba import njit
 
-from cl_theory.lanes import WIDTH, above, add, load, multiply_add, pair_sums, spread, spread_element, store
+from cl_theory.lanes import (
+    WIDTH,
+    above,
+    add,
+    four_sums,
+    load,
+    multiply_add,
+    quarter_sums,
+    spread,
+    spread_element,
+    store,
+)
 
 DENSE = 4 * WIDTH
 """Longest row of weights, in units, that is added whether its unit is on or not."""
@@ -26,8 +37,31 @@ def aligned(size):
 
 
 @njit(inline="always")
+def copy_lanes(source, target, size):
+    """target[:size] = source[:size]."""
+    for i in range(0, size, WIDTH):
+        store(target, i, load(source, i))
+
+
+@njit(inline="always")
+def add_multiple(target, first, factor, direction, size):
+    """target[first : first + size] += factor * direction[:size]."""
+    step = spread(factor)
+    for i in range(0, size, WIDTH):
+        store(target, first + i, multiply_add(step, load(direction, i), load(target, first + i)))
+
+
+@njit(inline="always")
+def add_outer(weights, factor, h, n_hidden, v, n_visible):
+    """W += factor * h v', rows of units that are off left alone."""
+    for j in range(n_hidden):
+        if h[j] != _ZERO:
+            add_multiple(weights, j * n_visible, factor * h[j], v, n_visible)
+
+
+@njit(inline="always")
 def _four_rows(weights, start, v, n_visible):
-    """Partial sums of four rows times v: lanes 4k to 4k + 3 belong to row k."""
+    """Products of four rows with v, in each quarter the part of that quarter."""
     a = b = c = d = spread(_ZERO)
     for i in range(0, n_visible, WIDTH):
         units, place = load(v, i), start + i
@@ -35,92 +69,69 @@ def _four_rows(weights, start, v, n_visible):
         b = multiply_add(load(weights, place + n_visible), units, b)
         c = multiply_add(load(weights, place + 2 * n_visible), units, c)
         d = multiply_add(load(weights, place + 3 * n_visible), units, d)
-    return pair_sums(pair_sums(a, b), pair_sums(c, d))
+    return four_sums(a, b, c, d)
 
 
 @njit(inline="always")
-def _sixteen_activations(weights, hidden_bias, v, j):
+def _sixteen_activations(weights, hidden_bias, v, n_visible, j):
     """Activations of hidden units j to j + 15."""
-    n_visible = v.size
     start = j * n_visible
     a = _four_rows(weights, start, v, n_visible)
     b = _four_rows(weights, start + 4 * n_visible, v, n_visible)
     c = _four_rows(weights, start + 8 * n_visible, v, n_visible)
     d = _four_rows(weights, start + 12 * n_visible, v, n_visible)
-    return add(pair_sums(pair_sums(a, b), pair_sums(c, d)), load(hidden_bias, j))
+    return add(quarter_sums(a, b, c, d), load(hidden_bias, j))
 
 
 @njit(inline="always")
-def hidden_activation(weights, hidden_bias, v, activation):
+def hidden_activation(weights, hidden_bias, v, n_visible, activation, n_hidden):
     """activation = W v + hidden_bias."""
-    for j in range(0, activation.size, WIDTH):
-        store(activation, j, _sixteen_activations(weights, hidden_bias, v, j))
+    for j in range(0, n_hidden, WIDTH):
+        store(activation, j, _sixteen_activations(weights, hidden_bias, v, n_visible, j))
 
 
 @njit(inline="always")
-def sample_hidden(weights, hidden_bias, v, noise, first, h):
+def sample_hidden(weights, hidden_bias, v, n_visible, noise, first, h, n_hidden):
     """h given v, with the noise that begins at `first`."""
-    for j in range(0, h.size, WIDTH):
-        store(h, j, above(_sixteen_activations(weights, hidden_bias, v, j), load(noise, first + j)))
+    for j in range(0, n_hidden, WIDTH):
+        activation = _sixteen_activations(weights, hidden_bias, v, n_visible, j)
+        store(h, j, above(activation, load(noise, first + j)))
 
 
 @njit(inline="always")
-def _copy(source, target):
-    for i in range(0, target.size, WIDTH):
-        store(target, i, load(source, i))
+def sample_visible(weights, visible_bias, h, n_hidden, noise, first, v, n_visible, activation, rows):
+    """v given h; `activation` (n_visible) and `rows` (int64, n_hidden) are working space."""
+    if n_visible <= DENSE:
+        _sample_from_all_rows(weights, visible_bias, h, n_hidden, noise, first, v, n_visible)
+    else:
+        copy_lanes(visible_bias, activation, n_visible)
+        _add_rows(weights, rows, _units_on(h, n_hidden, rows), activation, n_visible)
+        _switch(activation, noise, first, v, n_visible)
 
 
 @njit(inline="always")
-def switch(activation, noise, first, units):
+def learn_and_sample_visible(weights, visible_bias, h, n_hidden, factor, noise, first, v, n_visible, activation, rows):
+    """W += factor * h v', then v given h, in one pass over the rows."""
+    if n_visible <= DENSE:
+        _learn_and_sample_from_all_rows(weights, visible_bias, h, n_hidden, factor, noise, first, v, n_visible)
+    else:
+        copy_lanes(visible_bias, activation, n_visible)
+        _learn_and_add_rows(weights, rows, _units_on(h, n_hidden, rows), factor, v, activation, n_visible)
+        _switch(activation, noise, first, v, n_visible)
+
+
+@njit(inline="always")
+def _switch(activation, noise, first, units, size):
     """units = 1 where the activation is above the noise, which begins at `first`."""
-    for i in range(0, units.size, WIDTH):
+    for i in range(0, size, WIDTH):
         store(units, i, above(load(activation, i), load(noise, first + i)))
 
 
 @njit(inline="always")
-def add_multiple(target, factor, direction):
-    """target += factor * direction."""
-    step = spread(factor)
-    for i in range(0, target.size, WIDTH):
-        store(target, i, multiply_add(step, load(direction, i), load(target, i)))
-
-
-@njit(inline="always")
-def add_outer(weights, factor, h, v):
-    """W += factor * h v', rows of units that are off left alone."""
-    for j in range(h.size):
-        if h[j] != 0:
-            add_multiple(weights[j * v.size : (j + 1) * v.size], factor * h[j], v)
-
-
-@njit(inline="always")
-def sample_visible(weights, visible_bias, h, noise, first, v, activation, rows):
-    """v given h; `activation` (n_visible,) and `rows` (int64, n_hidden) are working space."""
-    if v.size <= DENSE:
-        _sample_from_all_rows(weights, visible_bias, h, noise, first, v)
-    else:
-        _copy(visible_bias, activation)
-        _add_rows(weights, rows, _units_on(h, rows), activation)
-        switch(activation, noise, first, v)
-
-
-@njit(inline="always")
-def learn_and_sample_visible(weights, visible_bias, h, factor, noise, first, v, activation, rows):
-    """W += factor * h v', then v given h, in one pass over the rows."""
-    if v.size <= DENSE:
-        _learn_and_sample_from_all_rows(weights, visible_bias, h, factor, noise, first, v)
-    else:
-        _copy(visible_bias, activation)
-        _learn_and_add_rows(weights, rows, _units_on(h, rows), factor, v, activation)
-        switch(activation, noise, first, v)
-
-
-@njit(inline="always")
-def _sample_from_all_rows(weights, visible_bias, h, noise, first, v):
-    n_visible = v.size
+def _sample_from_all_rows(weights, visible_bias, h, n_hidden, noise, first, v, n_visible):
     for i in range(0, n_visible, WIDTH):
         a, b, c, d = load(visible_bias, i), spread(_ZERO), spread(_ZERO), spread(_ZERO)
-        for j in range(0, h.size, 4):
+        for j in range(0, n_hidden, 4):
             place = j * n_visible + i
             a = multiply_add(spread_element(h, j), load(weights, place), a)
             b = multiply_add(spread_element(h, j + 1), load(weights, place + n_visible), b)
@@ -138,19 +149,14 @@ def _learned_row(weights, place, step, units):
 
 
 @njit(inline="always")
-def _learn_and_sample_from_all_rows(weights, visible_bias, h, factor, noise, first, v):
-    n_visible = v.size
+def _learn_and_sample_from_all_rows(weights, visible_bias, h, n_hidden, factor, noise, first, v, n_visible):
     for i in range(0, n_visible, WIDTH):
         a, b, c, d = load(visible_bias, i), spread(_ZERO), spread(_ZERO), spread(_ZERO)
         change = multiply_add(spread(factor), load(v, i), spread(_ZERO))
-        for j in range(0, h.size, 4):
+        for j in range(0, n_hidden, 4):
             place = j * n_visible + i
-            on0, on1, on2, on3 = (
-                spread_element(h, j),
-                spread_element(h, j + 1),
-                spread_element(h, j + 2),
-                spread_element(h, j + 3),
-            )
+            on0, on1 = spread_element(h, j), spread_element(h, j + 1)
+            on2, on3 = spread_element(h, j + 2), spread_element(h, j + 3)
             a = multiply_add(on0, _learned_row(weights, place, on0, change), a)
             b = multiply_add(on1, _learned_row(weights, place + n_visible, on1, change), b)
             c = multiply_add(on2, _learned_row(weights, place + 2 * n_visible, on2, change), c)
@@ -159,22 +165,20 @@ def _learn_and_sample_from_all_rows(weights, visible_bias, h, factor, noise, fir
 
 
 @njit(inline="always")
-def _units_on(h, rows):
+def _units_on(h, n_hidden, rows):
     """Put the units that are on first in `rows`; how many there are."""
     n_on = 0
-    for j in range(h.size):
+    for j in range(n_hidden):
         rows[n_on] = j
-        n_on += h[j] > 0
+        n_on += h[j] > _ZERO
     return n_on
 
 
 @njit(inline="always")
-def _add_rows(weights, rows, n_on, activation):
-    n_visible = activation.size
+def _add_rows(weights, rows, n_on, activation, n_visible):
     for k in range(0, n_on - 3, 4):
-        p0, p1, p2, p3 = (
-            rows[k] * n_visible, rows[k + 1] * n_visible, rows[k + 2] * n_visible, rows[k + 3] * n_visible,
-        )  # fmt: skip
+        p0, p1 = rows[k] * n_visible, rows[k + 1] * n_visible
+        p2, p3 = rows[k + 2] * n_visible, rows[k + 3] * n_visible
         for i in range(0, n_visible, WIDTH):
             left = add(load(weights, p0 + i), load(weights, p1 + i))
             right = add(load(weights, p2 + i), load(weights, p3 + i))
@@ -186,12 +190,11 @@ def _add_rows(weights, rows, n_on, activation):
 
 
 @njit(inline="always")
-def _learn_and_add_rows(weights, rows, n_on, factor, v, activation):
-    n_visible, step = activation.size, spread(factor)
+def _learn_and_add_rows(weights, rows, n_on, factor, v, activation, n_visible):
+    step = spread(factor)
     for k in range(0, n_on - 3, 4):
-        p0, p1, p2, p3 = (
-            rows[k] * n_visible, rows[k + 1] * n_visible, rows[k + 2] * n_visible, rows[k + 3] * n_visible,
-        )  # fmt: skip
+        p0, p1 = rows[k] * n_visible, rows[k + 1] * n_visible
+        p2, p3 = rows[k + 2] * n_visible, rows[k + 3] * n_visible
         for i in range(0, n_visible, WIDTH):
             units = load(v, i)
             left = add(_learned_row(weights, p0 + i, step, units), _learned_row(weights, p1 + i, step, units))

@@ -21,12 +21,12 @@ def sweeps_noise(rng: CounterStream, replica: int, stream: int, sizes: tuple[int
     row = sum(padded)
     group = max(1, min(NOISE // row, n_sweeps))
     starts = np.cumsum([0, *padded])
-    for sweep in range(n_sweeps):
-        if sweep % group == 0:
-            place = {"step": rng.step, "stream": stream, "replica": int(rng.replicas[replica])}
-            block = sweep // group * (group * row // 4)
-            noise = philox_numpy.logistics(group * row, rng.key, first_block=block, **place).reshape(group, row)
-        yield [noise[sweep % group, at : at + size] for at, size in zip(starts, sizes, strict=False)]
+    place = {"step": rng.step, "stream": stream, "replica": int(rng.replicas[replica])}
+    for start in range(0, n_sweeps, group):
+        rows = min(group, n_sweeps - start)
+        noise = philox_numpy.logistics(rows * row, rng.key, first_block=start * row // 4, **place)
+        for of_sweep in noise.reshape(rows, row):
+            yield [of_sweep[at : at + size] for at, size in zip(starts, sizes, strict=False)]
 
 
 def one_sweep(rbm: RBM, h: np.ndarray, noise: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

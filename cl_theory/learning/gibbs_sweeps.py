@@ -7,7 +7,7 @@ short rows of units are drawn a thousand at a time; a group takes its own blocks
 import numpy as np
 from numba import njit
 
-from cl_theory.lanes import WIDTH, above, load, multiply_add, spread, store
+from cl_theory.lanes import WIDTH, above, add, address, load, multiply_add, spread, store, total
 from cl_theory.learning.gibbs_kernels import (
     add_multiple,
     add_outer,
@@ -66,85 +66,108 @@ def group_size(row, n_sweeps):
 
 
 @njit(cache=True)
-def noise_room(n_visible, n_hidden):
-    """Room for one group of any phase of padded sizes."""
-    return aligned(max(NOISE, n_visible + n_hidden))
+def working_space(n_visible, n_hidden):
+    """Room for the noise of one group, for activations of both layers, counts of hidden units, and a list of rows."""
+    noise = aligned(max(NOISE, n_visible + n_hidden))
+    return noise, aligned(n_visible), aligned(n_hidden), aligned(n_hidden), np.empty(n_hidden, dtype=np.int64)
 
 
 @njit(cache=True)
-def free_phase(weights, visible_bias, hidden_bias, v, h, n_sweeps, place, noise, v_sum):
+def free_phase(weights, visible_bias, hidden_bias, v, h, n_sweeps, place, space, v_sum):
     """`n_sweeps` sweeps; adds each v to `v_sum` unless that is empty."""
-    row = v.size + h.size
-    group = group_size(row, n_sweeps)
-    activation, rows = aligned(v.size), np.empty(h.size, dtype=np.int64)
     key, step, stream, replica = place
+    noise, n_visible, n_hidden = space[0], v.size, h.size
+    w, a, c, x, y = address(weights), address(visible_bias), address(hidden_bias), address(v), address(h)
+    variates, activation, rows, sums = address(noise), address(space[1]), address(space[4]), address(v_sum)
+    row = n_visible + n_hidden
+    group = group_size(row, n_sweeps)
     for start in range(0, n_sweeps, group):
-        fill_logistic(noise[: group * row], key, step, stream, replica, start // group * (group * row // 4))
-        for s in range(min(group, n_sweeps - start)):
-            sample_visible(weights, visible_bias, h, noise, s * row, v, activation, rows)
-            sample_hidden(weights, hidden_bias, v, noise, s * row + v.size, h)
+        size = min(group, n_sweeps - start)
+        fill_logistic(noise[: size * row], key, step, stream, replica, start * row // 4)
+        for s in range(size):
+            sample_visible(w, a, y, n_hidden, variates, s * row, x, n_visible, activation, rows)
+            sample_hidden(w, c, x, n_visible, variates, s * row + n_visible, y, n_hidden)
             if v_sum.size > 0:
-                add_multiple(v_sum, np.float32(1), v)
+                add_multiple(sums, 0, np.float32(1), x, n_visible)
 
 
 @njit(cache=True)
-def learning_free_phase(weights, visible_bias, hidden_bias, v, h, n_sweeps, place, noise, factor, visible_factor):
+def learning_free_phase(weights, visible_bias, hidden_bias, v, h, n_sweeps, place, space, factor, visible_factor):
     """`n_sweeps` sweeps, each followed by theta += factor * (h v', v, h); the step of v uses `visible_factor`.
 
     The update of W waits for the next visible half-sweep, which has to read the same rows.
     """
-    row = v.size + h.size
-    group = group_size(row, n_sweeps)
-    activation, rows = aligned(v.size), np.empty(h.size, dtype=np.int64)
     key, step, stream, replica = place
-    waiting = np.float32(0)
+    noise, n_visible, n_hidden = space[0], v.size, h.size
+    w, a, c, x, y = address(weights), address(visible_bias), address(hidden_bias), address(v), address(h)
+    variates, activation, rows = address(noise), address(space[1]), address(space[4])
+    row, waiting = n_visible + n_hidden, np.float32(0)
+    group = group_size(row, n_sweeps)
     for start in range(0, n_sweeps, group):
-        fill_logistic(noise[: group * row], key, step, stream, replica, start // group * (group * row // 4))
-        for s in range(min(group, n_sweeps - start)):
-            learn_and_sample_visible(weights, visible_bias, h, waiting, noise, s * row, v, activation, rows)
-            sample_hidden(weights, hidden_bias, v, noise, s * row + v.size, h)
+        size = min(group, n_sweeps - start)
+        fill_logistic(noise[: size * row], key, step, stream, replica, start * row // 4)
+        for s in range(size):
+            learn_and_sample_visible(
+                w, a, y, n_hidden, waiting, variates, s * row, x, n_visible, activation, rows
+            )  # fmt: skip
+            sample_hidden(w, c, x, n_visible, variates, s * row + n_visible, y, n_hidden)
             waiting = factor
-            add_multiple(visible_bias, visible_factor, v)
-            add_multiple(hidden_bias, factor, h)
-    add_outer(weights, waiting, h, v)
+            add_multiple(a, 0, visible_factor, x, n_visible)
+            add_multiple(c, 0, factor, y, n_hidden)
+    add_outer(w, waiting, y, n_hidden, x, n_visible)
 
 
 @njit(cache=True)
-def clamped_phase(weights, hidden_bias, v, h, place, noise):
+def clamped_phase(weights, hidden_bias, v, h, place, space):
     """One draw of h given v, which is exact however long the phase."""
     key, step, stream, replica = place
-    fill_logistic(noise[: h.size], key, step, stream, replica, 0)
-    sample_hidden(weights, hidden_bias, v, noise, 0, h)
+    noise, n_hidden = space[0], h.size
+    fill_logistic(noise[:n_hidden], key, step, stream, replica, 0)
+    w, c, x, y = address(weights), address(hidden_bias), address(v), address(h)
+    sample_hidden(w, c, x, v.size, address(noise), 0, y, n_hidden)
 
 
 @njit(cache=True)
-def learning_clamped_phase(weights, visible_bias, hidden_bias, v, h, n_sweeps, place, noise, factor, visible_factor):
+def learning_clamped_phase(weights, visible_bias, hidden_bias, v, h, n_sweeps, place, space, factor, visible_factor):
     r"""`n_sweeps` draws of h given v, each followed by theta += factor * (h v', v, h), with one update of W.
 
     With v held an update moves the activations alone, :math:`a \mathrel{+}= \epsilon h (|v|^2 + 1)`, and the sum of all
     updates of W is :math:`\epsilon (\sum_t h_t) v^\top`: exact up to rounding, and 10 to 30 times faster.
     """
-    group = group_size(h.size, n_sweeps)
-    activation, counts = aligned(h.size), aligned(h.size)
     key, step, stream, replica = place
-    hidden_activation(weights, hidden_bias, v, activation)
-    gain = factor * (v.sum() + np.float32(1))
+    noise, n_visible, n_hidden = space[0], v.size, h.size
+    w, a, c, x, y = address(weights), address(visible_bias), address(hidden_bias), address(v), address(h)
+    variates, activation, counts = address(noise), address(space[2]), address(space[3])
+    hidden_activation(w, c, x, n_visible, activation, n_hidden)
+    for j in range(0, n_hidden, WIDTH):
+        store(counts, j, spread(np.float32(0)))
+    gain, group = factor * (_count_on(x, n_visible) + np.float32(1)), group_size(n_hidden, n_sweeps)
     for start in range(0, n_sweeps, group):
-        fill_logistic(noise[: group * h.size], key, step, stream, replica, start // group * (group * h.size // 4))
-        _clamped_sweeps(activation, counts, h, noise, min(group, n_sweeps - start), gain)
-    add_multiple(visible_bias, visible_factor * np.float32(n_sweeps), v)
-    add_multiple(hidden_bias, factor, counts)
-    add_outer(weights, factor, counts, v)
+        size = min(group, n_sweeps - start)
+        fill_logistic(noise[: size * n_hidden], key, step, stream, replica, start * n_hidden // 4)
+        _clamped_sweeps(activation, counts, y, n_hidden, variates, size, gain)
+    add_multiple(a, 0, visible_factor * np.float32(n_sweeps), x, n_visible)
+    add_multiple(c, 0, factor, counts, n_hidden)
+    add_outer(w, factor, counts, n_hidden, x, n_visible)
 
 
 @njit(inline="always")
-def _clamped_sweeps(activation, counts, h, noise, n_sweeps, gain):
+def _count_on(units, size):
+    """How many bits are 1, as float32."""
+    sums = spread(np.float32(0))
+    for i in range(0, size, WIDTH):
+        sums = add(sums, load(units, i))
+    return total(sums)
+
+
+@njit(inline="always")
+def _clamped_sweeps(activation, counts, h, n_hidden, noise, n_sweeps, gain):
     """Sixteen hidden units after the other, since with v held they do not see each other."""
     step, one = spread(gain), spread(np.float32(1))
-    for j in range(0, h.size, WIDTH):
+    for j in range(0, n_hidden, WIDTH):
         a, count, on = load(activation, j), load(counts, j), load(h, j)
         for s in range(n_sweeps):
-            on = above(a, load(noise, s * h.size + j))
+            on = above(a, load(noise, s * n_hidden + j))
             a = multiply_add(step, on, a)
             count = multiply_add(one, on, count)
         store(activation, j, a)

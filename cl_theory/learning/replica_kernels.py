@@ -6,6 +6,7 @@ What a replica does depends on its numbers alone, so it is bitwise the same for 
 import numpy as np
 from numba import njit
 
+from cl_theory.lanes import address
 from cl_theory.learning.gibbs_kernels import add_multiple, add_outer, aligned
 from cl_theory.learning.gibbs_sweeps import (
     CLAMPED,
@@ -16,9 +17,9 @@ from cl_theory.learning.gibbs_sweeps import (
     free_phase,
     learning_clamped_phase,
     learning_free_phase,
-    noise_room,
     padded_units,
     padded_weights,
+    working_space,
 )
 
 CHAINS = 32
@@ -35,14 +36,14 @@ _NOTHING = np.float32(0)
 def _run_chains(weights, visible_bias, hidden_bias, v, h, v_sum, first, n_sweeps, clamped, key, step, replica):
     """Sweeps of chains first..first + CHAINS - 1 of one replica."""
     w, a, c = padded_weights(weights), padded_units(visible_bias, OFF), padded_units(hidden_bias, OFF)
-    noise = noise_room(a.size, c.size)
+    space = working_space(a.size, c.size)
     for k in range(first, min(first + CHAINS, v.shape[0])):
         x, y = padded_units(v[k], _NOTHING), padded_units(h[k], _NOTHING)
         total = aligned(a.size if v_sum.size > 0 else 0)
         if clamped:
-            clamped_phase(w, c, x, y, (key, step, CLAMPED + 256 * k, replica), noise)
+            clamped_phase(w, c, x, y, (key, step, CLAMPED + 256 * k, replica), space)
         else:
-            free_phase(w, a, c, x, y, n_sweeps, (key, step, FREE + 256 * k, replica), noise, total)
+            free_phase(w, a, c, x, y, n_sweeps, (key, step, FREE + 256 * k, replica), space, total)
         copy_units(x, v[k], v.shape[1])
         copy_units(y, h[k], h.shape[1])
         if v_sum.size > 0:
@@ -66,24 +67,25 @@ def run_chains(item, stride, weights, visible_bias, hidden_bias, v, h, v_sum, n_
 
 
 @njit(inline="always")
-def _one_phase(w, a, c, x, y, n_sweeps, place, noise, factor, visible_factor, is_positive, always_on):
+def _one_phase(w, a, c, x, y, n_sweeps, place, space, factor, visible_factor, is_positive, always_on, nothing):
     """One phase from the state (x, y), to its last state."""
     if not always_on and is_positive:
-        clamped_phase(w, c, x, y, place, noise)
+        clamped_phase(w, c, x, y, place, space)
     elif not always_on:
-        free_phase(w, a, c, x, y, n_sweeps, place, noise, noise[:0])
+        free_phase(w, a, c, x, y, n_sweeps, place, space, nothing)
     elif is_positive:
-        learning_clamped_phase(w, a, c, x, y, n_sweeps, place, noise, factor, visible_factor)
+        learning_clamped_phase(w, a, c, x, y, n_sweeps, place, space, factor, visible_factor)
     else:
-        learning_free_phase(w, a, c, x, y, n_sweeps, place, noise, factor, visible_factor)
+        learning_free_phase(w, a, c, x, y, n_sweeps, place, space, factor, visible_factor)
 
 
-@njit(inline="always")
+@njit(cache=True)
 def _learn_at_end(w, a, c, x, y, factor, visible_factor):
     """theta += factor * (h v', v, h)."""
-    add_outer(w, factor, y, x)
-    add_multiple(c, factor, y)
-    add_multiple(a, visible_factor, x)
+    v, h = address(x), address(y)
+    add_outer(address(w), factor, h, y.size, v, x.size)
+    add_multiple(address(c), 0, factor, h, y.size)
+    add_multiple(address(a), 0, visible_factor, v, x.size)
 
 
 @njit(cache=True)
@@ -95,7 +97,7 @@ def _run_phases(
     w, a, c = padded_weights(weights), padded_units(visible_bias, OFF), padded_units(hidden_bias, OFF)
     kept_x, kept_y = padded_units(v, _NOTHING), padded_units(h, _NOTHING)
     x, y, held_x, held_y = aligned(a.size), aligned(c.size), aligned(a.size), aligned(c.size)
-    noise, held_factor = noise_room(a.size, c.size), _NOTHING
+    space, nothing, held_factor = working_space(a.size, c.size), aligned(0), _NOTHING
     for p in range(n_sweeps.size):
         step, positive = first_step + p, is_positive[p]
         copy_units(kept_x, x, x.size)
@@ -103,9 +105,9 @@ def _run_phases(
         if positive or policy == FROM_DATA:
             copy_units(data[data_row[p]], x, v.size)
         if policy == FROM_DATA and not positive:
-            clamped_phase(w, c, x, y, (key, step, START, replica), noise)
+            clamped_phase(w, c, x, y, (key, step, START, replica), space)
         place, visible_factor = (key, step, CLAMPED if positive else FREE, replica), factor[p] * learn_visible_bias
-        _one_phase(w, a, c, x, y, n_sweeps[p], place, noise, factor[p], visible_factor, positive, always_on)
+        _one_phase(w, a, c, x, y, n_sweeps[p], place, space, factor[p], visible_factor, positive, always_on, nothing)
         if not always_on and hold[p]:
             held_factor = factor[p]
             copy_units(x, held_x, x.size)
