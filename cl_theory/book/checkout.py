@@ -28,6 +28,11 @@ class Checkout:
         return self.data / "claims.json"
 
     @property
+    def benchmarks(self) -> Path:
+        """Measured speeds."""
+        return self.data / "benchmarks"
+
+    @property
     def build(self) -> Path:
         return self.root / "_build"
 

@@ -9,11 +9,12 @@ from cl_theory.book.checkout import Checkout
 from cl_theory.book.corrections_page import corrections_markdown
 from cl_theory.book.ledger_page import ledger_markdown
 from cl_theory.book.shown import shown_evidence
+from cl_theory.book.speed_page import speed_markdown
 from cl_theory.book.titles import page_title
 from cl_theory.claims.registry import all_claims
 
 ASSETS = Path(__file__).parent / "assets"
-GENERATED = ("chapters/ledger", "chapters/corrections")
+GENERATED = ("chapters/ledger", "chapters/corrections", "chapters/speed")
 MATHJAX = ("tex-mml-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 """What of MathJax a page may ask for: itself, the extensions that a macro loads, the fonts."""
 
@@ -46,8 +47,11 @@ def _configure(app: Any, config: Any) -> None:
 def _append_generated(app: Any, name: str, source: list[str]) -> None:
     if name not in GENERATED:
         return
-    claims, evidence = all_claims(), app.config.cl_theory_evidence
     root = Path(app.srcdir)
+    if name == GENERATED[2]:
+        source[0] += "\n\n" + speed_markdown(Checkout(root).benchmarks)
+        return
+    claims, evidence = all_claims(), app.config.cl_theory_evidence
     shown = shown_evidence(Path(evidence) if evidence else None, Checkout(root).ledger)
     titles = {path.stem: page_title(path) for path in (root / "chapters").glob("*.ipynb")}
     page = ledger_markdown if name == GENERATED[0] else corrections_markdown

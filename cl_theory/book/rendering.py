@@ -70,7 +70,7 @@ def _prepare(checkout: Checkout, report: Report, source: Path) -> None:
     for pattern in PAGES:
         for path in checkout.root.glob(pattern):
             shutil.copy2(path, source / path.name)
-    for folder in ("assets", "_static"):
+    for folder in ("assets", "_static", checkout.benchmarks.relative_to(checkout.root)):
         if (checkout.root / folder).is_dir():
             shutil.copytree(checkout.root / folder, source / folder)
     shutil.copy2(checkout.root / "_toc.yml", source / "_toc.yml")
