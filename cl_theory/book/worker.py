@@ -22,10 +22,18 @@ CELL_TIMEOUT = 3600
 
 def execute(request: dict[str, Any]) -> dict[str, Any]:
     """Execute one chapter with papermill into ``request["target"]`` and say how it went."""
+    started = time.monotonic()
+    error = _error(request)
+    return {
+        "error": error,
+        "seconds": round(time.monotonic() - started, 2),
+        "peak_megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+    }
+
+
+def _error(request: dict[str, Any]) -> str | None:
     import papermill
 
-    started = time.monotonic()
-    error: str | None = None
     try:
         papermill.execute_notebook(
             request["source"],
@@ -39,14 +47,10 @@ def execute(request: dict[str, Any]) -> dict[str, Any]:
             execution_timeout=CELL_TIMEOUT,
         )
     except papermill.PapermillExecutionError:
-        pass  # the notebook holds the cell and the traceback
+        return None  # the notebook holds the cell and the traceback
     except Exception as other:  # a dead kernel, a cell that hangs, a full disk
-        error = f"{type(other).__name__}: {other}"
-    return {
-        "error": error,
-        "seconds": round(time.monotonic() - started, 2),
-        "peak_megabytes": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
-    }
+        return f"{type(other).__name__}: {other}"
+    return None
 
 
 def main() -> None:

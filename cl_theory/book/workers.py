@@ -13,6 +13,8 @@ from typing import Any
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
+Started = Callable[[Request], None]
+Answered = Callable[[Request, Answer], None]
 PATIENCE = 5
 """Seconds that a worker has for ending."""
 
@@ -33,22 +35,10 @@ class Worker:
         if self._stopped:
             return None
         process = self._process = self._process or self._started()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            process.stdin.write(json.dumps(request) + "\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except OSError:
-            line = ""
+        line = _exchange(process, json.dumps(request))
         if self._stopped:
             return None
-        if line:
-            return json.loads(line)
-        status, self._process = process.wait(), None
-        _close(process)
-        last = "\n".join(self._log.read_text("utf-8", errors="replace").splitlines()[-8:])
-        return {"error": f"the process that executed it {_end(status)}\n{last}", "seconds": 0.0, "peak_megabytes": 0}
+        return json.loads(line) if line else self._obituary(process)
 
     def stop(self) -> None:
         """End the process, and with it a kernel that is still running."""
@@ -66,6 +56,12 @@ class Worker:
             process.wait()
         _close(process)
 
+    def _obituary(self, process: subprocess.Popen[str]) -> Answer:
+        status, self._process = process.wait(), None
+        _close(process)
+        last = "\n".join(self._log.read_text("utf-8", errors="replace").splitlines()[-8:])
+        return {"error": f"the process that executed it {_end(status)}\n{last}", "seconds": 0.0, "peak_megabytes": 0}
+
     def _started(self) -> subprocess.Popen[str]:
         with self._log.open("w", encoding="utf-8") as log:
             return subprocess.Popen(
@@ -80,46 +76,59 @@ class Worker:
             )
 
 
-def ask_all(
-    requests: Sequence[Request],
-    jobs: int,
-    environment: Mapping[str, str],
-    *,
-    logs: Path,
-    started: Callable[[Request], None],
-    answered: Callable[[Request, Answer], None],
-) -> None:
-    """Execute `requests` in order on `jobs` workers; `started` and `answered` are told, from several threads."""
-    waiting: SimpleQueue[Request] = SimpleQueue()
-    for request in requests:
-        waiting.put(request)
-    logs.mkdir(parents=True, exist_ok=True)
-    workers = [Worker(environment, logs / f"worker-{number}.log") for number in range(min(jobs, len(requests)))]
+class Team:
+    """Workers that take requests from one queue."""
 
-    def serve(worker: Worker) -> None:
-        while True:
+    def __init__(self, size: int, environment: Mapping[str, str], logs: Path) -> None:
+        logs.mkdir(parents=True, exist_ok=True)
+        self._workers = [Worker(environment, logs / f"worker-{number}.log") for number in range(size)]
+        self._waiting: SimpleQueue[Request] = SimpleQueue()
+
+    def work_off(self, requests: Sequence[Request], *, started: Started, answered: Answered) -> None:
+        """Have `requests` executed in order; `started` and `answered` are told, from several threads.
+
+        An interrupt, or an error in a callback, ends every worker at once.
+        """
+        for request in requests:
+            self._waiting.put(request)
+        with ThreadPoolExecutor(len(self._workers)) as pool:
             try:
-                request = waiting.get_nowait()
-            except Empty:
-                return worker.stop()
+                tasks = [pool.submit(self._serve, worker, started, answered) for worker in self._workers]
+                for task in wait(tasks, return_when=FIRST_EXCEPTION).done:
+                    task.result()
+            finally:
+                self._stop()
+
+    def _serve(self, worker: Worker, started: Started, answered: Answered) -> None:
+        while (request := self._next()) is not None:
             started(request)
             answer = worker.ask(request)
             if answer is None:
-                return None
+                return
             answered(request, answer)
 
-    pool = ThreadPoolExecutor(len(workers) or 1)
-    try:
-        tasks = [pool.submit(serve, worker) for worker in workers]
-        done, _ = wait(tasks, return_when=FIRST_EXCEPTION)
-        for task in done:
-            task.result()
-    finally:
-        while not waiting.empty():
-            waiting.get()
-        for worker in workers:
+    def _next(self) -> Request | None:
+        try:
+            return self._waiting.get_nowait()
+        except Empty:
+            return None
+
+    def _stop(self) -> None:
+        while self._next() is not None:
+            pass
+        for worker in self._workers:
             worker.stop()
-        pool.shutdown(wait=True)
+
+
+def _exchange(process: subprocess.Popen[str], line: str) -> str:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+        return process.stdout.readline()
+    except (OSError, ValueError):  # a pipe that is broken, or closed by `stop`
+        return ""
 
 
 def _close(process: subprocess.Popen[str]) -> None:

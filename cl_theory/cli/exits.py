@@ -19,24 +19,26 @@ def exiting(command: Callable[..., int]) -> Callable[..., None]:
         before = signal.signal(signal.SIGTERM, _interrupt)
         try:
             code = command(*arguments, **options)
-        except KeyboardInterrupt:
-            print("interrupted; nothing is half written, run the command again", file=sys.stderr)
-            code = INTERRUPTED
-        except ValueError as error:
-            if not _is_bad_input(error):
-                raise
-            print(f"error: {error}", file=sys.stderr)
-            code = WRONG_INPUT
-        except ModuleNotFoundError as error:
-            if (error.name or "cl_theory").partition(".")[0] == "cl_theory":
-                raise
-            print(f"error: {error.name} is not installed; run: pip install 'cl-theory[book]'", file=sys.stderr)
-            code = WRONG_INPUT
+        except (KeyboardInterrupt, ValueError, ModuleNotFoundError) as error:
+            code = _explained(error)
         finally:
             signal.signal(signal.SIGTERM, before)
         raise typer.Exit(code)
 
     return run
+
+
+def _explained(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        print("interrupted; nothing is half written, run the command again", file=sys.stderr)
+        return INTERRUPTED
+    if isinstance(error, ModuleNotFoundError) and not (error.name or "cl_theory").startswith("cl_theory"):
+        print(f"error: {error.name} is not installed; run: pip install 'cl-theory[book]'", file=sys.stderr)
+        return WRONG_INPUT
+    if isinstance(error, ValueError) and _is_bad_input(error):
+        print(f"error: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    raise error
 
 
 def _is_bad_input(error: ValueError) -> bool:

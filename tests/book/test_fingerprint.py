@@ -6,7 +6,7 @@ import pytest
 from tiny_book import FIRST, chapter, text
 
 from cl_theory.book.chapters import read_chapters
-from cl_theory.book.execution import kept
+from cl_theory.book.copies import kept
 from cl_theory.book.files import digest, write_json, write_whole
 from cl_theory.book.fingerprint import chapter_key, folder_key, versions
 

@@ -94,7 +94,7 @@ def wait_until(condition, seconds=60):
 
 @pytest.fixture
 def pages(book, monkeypatch):
-    monkeypatch.setattr("cl_theory.book.execution.PACKAGE", book.root / "package")  # no edit changes it
+    monkeypatch.setattr("cl_theory.book.copies.PACKAGE", book.root / "package")  # no edit changes it
     for name in ("ledger.md", "corrections.md", "bibliography.md"):
         shutil.copy(ROOT / "chapters" / name, book.chapters / name)
     for name in ("_config.yml", "references.bib"):
