@@ -96,7 +96,7 @@ def expanded(formula: sp.Expr) -> sp.Expr:
 
 
 def _entries(expression: Any) -> Iterator[Any]:
-    if isinstance(expression, (list, tuple)):
+    if isinstance(expression, (list, tuple, sp.Tuple)):
         for inner in expression:
             yield from _entries(inner)
     elif hasattr(expression, "tolist"):  # explicit matrices and arrays, SymPy's and NumPy's

@@ -53,7 +53,9 @@ def isd_excess_covariance(moments: PhaseMoments, p_positive: Any) -> np.ndarray:
 
 def isd_excess_trace(moments: PhaseMoments, p_positive: Any) -> Any:
     r"""Trace of the excess, :math:`E\,|(1-b) g^{+} + b g^{-}|^2 / (b(1-b))`; 0 iff h = 0 almost surely."""
-    return np.trace(isd_excess_covariance(moments, p_positive))
+    b, a = odds_of(moments, p_positive)
+    squares = a * a * moments.m_positive + b * b * moments.m_negative
+    return (squares + 2 * a * b * np.trace(moments.cross)) / (b * a)
 
 
 def isd_excess_trace_minimum(moments: PhaseMoments) -> Any:

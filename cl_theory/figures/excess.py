@@ -1,0 +1,73 @@
+"""Why one phase costs variance: what the coin multiplies, and when the price is nothing."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cl_theory.estimators.theory import isd_excess_trace, two_term_covariance
+from cl_theory.figures.style import colour
+from cl_theory.laws.moments import PhaseMoments
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ONE_PAIR = (
+    "Vector diagram. From the origin an arrow D. From its tip two opposite arrows along h: a long one to g plus over b, "
+    "marked B = 1, and a shorter one to minus g minus over one minus b, marked B = 0."
+)
+EXCESS_CURVES = (
+    "Excess of the total variance of ISD over that of two terms against b. The curves of the two real models are U-shaped "
+    "and stay far above zero. The curve of a law from the equality family touches zero at b = 0.3 and rises on both sides."
+)
+
+
+def one_pair() -> "Figure":
+    """One pair of gradients in the plane: ISD hears D, and adds h to it with a random sign."""
+    import matplotlib.pyplot as plt
+
+    b, g_positive, g_negative = 0.4, np.array([2.6, 0.95]), np.array([1.1, 0.8])
+    figure, axis = plt.subplots(figsize=(6.8, 2.7))
+    difference, ends = g_positive - g_negative, (g_positive / b, -g_negative / (1 - b))
+    _arrow(axis, np.zeros(2), difference, "two_term", 2.4)
+    axis.annotate("$D$", difference / 2, (-12, 6), textcoords="offset points", color=colour("two_term"), size=14)
+    texts = ("$B=1$:  $Z = g^+/b$", "$B=0$:  $Z = -g^-/(1-b)$")
+    steps = (r"$+h/b$", r"$-h/(1-b)$")
+    for end, text, step, name in zip(ends, texts, steps, ("positive_phase", "negative_phase"), strict=True):
+        _arrow(axis, difference, end, name, 1.8)
+        axis.annotate(
+            text, end, (0, 9 if end[1] > 0 else -16), textcoords="offset points", ha="center", color=colour(name)
+        )
+        axis.annotate(step, (difference + end) / 2, (6, -15), textcoords="offset points", color=colour(name))
+    axis.scatter(0, 0, s=24, color=colour("exact"), zorder=3)
+    axis.annotate("0", (0, 0), (-11, 3), textcoords="offset points")
+    axis.set_aspect("equal")
+    axis.margins(0.16, 0.2)
+    axis.axis("off")
+    return figure
+
+
+def excess_curves(laws: Mapping[str, PhaseMoments], touching: str) -> "Figure":
+    """tr Cov Z - tr Cov D over tr Cov D against b, for each of `laws`; the one named `touching` is marked."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(6.4, 3.2))
+    grid = np.linspace(0.03, 0.97, 189)
+    for (name, moments), tint in zip(laws.items(), ("isd", "centred", "two_term"), strict=True):
+        base = np.trace(two_term_covariance(moments))
+        excess = np.array([isd_excess_trace(moments, float(b)) for b in grid]) / base
+        axis.plot(grid, excess, color=colour(tint), lw=2.4 if name == touching else 1.8)
+        axis.annotate(name, (0.48, excess[90]), (0, 12), textcoords="offset points", ha="center", color=colour(tint))
+        if name == touching:
+            axis.scatter(grid[excess.argmin()], 0, s=45, color=colour(tint), zorder=3)
+    axis.axhline(0, color=colour("reference"), lw=0.8)
+    axis.set(xlim=(0, 1), ylim=(-0.25, 6), xlabel="$b$, probability of a positive phase")
+    axis.set_ylabel("excess of ISD / variance of two terms")
+    return figure
+
+
+def _arrow(axis: "Axes", start: np.ndarray, end: np.ndarray, name: str, width: float) -> None:
+    style = {"arrowstyle": "-|>", "color": colour(name), "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16}
+    axis.annotate("", end, start, arrowprops=style)
+    axis.scatter(*np.stack([start, end]).T, s=0)  # arrows alone do not widen the view

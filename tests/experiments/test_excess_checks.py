@@ -1,0 +1,33 @@
+"""The planned check of what one phase costs, on a model small enough to be quick."""
+
+import numpy as np
+import pytest
+
+from cl_theory.estimators import theory
+from cl_theory.experiments.excess_checks import EXCESS_QUANTITIES, excess_check
+from cl_theory.experiments.real_models import RealModel
+from cl_theory.models.rbm import RBM
+from cl_theory.samplers import PLANTED_ERRORS
+from cl_theory.states import all_states
+
+
+@pytest.fixture(scope="module")
+def model() -> RealModel:
+    return RealModel("small", RBM.random(np.random.default_rng(3), 5, 4, scale=1.0), all_states(5)[:9])
+
+
+def test_the_price_agrees_and_every_planted_error_is_caught(model: RealModel) -> None:
+    outcome, controls = excess_check(4, "isd-excess-variance", model, 0.3)
+    assert outcome.passed is True
+    assert set(controls) == set(PLANTED_ERRORS) - {"coin off by 1 %"}
+    assert not any(bad.passed for bad in controls.values())
+    assert None not in {bad.passed for bad in controls.values()}
+
+
+def test_its_target_is_the_excess_of_the_traces(model: RealModel) -> None:
+    outcome, _ = excess_check(4, "isd-excess-variance", model, 0.3)
+    target = dict(zip(EXCESS_QUANTITIES, outcome.details["target"], strict=True))
+    assert target["P(B = 1)"] == 0.3
+    assert target["|Z|² - |D|²"] == pytest.approx(theory.isd_excess_trace(model.moments, 0.3), rel=1e-10)
+    two_term = np.trace(theory.two_term_covariance(model.moments)) + model.moments.mean @ model.moments.mean
+    assert target["|D|²"] == pytest.approx(two_term, rel=1e-10)
