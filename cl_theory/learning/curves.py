@@ -13,6 +13,7 @@ from cl_theory.learning.replicas import Replicas
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.exact_law import log_probability_v
 from cl_theory.models.rbm import RBM, binary_states
+from cl_theory.states import MAX_UNITS
 
 Measure = Callable[[Any], float | np.ndarray]
 Measures = Mapping[str, Measure]
@@ -40,6 +41,11 @@ def exact_measures(data: np.ndarray) -> Measures:
         return np.maximum(share - np.exp(log_probability(model)), 0).sum(axis=-1)
 
     return {"nll": nll, "tv": tv}
+
+
+def usual_measures(data: np.ndarray, n_visible: int, n_hidden: int) -> Measures:
+    """Exact measures where the smaller side can be enumerated, else none."""
+    return exact_measures(data) if min(n_visible, n_hidden) <= MAX_UNITS else {}
 
 
 def log_likelihood(model: RBM | BoltzmannMachine | Replicas, rows: np.ndarray) -> np.ndarray:

@@ -8,12 +8,13 @@ from cl_theory.learning.chains import ChainPolicy, States
 from cl_theory.learning.energy_learner import EnergyLearner
 from cl_theory.learning.isd_estimate import isd_estimate, phase_signs
 from cl_theory.learning.networks import Network, weighted_gradient
+from cl_theory.learning.pace import EndOfPhasePace
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import ISD, AlwaysOnISD
 from cl_theory.learning.state import TrainingState, inside, under
 
 
-class EndOfPhaseLearner(EnergyLearner):
+class EndOfPhaseLearner(EndOfPhasePace, EnergyLearner):
     """One iteration is one update: a pair of phases under `TwoTerm`, a single phase under `ISD`."""
 
     def __post_init__(self) -> None:
@@ -22,15 +23,8 @@ class EndOfPhaseLearner(EnergyLearner):
             raise ValueError("AlwaysOnISD learns at every step; use AlwaysOnLearner")
 
     @property
-    def phases_per_update(self) -> int:
-        return 1 if isinstance(self.schedule, ISD) else 2
-
-    def iterations(self, n_phases: int) -> int:
-        return -(-n_phases // self.phases_per_update)
-
-    def cost(self, iteration: int) -> tuple[float, float]:
-        phases = iteration * self.phases_per_update
-        return phases, phases * self.chain.n_steps
+    def steps_per_phase(self) -> int:
+        return self.chain.n_steps
 
     def start(self, randomness: Randomness) -> TrainingState:
         return TrainingState(0, self.network.flat, self.first_memory(randomness))

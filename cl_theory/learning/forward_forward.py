@@ -12,6 +12,7 @@ from cl_theory.datasets.labels import valid_labels, with_label_pixels, wrong_lab
 from cl_theory.learning.descent import Descent
 from cl_theory.learning.isd_estimate import digest, first_baseline, isd_estimate, phase_signs
 from cl_theory.learning.optimisers import Optimiser
+from cl_theory.learning.pace import EndOfPhasePace
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
 from cl_theory.learning.state import StepwiseLearner, TrainingState
@@ -19,7 +20,7 @@ from cl_theory.models.forward_forward import ForwardForward
 
 
 @dataclass(frozen=True, eq=False)
-class ForwardForwardLearner(StepwiseLearner):
+class ForwardForwardLearner(EndOfPhasePace, StepwiseLearner):
     """One iteration is one update from `batch_size` images; under ISD each of them is shown in one phase only.
 
     `images` (n_rows, n_pixels) are numbers, usually in [0, 1]; `labels` (n_rows,) are written over their first
@@ -35,6 +36,7 @@ class ForwardForwardLearner(StepwiseLearner):
     weight_decay: float = 0.0
     n_classes: int = 10
 
+    steps_per_phase: ClassVar[int] = 1
     parameter_limit: ClassVar[float] = 1e6  # inputs have length one: no useful weight comes near
 
     def __post_init__(self) -> None:
@@ -49,17 +51,6 @@ class ForwardForwardLearner(StepwiseLearner):
         layers = zip(self.network.weights, self.network.biases, strict=True)
         is_weight = np.concatenate([np.repeat([True, False], [w.size, c.size]) for w, c in layers])
         return Descent(self.optimiser, is_weight, np.ones_like(is_weight), self.weight_decay)
-
-    @property
-    def phases_per_update(self) -> int:
-        return 1 if isinstance(self.schedule, ISD) else 2
-
-    def iterations(self, n_phases: int) -> int:
-        return -(-n_phases // self.phases_per_update)
-
-    def cost(self, iteration: int) -> tuple[float, float]:
-        phases = iteration * self.phases_per_update
-        return phases, phases
 
     def model(self, parameters: np.ndarray) -> ForwardForward:
         """The network with these parameters."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from cl_theory.learning.checkpoints import CheckpointError, previous, read_check
 from cl_theory.learning.curves import Curves, Measures
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.state import Learner, TrainingState, inside, under
+from cl_theory.seeds import FIXED_ROOT
 
 CHECKPOINT = "run.checkpoint"
 Report = Callable[[int, int], None]
@@ -24,6 +25,23 @@ class TrainingRun:
     model: Any
     curves: Curves
     state: TrainingState
+
+
+class Running(TypedDict, total=False):
+    """Options that every kind of training takes, by keyword.
+
+    `seed` is the root of every random number of the run. `measures` are functions of the model to record, every
+    `record_every` iterations. With a `folder` checkpoints are kept there, every `checkpoint_every` iterations, and
+    `resume` goes on from the one that is there. `report(done, total)` is called as the run goes on.
+    """
+
+    seed: int
+    measures: Measures | None
+    record_every: int | None
+    folder: str | Path | None
+    checkpoint_every: int | None
+    resume: bool
+    report: Report | None
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,18 @@ class Plan:
         for name in ("record_every", "checkpoint_every"):
             if getattr(self, name) is not None:
                 positive_integer(getattr(self, name), name)
+
+
+def run_for(n_phases: int, learner: Learner, usual: Callable[[], Measures], options: Running) -> TrainingRun:
+    """Run `learner` for `n_phases` with the options given, and the `usual` measures where none are named."""
+    given: dict[str, Any] = dict(options)
+    unknown = given.keys() - Running.__annotations__.keys()
+    if unknown:
+        raise TypeError(f"unknown option {', '.join(sorted(unknown))}; there are {', '.join(Running.__annotations__)}")
+    report, measures, folder = (given.pop(name, None) for name in ("report", "measures", "folder"))
+    where = None if folder is None else Path(folder)
+    plan = Plan(n_phases, folder=where, **{"seed": FIXED_ROOT, **given})
+    return run_learner(learner, plan, usual() if measures is None else measures, report)
 
 
 def run_learner(learner: Learner, plan: Plan, measures: Measures, report: Report | None = None) -> TrainingRun:

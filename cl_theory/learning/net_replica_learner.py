@@ -13,6 +13,7 @@ from cl_theory.learning.forward_forward import ForwardForwardLearner, check_pair
 from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown
 from cl_theory.learning.isd_estimate import digest, phase_signs
 from cl_theory.learning.optimisers import Adam
+from cl_theory.learning.pace import EndOfPhasePace
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import ISD, Schedule
 from cl_theory.learning.state import ChunkedLearner, TrainingState
@@ -20,7 +21,7 @@ from cl_theory.models.forward_forward import ForwardForward
 
 
 @dataclass(frozen=True, eq=False)
-class NetReplicaLearner(ChunkedLearner):
+class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
     """Forward-forward nets of one shape, each with its own schedule and learning rate, `batch_size` images a step.
 
     `numbers` identify the replicas as in `ReplicaLearner`. All schedules are two-term, or all are ISD. Learning rates
@@ -38,6 +39,7 @@ class NetReplicaLearner(ChunkedLearner):
     numbers: tuple[int, ...] = ()
     single: bool = False
 
+    steps_per_phase: ClassVar[int] = 1
     parameter_limit: ClassVar[float] = ForwardForwardLearner.parameter_limit
     chunk: ClassVar[int] = 100
 
@@ -55,15 +57,8 @@ class NetReplicaLearner(ChunkedLearner):
             raise ValueError("schedules must all be two-term or all ISD; train the two kinds apart")
 
     @property
-    def phases_per_update(self) -> int:
-        return 1 if isinstance(self.schedules[0], ISD) else 2
-
-    def iterations(self, n_phases: int) -> int:
-        return -(-n_phases // self.phases_per_update)
-
-    def cost(self, iteration: int) -> tuple[float, float]:
-        phases = iteration * self.phases_per_update
-        return phases, phases
+    def schedule(self) -> Schedule:
+        return self.schedules[0]
 
     def model(self, parameters: np.ndarray) -> Any:
         """The nets with these parameters as a list; the only one by itself where `single` is set."""

@@ -1,17 +1,16 @@
 """`train`: an energy model, data and a schedule in, a learned model and its curves out."""
 
-from collections.abc import Callable
-from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from cl_theory.learning.always_on import AlwaysOnLearner
 from cl_theory.learning.chains import ChainPolicy, Persistent
-from cl_theory.learning.curves import Measures, exact_measures
+from cl_theory.learning.curves import usual_measures
 from cl_theory.learning.end_of_phase import EndOfPhaseLearner
 from cl_theory.learning.energy_learner import EnergyLearner
 from cl_theory.learning.forward_forward import ForwardForwardLearner
-from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.loop import Running, TrainingRun, run_for
 from cl_theory.learning.net_replica_learner import NetReplicaLearner, single_net
 from cl_theory.learning.networks import Network
 from cl_theory.learning.optimisers import SGD, Adam, Optimiser
@@ -19,8 +18,6 @@ from cl_theory.learning.replica_learner import COMPILED_CHAINS, ReplicaLearner, 
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule, TwoTerm
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
-from cl_theory.seeds import FIXED_ROOT
-from cl_theory.states import MAX_UNITS
 
 
 def train(
@@ -34,13 +31,7 @@ def train(
     batch_size: int = 1,
     weight_decay: float = 0.0,
     visible_biases: bool = True,
-    seed: int = FIXED_ROOT,
-    measures: Measures | None = None,
-    record_every: int | None = None,
-    folder: str | Path | None = None,
-    checkpoint_every: int | None = None,
-    resume: bool = False,
-    report: Callable[[int, int], None] | None = None,
+    **options: Unpack[Running],
 ) -> TrainingRun:
     """Train an energy model from `network` on the rows of `data`, by default with ISD at b = 1/2.
 
@@ -64,11 +55,9 @@ def train(
         lambda of :math:`\\tfrac12 \\lambda |W|^2`, off by default; it shrinks weights and leaves biases alone.
     visible_biases
         False keeps the visible biases at 0.
-    measures
-        Functions of the model to record; by default exact NLL and total variation where the smaller side has at
-        most 20 units, else none.
-    folder, checkpoint_every, resume
-        Where checkpoints are kept, how often (in iterations), and whether to go on from the one that is there.
+    options
+        `seed`, `measures`, `record_every`, `folder`, `checkpoint_every`, `resume` and `report`, see `Running`. By
+        default exact NLL and total variation are recorded where the smaller side has at most 20 units.
 
     Raises
     ------
@@ -80,12 +69,8 @@ def train(
         The checkpoint to resume from is damaged or belongs to another run.
     """
     learner = learner_of(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
-    if measures is None:
-        small = min(network.n_visible, network.n_hidden) <= MAX_UNITS
-        measures = exact_measures(learner.data) if small else {}
-    where = None if folder is None else Path(folder)
-    plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
-    return run_learner(learner, plan, measures, report)
+    sizes = network.n_visible, network.n_hidden
+    return run_for(n_phases, learner, lambda: usual_measures(learner.data, *sizes), options)
 
 
 def learner_of(
@@ -130,13 +115,7 @@ def train_forward_forward(
     optimiser: Optimiser | None = None,
     batch_size: int = 1,
     weight_decay: float = 0.0,
-    seed: int = FIXED_ROOT,
-    measures: Measures | None = None,
-    record_every: int | None = None,
-    folder: str | Path | None = None,
-    checkpoint_every: int | None = None,
-    resume: bool = False,
-    report: Callable[[int, int], None] | None = None,
+    **options: Unpack[Running],
 ) -> TrainingRun:
     """Train a forward-forward net on `images` with `labels`, by default with ISD at b = 1/2 and `Adam(0.01)`.
 
@@ -144,9 +123,7 @@ def train_forward_forward(
     Arguments and errors are those of `train`; by default nothing is measured on the way.
     """
     learner = net_learner_of(network, images, labels, schedule, optimiser, batch_size, weight_decay)
-    where = None if folder is None else Path(folder)
-    plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
-    return run_learner(learner, plan, measures or {}, report)
+    return run_for(n_phases, learner, dict, options)
 
 
 def net_learner_of(

@@ -1,13 +1,13 @@
 """`train_replicas` and `train_net_replicas`: seeds, values of b and learning rates side by side, compiled."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 
 from cl_theory.learning.chains import ChainPolicy, Persistent
-from cl_theory.learning.curves import Measures, exact_measures
-from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.curves import usual_measures
+from cl_theory.learning.loop import Running, TrainingRun, run_for
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.optimisers import Adam
 from cl_theory.learning.replica_learner import ReplicaLearner
@@ -15,8 +15,6 @@ from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.schedules import Schedule
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
-from cl_theory.seeds import FIXED_ROOT
-from cl_theory.states import MAX_UNITS
 
 
 def train_replicas(
@@ -30,13 +28,7 @@ def train_replicas(
     chain: ChainPolicy | None = None,
     visible_biases: bool = True,
     numbers: Sequence[int] | None = None,
-    seed: int = FIXED_ROOT,
-    measures: Measures | None = None,
-    record_every: int | None = None,
-    folder: str | Path | None = None,
-    checkpoint_every: int | None = None,
-    resume: bool = False,
-    report: Callable[[int, int], None] | None = None,
+    **options: Unpack[Running],
 ) -> TrainingRun:
     """Train independent RBMs in lock-step, one chain each, by plain descent; `run.model` holds `Replicas`.
 
@@ -55,11 +47,8 @@ def train_replicas(
         visible_biases,
         tuple(int(number) for number in numbers) if numbers is not None else (),
     )
-    if measures is None:
-        small = min(learner.start_from.n_visible, learner.start_from.n_hidden) <= MAX_UNITS
-        measures = exact_measures(learner.data) if small else {}
-    where = None if folder is None else Path(folder)
-    return run_learner(learner, Plan(n_phases, seed, record_every, where, checkpoint_every, resume), measures, report)
+    sizes = learner.start_from.n_visible, learner.start_from.n_hidden
+    return run_for(n_phases, learner, lambda: usual_measures(learner.data, *sizes), options)
 
 
 def train_net_replicas(
@@ -73,13 +62,7 @@ def train_net_replicas(
     optimiser: Adam | None = None,
     batch_size: int = 1,
     numbers: Sequence[int] | None = None,
-    seed: int = FIXED_ROOT,
-    measures: Measures | None = None,
-    record_every: int | None = None,
-    folder: str | Path | None = None,
-    checkpoint_every: int | None = None,
-    resume: bool = False,
-    report: Callable[[int, int], None] | None = None,
+    **options: Unpack[Running],
 ) -> TrainingRun:
     """Train forward-forward nets of one shape in lock-step with Adam; `run.model` is the list of nets.
 
@@ -97,9 +80,7 @@ def train_net_replicas(
         batch_size,
         numbers=tuple(int(number) for number in numbers) if numbers is not None else (),
     )
-    where = None if folder is None else Path(folder)
-    plan = Plan(n_phases, seed, record_every, where, checkpoint_every, resume)
-    return run_learner(learner, plan, measures or {}, report)
+    return run_for(n_phases, learner, dict, options)
 
 
 def _count(*lists: object) -> int:

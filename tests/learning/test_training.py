@@ -158,6 +158,11 @@ def test_arguments_that_cannot_work_are_refused_by_name(arguments, message: str)
         train(fresh(), BAS, **arguments)
 
 
+def test_an_unknown_option_is_named_beside_those_there_are() -> None:
+    with pytest.raises(TypeError, match="unknown option epochs; there are seed, measures"):
+        train(fresh(), BAS, n_phases=10, epochs=3)
+
+
 @pytest.mark.parametrize("b", [0, 1, 0.0, 1.0, -0.1, np.nan])
 @pytest.mark.parametrize("kind", [ISD, CentredISD, AlwaysOnISD])
 def test_b_at_zero_or_one_is_refused(kind, b) -> None:
