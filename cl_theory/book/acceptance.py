@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from cl_theory.book.checkout import BookError, Checkout
 from cl_theory.book.run import Report
 from cl_theory.claims.ledger import load
-from cl_theory.claims.registry import Claim, all_claims
+from cl_theory.claims.registry import Claim, all_claims, ancestors
 from cl_theory.claims.regression import Difference, accept
 
 
@@ -31,7 +31,7 @@ def known(identifiers: Sequence[str], claims: Mapping[str, Claim] | None = None)
 
 
 def chapters_of(checkout: Checkout, identifiers: Sequence[str], reason: str) -> list[str]:
-    """Chapters to execute for `identifiers` (none: all).
+    """Chapters to execute for `identifiers` (none: all): theirs, and those of the claims that they rest on.
 
     BookError at an empty reason or an unknown claim, LedgerError at a damaged ledger, before anything is executed.
     """
@@ -40,7 +40,8 @@ def chapters_of(checkout: Checkout, identifiers: Sequence[str], reason: str) -> 
     known(identifiers)
     if checkout.ledger.exists():
         load(checkout.ledger)
-    return sorted({all_claims()[name].chapter for name in identifiers})
+    whole = {name for identifier in identifiers for name in (identifier, *ancestors(identifier))}
+    return sorted({all_claims()[name].chapter for name in whole})
 
 
 def take_over(checkout: Checkout, report: Report, *, reason: str, identifiers: Sequence[str] = ()) -> Accepted:

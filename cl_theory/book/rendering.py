@@ -1,10 +1,12 @@
 """From executed chapters to the site: a copy of the sources, Jupyter Book, a look at the result, one swap."""
 
+import copy
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,16 @@ from typing import Any
 import yaml
 
 from cl_theory.book.checkout import Checkout
+from cl_theory.book.copies import notebook_text
 from cl_theory.book.environment import PACKAGE
 from cl_theory.book.files import swap_folder, write_json, write_whole
 from cl_theory.book.run import Report
 from cl_theory.book.site_check import site_problems
 from cl_theory.claims.ledger import assemble
+from cl_theory.claims.record import MIME
+from cl_theory.claims.registry import claim
+from cl_theory.claims.table import evidence_html
+from cl_theory.claims.verdict import Judgement
 
 _WARNING = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -64,6 +71,17 @@ def evidence_shown(report: Report) -> dict[str, Any]:
     }
 
 
+def with_final_verdicts(notebook: Mapping[str, Any], judged: Mapping[str, Judgement]) -> Mapping[str, Any]:
+    """`notebook` with evidence tables that know what their claims rest on, as no chapter alone can."""
+    final = copy.deepcopy(notebook)
+    for cell in final.get("cells", ()):
+        for output in cell.get("outputs", ()):
+            record = output.get("data", {}).get(MIME)
+            if record is not None:
+                output["data"]["text/html"] = evidence_html(claim(record["claim"]), record, judged[record["claim"]])
+    return final
+
+
 def _prepare(checkout: Checkout, report: Report, source: Path) -> None:
     keep = shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints")
     shutil.copytree(checkout.chapters, source / "chapters", ignore=keep)
@@ -74,14 +92,18 @@ def _prepare(checkout: Checkout, report: Report, source: Path) -> None:
         if (checkout.root / folder).is_dir():
             shutil.copytree(checkout.root / folder, source / folder)
     shutil.copy2(checkout.root / "_toc.yml", source / "_toc.yml")
-    for name in report.executed:
-        shutil.copy2(checkout.executed / f"{name}.ipynb", source / "chapters" / f"{name}.ipynb")
+    for name, went in report.executed.items():
+        text = notebook_text(with_final_verdicts(went.notebook or {}, report.judged))
+        write_whole(source / "chapters" / f"{name}.ipynb", text, checkout.scratch)
     evidence = source / "evidence.json"
     write_json(evidence, evidence_shown(report), checkout.scratch)
-    write_whole(source / "_config.yml", _configuration(checkout.root / "_config.yml", evidence), checkout.scratch)
+    write_whole(
+        source / "_config.yml", rendering_configuration(checkout.root / "_config.yml", evidence), checkout.scratch
+    )
 
 
-def _configuration(path: Path, evidence: Path) -> str:
+def rendering_configuration(path: Path, evidence: Path) -> str:
+    """The book's configuration without execution, and with the evidence of the run."""
     content = yaml.safe_load(path.read_text("utf-8"))
     content.setdefault("execute", {})["execute_notebooks"] = "off"
     content.setdefault("sphinx", {}).setdefault("config", {})["cl_theory_evidence"] = str(evidence)

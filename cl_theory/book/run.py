@@ -69,14 +69,15 @@ def run(
     *,
     whole: bool = False,
     compare: bool = True,
+    reuse: bool = False,
     claims: Mapping[str, Claim] | None = None,
     told: Told = lambda name, state, seconds: None,
     prepared: Callable[[list[str]], None] = lambda names: None,
 ) -> Report:
     """Execute the chapters that `wish` names and weigh their evidence.
 
-    With `whole` the other chapters take part as well, from their kept copies where these are valid. Bad input
-    raises BookError or LedgerError before anything is executed; everything else ends up in the report.
+    With `whole` the other chapters take part as well, from their kept copies where these are valid; with `reuse`
+    that holds for the named ones too. Bad input raises BookError or LedgerError before anything is executed; everything else ends up in the report.
     `prepared` is told the names of the chapters that take part, `told` how each of them goes.
     """
     claims = all_claims() if claims is None else claims
@@ -91,7 +92,7 @@ def run(
         checkout,
         {name: chapters[name] for name in taking_part},
         parameters=wish.papermill,
-        anew=taking_part if wish.fresh else wanted if wish.chapters else (),
+        anew=taking_part if wish.fresh else wanted if wish.chapters and not reuse else (),
         jobs=wish.jobs,
         told=told,
     )

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from cl_theory.claims.registry import Claim
-from cl_theory.claims.verdict import MEANING, judge_alone
+from cl_theory.claims.verdict import MEANING, Judgement, judge_alone
 
 LEVEL_NAME = {"symbolic": "symbolic", "exact": "exact", "numeric": "numeric", "monte_carlo": "Monte Carlo"}
 RESULT = {True: "agrees", False: "fails", None: "inconclusive"}
@@ -19,9 +19,12 @@ def smallest_error_text(check: Mapping[str, Any]) -> str:
     return f"{error:.1e}" if error < 1e-3 else f"{100 * error:.2g} %"
 
 
-def evidence_html(claim: Claim, record: Mapping[str, Any]) -> str:
-    """A quiet table: level, what was compared, result, smallest error seen, planted errors caught."""
-    judgement = judge_alone(claim, record)
+def evidence_html(claim: Claim, record: Mapping[str, Any], judgement: Judgement | None = None) -> str:
+    """A quiet table: level, what was compared, result, smallest error seen, planted errors caught.
+
+    `judgement` takes the place of the verdict of this evidence alone, once what the claim rests on is known too.
+    """
+    judgement = judgement or judge_alone(claim, record)
     rows = "".join(_row(check) for check in record["checks"])
     witnesses = "".join(_witness(claim, witness) for witness in record["witnesses"])
     return (

@@ -25,7 +25,7 @@ def accept(reason: Reason, ids: Ids = None, jobs: Jobs = None, seed: Seed = None
     chapters = chapters_of(checkout, identifiers, reason)
     asked = wish(checkout, profile="smoke", chapters=chapters, jobs=jobs, seed=seed, fresh=fresh)
     with alone(checkout, display.waiting):
-        report = shown_run(checkout, asked, display, compare=False)
+        report = shown_run(checkout, asked, display, compare=False, reuse=True)
         accepted = take_over(checkout, report, reason=reason, identifiers=identifiers)
     summarise(report, display)
     say_accepted(accepted, checkout, display)

@@ -148,4 +148,8 @@ def test_accepting_needs_a_reason_and_known_claims(book):
         chapters_of(book, [], "  ")
     with pytest.raises(BookError, match="unknown claim 'nope'"):
         chapters_of(book, ["nope"], "a reason")
-    assert chapters_of(book, ["isd-unbiased", "isd-excess-variance"], "r") == [SECOND, "03_excess_variance"]
+
+
+def test_a_claim_is_accepted_together_with_a_look_at_everything_it_rests_on(book):
+    assert chapters_of(book, ["isd-excess-variance"], "r") == [FIRST, SECOND, "03_excess_variance"]
+    assert chapters_of(book, [], "r") == []
