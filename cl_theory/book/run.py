@@ -77,8 +77,8 @@ def run(
     """Execute the chapters that `wish` names and weigh their evidence.
 
     With `whole` the other chapters take part as well, from their kept copies where these are valid; with `reuse`
-    that holds for the named ones too. Bad input raises BookError or LedgerError before anything is executed; everything else ends up in the report.
-    `prepared` is told the names of the chapters that take part, `told` how each of them goes.
+    that holds for the named ones too. Bad input raises BookError or LedgerError before anything is executed;
+    everything else ends up in the report. `prepared` is told the names of the chapters that take part, `told` how each of them goes.
     """
     claims = all_claims() if claims is None else claims
     chapters = read_chapters(checkout.chapters)
