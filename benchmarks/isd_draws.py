@@ -3,6 +3,7 @@
 import numba
 import numpy as np
 
+from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
 from cl_theory.laws import FiniteLaw
 from cl_theory.samplers import GaussianPhases, finite_isd_draws, gaussian_isd_draws
@@ -71,7 +72,10 @@ def gaussian_row(d: int, n: int) -> dict:
         Candidate("NumPy, one phase a draw", lambda: numpy_gaussian_one_phase(rng, phases, n), n),
         Candidate("script, one draw at a time", lambda: script_gaussian(rng, phases, 300), 300),
     ]
-    return row(f"Gaussian phases, d = {d}, one draw", interleaved(candidates, clock=CPU), ours="kernel")
+    floor = Floor({"normal": d, "word": 1, "double multiply-add": d * d + d * (d + 1) / 2})
+    times = interleaved([*candidates, *floor.probes], clock=CPU)
+    own = {c.name: times[c.name] for c in candidates}
+    return row(f"Gaussian phases, d = {d}, one draw", own, ours="kernel", floor=floor.nanoseconds(times))
 
 
 def finite_row(n_atoms: int, d: int, n: int) -> dict:

@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from benchmarks import peers
-from benchmarks.rates import Rates, measured
+from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
 from benchmarks.scripts import ScriptNet, ScriptRBM
 from cl_theory.datasets import bars_and_stripes
@@ -45,7 +45,7 @@ def free_kernel(n_hidden: int, n_visible: int, n_sweeps: int = SWEEPS) -> Candid
     return Candidate("kernel", run, N_REPLICAS * n_sweeps)
 
 
-def learning_kernel(n_hidden: int, n_visible: int, *, positive: bool, n_phases: int = 8) -> Candidate:
+def learning_kernel(n_hidden: int, n_visible: int, *, positive: bool, n_phases: int = 50) -> Candidate:
     """Always-on phases, all positive or all negative."""
     replicas, v, h = _replicas(n_hidden, n_visible)
     shape = (N_REPLICAS, n_phases)
@@ -58,7 +58,7 @@ def learning_kernel(n_hidden: int, n_visible: int, *, positive: bool, n_phases: 
     return Candidate("kernel", run, N_REPLICAS * n_phases * SWEEPS)
 
 
-def free_row(rates: Rates, name: str, n_hidden: int, n_visible: int) -> dict:
+def free_row(name: str, n_hidden: int, n_visible: int) -> dict:
     """Free Gibbs steps."""
     script = ScriptRBM(n_hidden, n_visible)
     batched = peers.BatchedNumPy(n_hidden, n_visible, peers.N_CHAINS, shared=True)
@@ -71,11 +71,10 @@ def free_row(rates: Rates, name: str, n_hidden: int, n_visible: int) -> dict:
     if peers.HAS_TORCH:
         free, _, _ = peers.torch_batched(n_hidden, n_visible, peers.N_CHAINS)
         candidates.append(Candidate("torch, batched", free, peers.N_CHAINS))
-    floor = units_floor(rates, n_hidden + n_visible) + product_floor(rates, n_hidden, n_visible, 2, 0)
-    return row(f"{name}, free", interleaved(candidates, clock=CPU), ours="kernel", floor=floor)
+    return measured_row(f"{name}, free", candidates, gibbs_floor(n_hidden + n_visible, n_hidden, n_visible, 2, 0))
 
 
-def free_learning_row(rates: Rates, name: str, n_hidden: int, n_visible: int) -> dict:
+def free_learning_row(name: str, n_hidden: int, n_visible: int) -> dict:
     """Free Gibbs steps with an update after each."""
     script = ScriptRBM(n_hidden, n_visible)
     batched = peers.BatchedNumPy(n_hidden, n_visible, N_REPLICAS, shared=False)
@@ -87,11 +86,11 @@ def free_learning_row(rates: Rates, name: str, n_hidden: int, n_visible: int) ->
     if peers.HAS_TORCH:
         _, learning, _ = peers.torch_batched(n_hidden, n_visible, N_REPLICAS)
         candidates.append(Candidate("torch, batched", learning, N_REPLICAS))
-    floor = units_floor(rates, n_hidden + n_visible) + product_floor(rates, n_hidden, n_visible, 2, 1)
-    return row(f"{name}, free + update", interleaved(candidates, clock=CPU), ours="kernel", floor=floor)
+    floor = gibbs_floor(n_hidden + n_visible, n_hidden, n_visible, 2, 1)
+    return measured_row(f"{name}, free + update", candidates, floor)
 
 
-def clamped_row(rates: Rates, name: str, n_hidden: int, n_visible: int) -> dict:
+def clamped_row(name: str, n_hidden: int, n_visible: int) -> dict:
     """Clamped steps with an update after each; the floor spreads one product and one update over the phase."""
     script = ScriptRBM(n_hidden, n_visible)
     batched = peers.BatchedNumPy(n_hidden, n_visible, N_REPLICAS, shared=False)
@@ -103,11 +102,11 @@ def clamped_row(rates: Rates, name: str, n_hidden: int, n_visible: int) -> dict:
     if peers.HAS_TORCH:
         _, _, learning = peers.torch_batched(n_hidden, n_visible, N_REPLICAS)
         candidates.append(Candidate("torch, batched", learning, N_REPLICAS))
-    floor = units_floor(rates, n_hidden) + product_floor(rates, n_hidden, n_visible, 1, 1) / SWEEPS
-    return row(f"{name}, clamped + update", interleaved(candidates, clock=CPU), ours="kernel", floor=floor)
+    floor = gibbs_floor(n_hidden, n_hidden, n_visible, 1 / SWEEPS, 1 / SWEEPS)
+    return measured_row(f"{name}, clamped + update", candidates, floor)
 
 
-def likelihood_row(rates: Rates) -> dict:
+def likelihood_row() -> dict:
     """Exact likelihood of the 32 rows of bars and stripes under 16 x 16 units; the script runs 1 state in 256."""
     data, script = bars_and_stripes(4), ScriptRBM(16, 16)
     replicas = _replicas(16, 16)[0]
@@ -116,11 +115,11 @@ def likelihood_row(rates: Rates) -> dict:
         Candidate("script", lambda: script.negative_log_likelihood(data, 256), (256 + 32) / (2**16 + 32)),
         Candidate("NumPy, all states at once", peers.numpy_likelihood(16, 16, data)),
     ]
-    floor = 2 * 16 * 2**16 * rates.multiply_add_double
-    return row("exact likelihood, 16 x 16", interleaved(candidates, clock=CPU), ours="kernel", floor=floor)
+    floor = Floor({"double multiply-add": 2 * 16 * 2**16})
+    return measured_row("exact likelihood, 16 x 16", candidates, floor)
 
 
-def net_row(rates: Rates, sizes: tuple[int, ...] = (784, 500, 500), n_steps: int = 50) -> dict:
+def net_row(sizes: tuple[int, ...] = (784, 500, 500), n_steps: int = 50) -> dict:
     """ISD steps of a forward-forward net with Adam, batch 1.
 
     Floor: two products and six multiply-adds, a root and a quotient a weight, or reading and writing the weight and
@@ -139,37 +138,38 @@ def net_row(rates: Rates, sizes: tuple[int, ...] = (784, 500, 500), n_steps: int
     if peers.HAS_TORCH:
         candidates.append(Candidate("torch", peers.torch_net_step(sizes)))
     n = nets.parameters.shape[1]
-    arithmetic = n * (8 * rates.multiply_add + rates.root_and_quotient)
-    floor = max(arithmetic, 12 * n * rates.update_byte(12 * n))
-    return row(
-        f"forward-forward {'-'.join(map(str, sizes))}", interleaved(candidates, clock=CPU), ours="kernel", floor=floor
-    )
+    arithmetic = {"multiply-add": 8 * n, "root and quotient": n}
+    floor = Floor({}, (arithmetic, {f"update {12 * n}": 12 * n}))
+    return measured_row(f"forward-forward {'-'.join(map(str, sizes))}", candidates, floor)
 
 
-def units_floor(rates: Rates, n_units: int) -> float:
-    """A random word and an exponential a unit."""
-    return n_units * (rates.word + rates.exponential)
-
-
-def product_floor(rates: Rates, n_hidden: int, n_visible: int, n_products: int, n_updates: int) -> float:
-    """Multiply-adds of products with the weights and of updates, or the traffic they cause where that is longer."""
+def gibbs_floor(n_units: float, n_hidden: int, n_visible: int, n_products: float, n_updates: float) -> Floor:
+    """A word and an exponential a unit, and the multiply-adds of products and updates, or their traffic if longer."""
     n, size = n_hidden * n_visible, 4 * n_hidden * n_visible
-    arithmetic = n * (n_products + n_updates) * rates.multiply_add
-    return max(arithmetic, size * (n_products * rates.read_byte(size) + n_updates * rates.update_byte(size)))
+    traffic = {f"read {size}": n_products * size, f"update {size}": n_updates * size}
+    return Floor({"word": n_units, "exponential": n_units}, ({"multiply-add": n * (n_products + n_updates)}, traffic))
+
+
+def measured_row(work: str, candidates: list[Candidate], floor: Floor) -> dict:
+    """Candidates and the rates of the floor in the same rounds."""
+    times = interleaved([*candidates, *floor.probes], clock=CPU)
+    own = {c.name: times[c.name] for c in candidates}
+    line = row(work, own, ours="kernel", floor=floor.nanoseconds(times))
+    line["rates"] = {c.name: float(f"{np.median(times[c.name]):.3g}") for c in floor.probes}
+    show(line)
+    return line
 
 
 def main() -> None:
     """Print and write the table."""
     numba.set_num_threads(1)
-    rates, rows = measured(), []
+    rows = []
     for name, sizes in {"BAS 16 x 16": (16, 16), "794 x 16": (16, 794), "794 x 100": (100, 794)}.items():
         for make in (free_row, free_learning_row, clamped_row):
-            rows.append(make(rates, name, *sizes))
-            show(rows[-1])
+            rows.append(make(name, *sizes))
     for make in (likelihood_row, net_row):
-        rows.append(make(rates))
-        show(rows[-1])
-    write("kernels", {"rates": rates.record(), "rows": rows})
+        rows.append(make())
+    write("kernels", {"rows": rows})
 
 
 if __name__ == "__main__":

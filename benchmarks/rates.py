@@ -1,48 +1,22 @@
 """What this processor can do on one thread: nanoseconds a random word, an exponential, a multiply-add, a byte.
 
-A floor adds up the words, exponentials and multiply-adds that a piece of work cannot do without, each at its measured
-best; where its weights do not fit the first cache, the multiply-adds take at least as long as reading the weights.
+A floor adds up the words, exponentials and multiply-adds that a piece of work cannot do without; where its weights do
+not fit the first cache, the multiply-adds take at least as long as reading the weights. The rates are probed in the
+same rounds as the work itself, since both change when something else shares the processor.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
 from benchmarks.runner import CPU, Candidate, interleaved
-from cl_theory.lanes import add, load, multiply_add, spread, store
+from cl_theory.lanes import add, address, load, multiply_add, spread, store
 from cl_theory.learning.gibbs_kernels import aligned
 from cl_theory.philox import fill_normals, fill_words
 
 _FUSED = {"contract", "nsz", "arcp", "reassoc"}
-SIZES_KB = (16, 128, 512, 4096, 65536)
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Nanoseconds a unit of each; `read` and `update` hold nanoseconds a byte for arrays of `SIZES_KB`."""
-
-    word: float
-    normal: float
-    exponential: float
-    multiply_add: float
-    multiply_add_double: float
-    root_and_quotient: float
-    read: tuple[float, ...]
-    update: tuple[float, ...]
-
-    def read_byte(self, n_bytes: float) -> float:
-        """Nanoseconds a byte, read from an array of this size again and again."""
-        return float(np.interp(np.log(n_bytes / 1024), np.log(SIZES_KB), self.read))
-
-    def update_byte(self, n_bytes: float) -> float:
-        """Nanoseconds a byte that is read and written back, in an array of this size."""
-        return float(np.interp(np.log(n_bytes / 1024), np.log(SIZES_KB), self.update))
-
-    def record(self) -> dict:
-        """Ready for JSON, with the sizes and gigabytes a second."""
-        rounded = {name: np.round(value, 4).tolist() for name, value in asdict(self).items()}
-        return {**rounded, "sizes_kb": list(SIZES_KB)}
 
 
 @njit(error_model="numpy")
@@ -86,21 +60,6 @@ def _multiply_adds_double(x, n):
             x[i] = v
 
 
-@njit(error_model="numpy")
-def _multiply_adds(out, n):
-    """Twelve chains of sixteen lanes from different numbers, or the compiler would run one of them."""
-    one, small = spread(np.float32(0.999)), spread(np.float32(0.001))
-    a, b, c, d = load(out, 0), load(out, 16), load(out, 32), load(out, 48)
-    e, f, g, h = load(out, 64), load(out, 80), load(out, 96), load(out, 112)
-    i, j, k, m = load(out, 128), load(out, 144), load(out, 160), load(out, 176)
-    for _ in range(n):
-        a, b, c = multiply_add(a, one, small), multiply_add(b, one, small), multiply_add(c, one, small)
-        d, e, f = multiply_add(d, one, small), multiply_add(e, one, small), multiply_add(f, one, small)
-        g, h, i = multiply_add(g, one, small), multiply_add(h, one, small), multiply_add(i, one, small)
-        j, k, m = multiply_add(j, one, small), multiply_add(k, one, small), multiply_add(m, one, small)
-    store(out, 0, add(add(add(a, b), add(c, d)), add(add(e, f), add(add(g, h), add(add(i, j), add(k, m))))))
-
-
 @njit(error_model="numpy", fastmath=_FUSED)
 def _roots_and_quotients(x, out, n):
     for _ in range(n):
@@ -109,52 +68,95 @@ def _roots_and_quotients(x, out, n):
 
 
 @njit(error_model="numpy")
-def _read(x, out, n):
-    a = b = c = d = spread(np.float32(0))
+def _multiply_adds(array, n):
+    """Twelve chains of sixteen lanes from different numbers, or the compiler would run one of them."""
+    x, one, small = address(array), spread(np.float32(0.999)), spread(np.float32(0.001))
+    a, b, c, d = load(x, 0), load(x, 16), load(x, 32), load(x, 48)
+    e, f, g, h = load(x, 64), load(x, 80), load(x, 96), load(x, 112)
+    i, j, k, m = load(x, 128), load(x, 144), load(x, 160), load(x, 176)
     for _ in range(n):
-        for i in range(0, x.size, 64):
-            a, b = add(a, load(x, i)), add(b, load(x, i + 16))
-            c, d = add(c, load(x, i + 32)), add(d, load(x, i + 48))
-    store(out, 0, add(add(a, b), add(c, d)))
+        a, b, c = multiply_add(a, one, small), multiply_add(b, one, small), multiply_add(c, one, small)
+        d, e, f = multiply_add(d, one, small), multiply_add(e, one, small), multiply_add(f, one, small)
+        g, h, i = multiply_add(g, one, small), multiply_add(h, one, small), multiply_add(i, one, small)
+        j, k, m = multiply_add(j, one, small), multiply_add(k, one, small), multiply_add(m, one, small)
+    store(x, 0, add(add(add(a, b), add(c, d)), add(add(e, f), add(add(g, h), add(add(i, j), add(k, m))))))
 
 
 @njit(error_model="numpy")
-def _update(x, n):
-    step = spread(np.float32(1e-9))
+def _read(array, out, n):
+    x = address(array)
+    a = b = c = d = spread(np.float32(0))
     for _ in range(n):
-        for i in range(0, x.size, 16):
+        for i in range(0, array.size, 64):
+            a, b = add(a, load(x, i)), add(b, load(x, i + 16))
+            c, d = add(c, load(x, i + 32)), add(d, load(x, i + 48))
+    store(address(out), 0, add(add(a, b), add(c, d)))
+
+
+@njit(error_model="numpy")
+def _update(array, n):
+    x, step = address(array), spread(np.float32(1e-9))
+    for _ in range(n):
+        for i in range(0, array.size, 16):
             store(x, i, multiply_add(step, step, load(x, i)))
 
 
-def _candidates() -> list[Candidate]:
-    key, words, out = np.array([1, 2], dtype=np.uint32), np.empty(4096, dtype=np.uint32), aligned(4096)
-    x, doubles = np.random.default_rng(0).random(4096, dtype=np.float32), np.ones(64)
-    lanes = x.copy()
-    found = [
-        Candidate("word", lambda: _words(words, key, 50), 50 * 4096),
-        Candidate("normal", lambda: _normals(out, key, 50), 50 * 4096),
-        Candidate("exponential", lambda: _exponentials(x, out, 50), 50 * 4096),
-        Candidate("multiply_add", lambda: _multiply_adds(lanes, 1000), 1000 * 12 * 16),
-        Candidate("multiply_add_double", lambda: _multiply_adds_double(doubles, 100), 100 * 64 * 32),
-    ]
-    found.append(Candidate("root_and_quotient", lambda: _roots_and_quotients(x, out, 50), 50 * 4096))
-    for size in SIZES_KB:
-        array, repeats = aligned(size * 256), max(1, 2048 // size)
-        found.append(Candidate(f"read {size}", lambda a=array, n=repeats: _read(a, out, n), repeats * size * 1024))
-        found.append(Candidate(f"update {size}", lambda a=array, n=repeats: _update(a, n), repeats * size * 1024))
-    return found
+def probe(name: str) -> Candidate:
+    """The rate of that name; "read 50816" and "update 50816" are bytes of an array of that many bytes."""
+    if name.startswith(("read ", "update ")):
+        return _traffic(name)
+    key, out = np.array([1, 2], dtype=np.uint32), aligned(4096)
+    words, x = np.empty(4096, dtype=np.uint32), np.random.default_rng(0).random(4096, dtype=np.float32)
+    runs: dict[str, tuple[Callable[[], object], int]] = {
+        "word": (lambda: _words(words, key, 20), 20 * 4096),
+        "normal": (lambda: _normals(out, key, 20), 20 * 4096),
+        "exponential": (lambda: _exponentials(x, out, 20), 20 * 4096),
+        "multiply-add": (lambda: _multiply_adds(out, 1000), 1000 * 12 * 16),
+        "double multiply-add": (lambda: _multiply_adds_double(np.ones(64), 100), 100 * 64 * 32),
+        "root and quotient": (lambda: _roots_and_quotients(x, out, 20), 20 * 4096),
+    }
+    return Candidate(name, *runs[name])
 
 
-def measured(rounds: int = 9) -> Rates:
-    """The best of a few rounds of each rate: a floor is what could be reached, not what is usual."""
-    best = {name: float(values.min()) for name, values in interleaved(_candidates(), rounds, 0.01, CPU).items()}
-    lists = {kind: tuple(best.pop(f"{kind} {size}") for size in SIZES_KB) for kind in ("read", "update")}
-    return Rates(**best, **lists)
+def _traffic(name: str) -> Candidate:
+    kind, size = name.split()
+    array, out = aligned(-(-int(size) // 256) * 64), aligned(16)
+    repeats = max(1, 2**20 // (4 * array.size))
+    run = (lambda: _read(array, out, repeats)) if kind == "read" else (lambda: _update(array, repeats))
+    return Candidate(name, run, repeats * 4 * array.size)
+
+
+@dataclass(frozen=True)
+class Floor:
+    """Amounts of work by the name of their rate: all of `needs`, and the longest of `longest`."""
+
+    needs: Mapping[str, float]
+    longest: tuple[Mapping[str, float], ...] = ()
+
+    @property
+    def probes(self) -> list[Candidate]:
+        """What has to be timed beside the work."""
+        names = dict.fromkeys(name for part in (self.needs, *self.longest) for name in part)
+        return [probe(name) for name in names]
+
+    def nanoseconds(self, times: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The floor in each round, from the rates in that round."""
+        needs, *longest = [_total(part, times) for part in (self.needs, *self.longest)]
+        return needs + np.max(longest, axis=0) if longest else needs
+
+
+def _total(part: Mapping[str, float], times: Mapping[str, np.ndarray]) -> np.ndarray:
+    return np.sum([amount * times[name] for name, amount in part.items()], axis=0)
+
+
+def main() -> None:
+    """Print the rates."""
+    names = ["word", "normal", "exponential", "multiply-add", "double multiply-add", "root and quotient"]
+    sizes = (16, 128, 512, 4096, 65536)
+    names += [f"{kind} {1024 * size}" for kind in ("read", "update") for size in sizes]
+    for name, times in interleaved([probe(name) for name in names], clock=CPU).items():
+        print(f"{name:<22}{np.median(times):10.4f} ns")
 
 
 if __name__ == "__main__":
-    rates = measured()
-    for name, value in rates.record().items():
-        print(f"{name:<22}{value}")
-    print("gigabytes a second, read:  ", [round(1 / t, 1) for t in rates.read])
-    print("gigabytes a second, update:", [round(2 / t, 1) for t in rates.update])
+    main()

@@ -57,8 +57,13 @@ def _calls(candidate: Candidate, seconds: float) -> int:
     return max(1, int(seconds / max(once, 1e-7)))
 
 
-def row(work: str, times: Mapping[str, np.ndarray], *, ours: str, floor: float | None = None) -> dict[str, Any]:
-    """One line of a table: median nanoseconds of each candidate, how many times slower than ours, and the floor."""
+def row(
+    work: str, times: Mapping[str, np.ndarray], *, ours: str, floor: np.ndarray | float | None = None
+) -> dict[str, Any]:
+    """One line of a table: median nanoseconds of each candidate, how many times slower than ours, and the floor.
+
+    `floor` is one number, or one a round where rates were probed in the same rounds.
+    """
     line: dict[str, Any] = {"work": work, "ours": ours, "nanoseconds": {}, "ratio": {}}
     for name, values in times.items():
         line["nanoseconds"][name] = _figure(np.median(values))
@@ -66,8 +71,8 @@ def row(work: str, times: Mapping[str, np.ndarray], *, ours: str, floor: float |
             low, middle, high = np.quantile(values / times[ours], [0.25, 0.5, 0.75])
             line["ratio"][name] = {"median": _figure(middle), "quartiles": [_figure(low), _figure(high)]}
     if floor is not None:
-        line["floor"] = _figure(floor)
-        line["over_floor"] = _figure(np.median(times[ours]) / floor)
+        line["floor"] = _figure(np.median(floor))
+        line["over_floor"] = _figure(np.median(times[ours] / floor))
     return line
 
 

@@ -134,7 +134,8 @@ def above(typing_context, a, b):
     return lanes(lanes, lanes), generate
 
 
-def _shuffled_sum(builder: Any, a: Any, b: Any, one: list[int], other: list[int]) -> Any:
+def _shuffled_sum(builder: Any, pair: Any, one: list[int], other: list[int]) -> Any:
+    a, b = pair
     return builder.fadd(builder.shuffle_vector(a, b, _indices(one)), builder.shuffle_vector(a, b, _indices(other)))
 
 
@@ -149,8 +150,8 @@ def four_sums(typing_context, a, b, c, d):
 
     def generate(context, builder, signature, arguments):
         low, high = _by_quarters([0, 4, 1, 5]), _by_quarters([2, 6, 3, 7])
-        left, right = (_shuffled_sum(builder, *pair, low, high) for pair in (arguments[:2], arguments[2:]))
-        return _shuffled_sum(builder, left, right, _by_quarters([0, 1, 4, 5]), _by_quarters([2, 3, 6, 7]))
+        left, right = (_shuffled_sum(builder, pair, low, high) for pair in (arguments[:2], arguments[2:]))
+        return _shuffled_sum(builder, (left, right), _by_quarters([0, 1, 4, 5]), _by_quarters([2, 3, 6, 7]))
 
     return lanes(lanes, lanes, lanes, lanes), generate
 
@@ -163,8 +164,8 @@ def quarter_sums(typing_context, a, b, c, d):
         even, odd = (
             [lane for q in quarters for lane in range(4 * q, 4 * q + 4)] for quarters in ((0, 2, 4, 6), (1, 3, 5, 7))
         )
-        left, right = (_shuffled_sum(builder, *pair, even, odd) for pair in (arguments[:2], arguments[2:]))
-        return _shuffled_sum(builder, left, right, even, odd)
+        left, right = (_shuffled_sum(builder, pair, even, odd) for pair in (arguments[:2], arguments[2:]))
+        return _shuffled_sum(builder, (left, right), even, odd)
 
     return lanes(lanes, lanes, lanes, lanes), generate
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from cl_theory.arguments import probabilities
-from cl_theory.learning.likelihood_kernels import log_weights_of_states, weights_of_states
+from cl_theory.learning.likelihood_kernels import log_weights_of_states, summed_weights, weights_of_states
 from cl_theory.learning.replicas import Replicas, bits
 from cl_theory.states import all_states
 from cl_theory.threads import in_turns
@@ -75,35 +75,53 @@ def _float64(replicas: Replicas) -> Layer:
 
 
 def _log_sums(layer: Layer) -> np.ndarray:
-    values, are_logs = _state_weights(layer)
-    if not are_logs:
-        return np.log(values.sum(axis=1))
+    if _is_safe(layer):
+        sums, n_low = np.empty(len(layer[0])), _n_low(layer)
+        in_turns(lambda first, stride: summed_weights(first, stride, *layer, n_low, sums), len(sums))
+        return np.log(sums)
+    values = _log_weights(layer)
     top = values.max(axis=1)
     return top + np.log(np.exp(values - top[:, None]).sum(axis=1))
 
 
 def _normalised(layer: Layer) -> np.ndarray:
-    values, are_logs = _state_weights(layer)
-    if are_logs:
+    if _is_safe(layer):
+        values, n_low = _room(layer), _n_low(layer)
+        in_turns(lambda first, stride: weights_of_states(first, stride, *layer, n_low, values), len(values))
+    else:
+        values = _log_weights(layer)
         values = np.exp(values - values.max(axis=1)[:, None])
     return values / values.sum(axis=1, keepdims=True)
 
 
-def _state_weights(layer: Layer) -> tuple[np.ndarray, bool]:
-    """exp(-free energy) of all states, or -free energy and True where the exponentials would not be safe."""
-    weights, own, other = layer
-    largest = np.abs(weights).sum(axis=2) + np.abs(other)  # of any activation, (n, n_other)
-    factor = np.logaddexp(0, largest).max()
-    n = own.shape[1]
-    out, n_low = np.empty((len(weights), 2**n)), (n + 1) // 2
-    if np.abs(own).sum(axis=1).max() + np.logaddexp(0, largest).sum(axis=1).max() < SAFE:
-        in_turns(lambda first, stride: weights_of_states(first, stride, *layer, n_low, out), len(weights))
-        return out, False
-    group = int(SAFE / factor) // 4 * 4
+def _log_weights(layer: Layer) -> np.ndarray:
+    """-free energy of all states where the exponentials themselves would not be safe."""
+    group = int(SAFE / np.logaddexp(0, _largest_activation(layer)).max()) // 4 * 4
     if group == 0:
-        return _in_the_log_domain(layer), True
-    in_turns(lambda first, stride: log_weights_of_states(first, stride, *layer, n_low, group, out), len(weights))
-    return out, True
+        return _in_the_log_domain(layer)
+    values, n_low = _room(layer), _n_low(layer)
+    in_turns(lambda first, stride: log_weights_of_states(first, stride, *layer, n_low, group, values), len(values))
+    return values
+
+
+def _largest_activation(layer: Layer) -> np.ndarray:
+    weights, _, other = layer
+    return np.abs(weights).sum(axis=2) + np.abs(other)
+
+
+def _is_safe(layer: Layer) -> bool:
+    """Whether exp(-free energy) stays within the range of a float64 for every state of every replica."""
+    own = np.abs(layer[1]).sum(axis=1).max()
+    return bool(own + np.logaddexp(0, _largest_activation(layer)).sum(axis=1).max() < SAFE)
+
+
+def _n_low(layer: Layer) -> int:
+    """Units whose states are the inner part of the tables."""
+    return (layer[1].shape[1] + 1) // 2
+
+
+def _room(layer: Layer) -> np.ndarray:
+    return np.empty((len(layer[0]), 2 ** layer[1].shape[1]))
 
 
 def _in_the_log_domain(layer: Layer) -> np.ndarray:

@@ -26,18 +26,44 @@ def _set_direction(source, target):
         target[i] = source[i] * scale
 
 
+@njit(inline="always")
+def _moved(weight, m, s, step, root, epsilon):
+    """Adam's new weight; `step` is eta / (1 - beta1^t), `root` is 1 / sqrt(1 - beta2^t)."""
+    return weight - step * m / (np.sqrt(s) * root + epsilon)
+
+
+@njit(inline="always")
+def _first_moment(m, gradient, beta1):
+    new = beta1 * m + (_ONE - beta1) * gradient
+    return new if abs(new) > _VANISHED else _ZERO
+
+
+@njit(inline="always")
+def _second_moment(s, gradient, beta2):
+    return beta2 * s + (_ONE - beta2) * (gradient * gradient)
+
+
 @njit(cache=True, error_model="numpy", fastmath=_FUSED)
-def _adam_row(weights, first, second, gradient, beta1, beta2, step, root, epsilon):
-    """Adam on one row; `step` is eta / (1 - beta1^t), `root` is 1 / sqrt(1 - beta2^t)."""
-    rest1, rest2 = _ONE - beta1, _ONE - beta2
+def _learn_and_look(weights, first, second, pull, old, new, adam):
+    """Adam on one row with the gradient pull * old, and the product of the new row with `new`: one image a step."""
+    beta1, beta2, step, root, epsilon = adam
+    total = _ZERO
     for i in range(weights.size):
-        g = gradient[i]
-        m = beta1 * first[i] + rest1 * g
-        m = m if abs(m) > _VANISHED else _ZERO
-        s = beta2 * second[i] + rest2 * (g * g)
-        first[i] = m
-        second[i] = s
-        weights[i] -= step * m / (np.sqrt(s) * root + epsilon)
+        gradient = pull * old[i]
+        m, s = _first_moment(first[i], gradient, beta1), _second_moment(second[i], gradient, beta2)
+        weight = _moved(weights[i], m, s, step, root, epsilon)
+        first[i], second[i], weights[i] = m, s, weight
+        total += weight * new[i]
+    return total
+
+
+@njit(cache=True, error_model="numpy", fastmath=_FUSED)
+def _learn_row(weights, first, second, gradient, adam):
+    """Adam on one row."""
+    beta1, beta2, step, root, epsilon = adam
+    for i in range(weights.size):
+        m, s = _first_moment(first[i], gradient[i], beta1), _second_moment(second[i], gradient[i], beta2)
+        first[i], second[i], weights[i] = m, s, _moved(weights[i], m, s, step, root, epsilon)
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FUSED)
@@ -64,15 +90,10 @@ def _set_gradient_row(pulls, inputs, j, batch, row):
 
 
 @njit(cache=True, error_model="numpy", fastmath=_FUSED)
-def _learn_row(theta, first, second, start, bias, pulls, inputs, j, batch, row, adam):
-    """Adam on the weights and the bias of unit j."""
+def _learn_bias(theta, first, second, bias, gradient, adam):
     beta1, beta2, step, root, epsilon = adam
-    pull = _set_gradient_row(pulls, inputs, j, batch, row)
-    end = start + row.size
-    _adam_row(theta[start:end], first[start:end], second[start:end], row, beta1, beta2, step, root, epsilon)
-    first[bias] = beta1 * first[bias] + (_ONE - beta1) * pull
-    second[bias] = beta2 * second[bias] + (_ONE - beta2) * (pull * pull)
-    theta[bias] -= step * first[bias] / (np.sqrt(second[bias]) * root + epsilon)
+    m, s = _first_moment(first[bias], gradient, beta1), _second_moment(second[bias], gradient, beta2)
+    first[bias], second[bias], theta[bias] = m, s, _moved(theta[bias], m, s, step, root, epsilon)
 
 
 @njit(cache=True, error_model="numpy")
@@ -85,12 +106,19 @@ def _pass_layer(theta, first, second, start, n_in, n_out, pulls, old, new, activ
     batch = activity.shape[0]
     for j in range(n_out):
         place, bias = start + j * n_in, start + n_out * n_in + j
-        if learn:
-            _learn_row(theta, first, second, place, bias, pulls, old, j, batch, row, adam)
-        if look:
-            weights = theta[place : place + n_in]
-            for k in range(batch):
-                activity[k, j] = max(_dot(weights, new[k]) + theta[bias], _ZERO)
+        weights, m, s = theta[place : place + n_in], first[place : place + n_in], second[place : place + n_in]
+        if batch == 1:  # before the first step `adam` changes nothing, so that one loop makes every product
+            product = _learn_and_look(weights, m, s, pulls[0, j], old[0], new[0], adam)
+            _learn_bias(theta, first, second, bias, pulls[0, j], adam)
+            activity[0, j] = max(product + theta[bias], _ZERO)
+        else:
+            if learn:
+                total = _set_gradient_row(pulls, old, j, batch, row)
+                _learn_row(weights, m, s, row, adam)
+                _learn_bias(theta, first, second, bias, total, adam)
+            if look:
+                for k in range(batch):
+                    activity[k, j] = max(_dot(weights, new[k]) + theta[bias], _ZERO)
 
 
 @njit(cache=True, error_model="numpy")
@@ -136,7 +164,7 @@ def _learn(
         power = np.float64(count + max(t, 1))
         step = np.float32(rate / (1.0 - np.float64(beta1) ** power))
         root = np.float32(1.0 / np.sqrt(1.0 - np.float64(beta2) ** power))
-        constants, start = (beta1, beta2, step, root, epsilon), 0
+        constants, start = (beta1, beta2, step, root, epsilon) if learn else (_ONE, _ONE, _ZERO, _ONE, epsilon), 0
         for layer in range(n_layers):
             n_in, n_out = sizes[layer], sizes[layer + 1]
             _pass_layer(

@@ -53,6 +53,23 @@ def _multiply_factors(product, lo, hi, first, last):
             product[x] *= left * ((1.0 + l2[x] * h2) * (1.0 + l3[x] * h3))
 
 
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc"})
+def summed_weights(first, stride, weights, own_bias, other_bias, n_low, out):
+    """out[r] = sum of exp(-free energy) over all states, none of them written down."""
+    for r in range(first, weights.shape[0], stride):
+        lo, hi, own_low, own_high = _tables(weights[r], own_bias[r], other_bias[r], n_low)
+        tile, padded = lo.shape[2], lo.shape[1]
+        product, total = np.empty(tile), 0.0
+        for part in range(lo.shape[0]):
+            for high in range(hi.shape[0]):
+                for x in range(tile):
+                    product[x] = own_low[part * tile + x] * own_high[high]
+                _multiply_factors(product, lo[part], hi[high], 0, padded)
+                for x in range(tile):
+                    total += product[x]
+        out[r] = total
+
+
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FUSED)
 def weights_of_states(first, stride, weights, own_bias, other_bias, n_low, out):
     """out[r, index] = exp(-free energy) for every `stride`-th replica from `first` on; safe while exponents allow."""
