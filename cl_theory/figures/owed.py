@@ -1,6 +1,6 @@
 """What a phase owes to its start: cumulated gradients against the equilibrium rate."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,14 +29,8 @@ def owed_to_the_start(local: LocalChain, law: np.ndarray, psi: np.ndarray, n_ste
     for z, name in enumerate(START_COLOURS[: len(psi)]):
         axis.plot([row[z] for row in excess], "o-", ms=3.2, color=colour(name), clip_on=False)
         axis.axhline(psi[z, 0], color=colour(name), ls=":", lw=1)
-        axis.annotate(
-            rf"$\psi({z})$",
-            (n_steps, psi[z, 0]),
-            xytext=(6, 0),
-            textcoords="offset points",
-            color=colour(name),
-            va="center",
-        )
+        where: dict[str, Any] = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+        axis.annotate(rf"$\psi({z})$", (n_steps, psi[z, 0]), color=colour(name), **where)
     axis.axvline(s, color=colour("reference"), lw=1, ls="--")
     axis.text(s + 0.15, axis.get_ylim()[1], f"s = {s}", va="top", color=colour("reference"))
     axis.set(xlabel="steps of the phase, $n$", ylabel=r"$E\,S_n - n\,\bar g$", xlim=(0, n_steps))

@@ -1,0 +1,91 @@
+"""The systems on which the bounds of always-on learning are tried."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from cl_theory.dynamics import phase_means
+from cl_theory.experiments.always_on_systems import (
+    all_systems,
+    forgetful_systems,
+    joined,
+    lazy_chain,
+    lazy_constants,
+    ordinary_systems,
+    phase_table,
+    sliding_system,
+    update_table,
+)
+from cl_theory.experiments.slopes import extrapolated_slope, local_slopes
+from cl_theory.laws import exact_array
+from cl_theory.markov import stationary_distribution
+from cl_theory.phases import Fixed, Geometric, TwoPoint
+
+
+@pytest.mark.parametrize("stay", [Fraction(0), Fraction(1, 2), Fraction(9, 10)])
+def test_a_lazy_chain_forgets_exactly_as_its_constants_say(stay):
+    chain, constants = lazy_chain(stay, Fraction(1, 10)), lazy_constants(stay, Fraction(1, 10), farthest=1)
+    law, power = stationary_distribution(chain.base), chain.base
+    for n in range(1, 5):
+        assert abs(power - law).sum(axis=1).max() == constants.C * constants.rho**n
+        power = power @ chain.base
+
+
+def test_the_kernel_of_a_lazy_chain_moves_by_its_constant_per_unit_of_theta():
+    how = {"stay": Fraction(1, 3), "p_on": Fraction(1, 2), "response": Fraction(1, 4)}
+    chain, constants = lazy_chain(**how), lazy_constants(farthest=1, **how)
+    moved = chain.transition_matrix(exact_array([1])) - chain.transition_matrix(exact_array([0]))
+    assert abs(moved).sum(axis=1).max() == constants.K
+
+
+def test_biases_agree_with_the_enumeration_of_all_paths():
+    system = ordinary_systems()[0]
+    means = phase_means(system.chain, system.parameters, 0, 7, step_size=0.1 / 7)
+    expected = means.displacement[-1] + 0.1 * system.mean_gradient()
+    assert system.phase_bias(0.1, Fixed(7)) == pytest.approx(expected, rel=1e-9)
+    updates = 0.1 / 7 * (means.gradient[[2, 6]] - system.mean_gradient())
+    assert system.update_biases(0.1, 7, [2, 6]) == pytest.approx(updates, rel=1e-8)
+
+
+def test_a_wider_box_for_longer_phases_keeps_rare_long_phases_exact():
+    system, law = sliding_system(), TwoPoint(1, 199)
+    expected = np.mean([(1 - 0.1 / 100) ** n for n in (1, 199)]) - 1 + 0.1
+    assert system.phase_bias(0.1, law) == pytest.approx([expected], rel=1e-9)
+
+
+def test_bounds_hold_on_every_system_and_are_reached_on_some():
+    tables = [phase_table(system, (0.1,), [Fixed(100)]) for system in all_systems()]
+    ratio = joined(tables).ratio
+    assert (ratio <= 1).all()
+    assert ratio.max() > 0.999
+
+
+def test_a_bound_without_the_debt_is_broken_by_a_rare_start():
+    table = phase_table(forgetful_systems()[1], (0.1,), [Fixed(100), Geometric(100)])
+    assert (table.bias > table.learning_term).all()
+    assert (table.bias <= table.bound).all()
+
+
+def test_updates_keep_their_bound():
+    assert (update_table(ordinary_systems()[1], (0.1,), (20,)).ratio <= 1).all()
+
+
+def test_slopes_of_powers_are_their_exponents():
+    ladder = 2.0 ** -np.arange(3, 9)
+    assert local_slopes(3 * ladder**2, ladder) == pytest.approx([2.0] * 5)
+    assert extrapolated_slope(ladder**2 + ladder**3, ladder) == pytest.approx(2.0, abs=1e-3)
+
+
+def test_a_linear_term_of_one_per_cent_bends_a_long_ladder():
+    ladder = 2.0 ** -np.arange(3, 20)
+    slopes = local_slopes(ladder**2 + 0.01 * ladder, ladder)
+    assert slopes[0] > 1.8
+    assert slopes[-1] < 1.01
+
+
+def test_ladders_that_do_not_halve_are_refused():
+    with pytest.raises(ValueError, match="halve"):
+        extrapolated_slope([1, 2, 3], [1, 2, 3])
+    with pytest.raises(ValueError, match="nonzero"):
+        local_slopes([0.0, 1.0], [1, 2])
