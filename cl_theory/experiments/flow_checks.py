@@ -57,7 +57,7 @@ def rbm_flow_check(
         draw, lambda rows, shift: rows + _shift(shift), lambda shift: target + _shift(shift), errors, np.abs(target),
         pilot=1000,
     )  # fmt: skip
-    return check.check(root, claim, model.name, scope=f"free phases of the RBM on {model.name}, against its gradient flow")
+    return check.check(root, claim, model.name, scope=f"free phases of the RBM on {model.name}: gradient flow")
 
 
 def lag_check(

@@ -35,7 +35,7 @@ def bias_against_rate_and_length(
 def _panel(axis: "Axes", places: Sequence[float] | np.ndarray, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]):
     for shade, (name, (exact, predicted)) in zip(SHADES, curves.items(), strict=False):
         axis.loglog(places, predicted, color=colour(shade), label=name)
-        axis.loglog(places, exact, "o", color=colour(shade), markersize=4)
+        axis.loglog(places, exact, "o", color=colour(shade), markersize=3)
 
 
 def _slope(axis: "Axes", places: np.ndarray, power: int, label: str) -> None:

@@ -25,7 +25,7 @@ def step_flow_and_phases(flow: np.ndarray, standard: np.ndarray, ends: Mapping[i
     plane.plot(*flow[0], "o", color=colour("exact"), markersize=4)
     plane.annotate(r"$\theta_0$", flow[0], textcoords="offset points", xytext=(5, 4))
     for length, point in ends.items():
-        if length <= 16:
+        if length <= 4:
             plane.annotate(rf"$\tau={length}$", point, textcoords="offset points", xytext=(6, 3), fontsize="small")
     plane.set(xlabel=r"$\theta_1$", ylabel=r"$\theta_2$")
     plane.legend(fontsize="small", loc="best")
