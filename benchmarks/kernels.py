@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks import peers
 from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
-from benchmarks.scripts import ScriptNet, ScriptRBM
+from benchmarks.scripts import ScriptNet, ScriptRBM, TunedScriptRBM
 from cl_theory.datasets import bars_and_stripes
 from cl_theory.learning.exact_likelihood import exact_log_likelihood
 from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown
@@ -34,7 +34,7 @@ def _replicas(n_hidden: int, n_visible: int, n: int = N_REPLICAS):
     return replicas, rng.integers(0, 2, (n, n_visible)), rng.integers(0, 2, (n, n_hidden))
 
 
-def free_kernel(n_hidden: int, n_visible: int, n_sweeps: int = SWEEPS) -> Candidate:
+def free_kernel(n_hidden: int, n_visible: int, n_sweeps: int = 5 * SWEEPS) -> Candidate:
     """Free phases without learning."""
     replicas, v, h = _replicas(n_hidden, n_visible)
     rng = CounterStream.of(0, N_REPLICAS)
@@ -60,11 +60,12 @@ def learning_kernel(n_hidden: int, n_visible: int, *, positive: bool, n_phases: 
 
 def free_row(name: str, n_hidden: int, n_visible: int) -> dict:
     """Free Gibbs steps."""
-    script = ScriptRBM(n_hidden, n_visible)
+    script, tuned = ScriptRBM(n_hidden, n_visible), TunedScriptRBM(n_hidden, n_visible)
     batched = peers.BatchedNumPy(n_hidden, n_visible, peers.N_CHAINS, shared=True)
     candidates = [
         free_kernel(n_hidden, n_visible),
         Candidate("script", lambda: script.free(50), 50),
+        Candidate("script, tuned", lambda: tuned.free(50), 50),
         Candidate("scikit-learn", peers.scikit_gibbs(n_hidden, n_visible), peers.N_CHAINS),
         Candidate("NumPy, batched", batched.free, peers.N_CHAINS),
     ]
@@ -76,11 +77,12 @@ def free_row(name: str, n_hidden: int, n_visible: int) -> dict:
 
 def free_learning_row(name: str, n_hidden: int, n_visible: int) -> dict:
     """Free Gibbs steps with an update after each."""
-    script = ScriptRBM(n_hidden, n_visible)
+    script, tuned = ScriptRBM(n_hidden, n_visible), TunedScriptRBM(n_hidden, n_visible)
     batched = peers.BatchedNumPy(n_hidden, n_visible, N_REPLICAS, shared=False)
     candidates = [
         learning_kernel(n_hidden, n_visible, positive=False, n_phases=2),
         Candidate("script", lambda: script.free_learning(50, RATE), 50),
+        Candidate("script, tuned", lambda: tuned.free_learning(50, RATE), 50),
         Candidate("NumPy, batched", lambda: batched.free_learning(RATE), N_REPLICAS),
     ]
     if peers.HAS_TORCH:
@@ -92,11 +94,12 @@ def free_learning_row(name: str, n_hidden: int, n_visible: int) -> dict:
 
 def clamped_row(name: str, n_hidden: int, n_visible: int) -> dict:
     """Clamped steps with an update after each; the floor spreads one product and one update over the phase."""
-    script = ScriptRBM(n_hidden, n_visible)
+    script, tuned = ScriptRBM(n_hidden, n_visible), TunedScriptRBM(n_hidden, n_visible)
     batched = peers.BatchedNumPy(n_hidden, n_visible, N_REPLICAS, shared=False)
     candidates = [
         learning_kernel(n_hidden, n_visible, positive=True),
         Candidate("script", lambda: script.clamped(50, RATE), 50),
+        Candidate("script, tuned", lambda: tuned.clamped(50, RATE), 50),
         Candidate("NumPy, batched", lambda: batched.clamped_learning(RATE), N_REPLICAS),
     ]
     if peers.HAS_TORCH:
@@ -107,12 +110,16 @@ def clamped_row(name: str, n_hidden: int, n_visible: int) -> dict:
 
 
 def likelihood_row() -> dict:
-    """Exact likelihood of the 32 rows of bars and stripes under 16 x 16 units; the script runs 1 state in 256."""
-    data, script = bars_and_stripes(4), ScriptRBM(16, 16)
+    """Exact likelihood of the 32 rows of bars and stripes under 16 x 16 units.
+
+    The scripts take the first 64 states of 65,536 and are scaled up.
+    """
+    data, script, tuned = bars_and_stripes(4), ScriptRBM(16, 16), TunedScriptRBM(16, 16)
     replicas = _replicas(16, 16)[0]
     candidates = [
         Candidate("kernel", lambda: exact_log_likelihood(replicas, data), N_REPLICAS),
-        Candidate("script", lambda: script.negative_log_likelihood(data, 256), (256 + 32) / (2**16 + 32)),
+        Candidate("script", lambda: script.negative_log_likelihood(data, 64), 65 / (2**16 + 1)),
+        Candidate("script, tuned", lambda: tuned.negative_log_likelihood(data, 64), (64 + 32) / (2**16 + 32)),
         Candidate("NumPy, all states at once", peers.numpy_likelihood(16, 16, data)),
     ]
     floor = Floor({"double multiply-add": 2 * 16 * 2**16})

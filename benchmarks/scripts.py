@@ -1,4 +1,9 @@
-"""The same work as research scripts do it: NumPy, float64, one sample and one step at a time."""
+"""The same work as research scripts do it: NumPy, float64, one sample and one step at a time.
+
+`ScriptRBM` is written as such scripts are: binomial draws, a gradient for each parameter, new arrays for old ones, the
+probability of each row from the definition. `TunedScriptRBM` is what the same loop can be without leaving NumPy: bits
+by comparison, updates in place, one partition sum.
+"""
 
 from itertools import product
 
@@ -16,41 +21,64 @@ class ScriptRBM:
         self.rng = np.random.default_rng(seed)
         self.W = self.rng.normal(0, 0.1, (n_hidden, n_visible))
         self.a, self.c = np.zeros(n_visible), np.zeros(n_hidden)
-        self.v = (self.rng.random(n_visible) < 0.5).astype(float)
-        self.h = (self.rng.random(n_hidden) < 0.5).astype(float)
+        self.v, self.h = self.rng.binomial(1, 0.5, n_visible), self.rng.binomial(1, 0.5, n_hidden)
+
+    def sample_v(self) -> None:
+        self.v = self.rng.binomial(1, sigmoid(np.dot(self.h, self.W) + self.a))
+
+    def sample_h(self) -> None:
+        self.h = self.rng.binomial(1, sigmoid(np.dot(self.W, self.v) + self.c))
 
     def free(self, n_sweeps: int) -> None:
         for _ in range(n_sweeps):
-            self.v = (self.rng.random(self.a.size) < sigmoid(self.h @ self.W + self.a)).astype(float)
-            self.h = (self.rng.random(self.c.size) < sigmoid(self.W @ self.v + self.c)).astype(float)
+            self.sample_v()
+            self.sample_h()
 
     def clamped(self, n_sweeps: int, rate: float) -> None:
         for _ in range(n_sweeps):
-            self.h = (self.rng.random(self.c.size) < sigmoid(self.W @ self.v + self.c)).astype(float)
-            self._learn(rate)
+            self.sample_h()
+            self.learn(rate)
 
     def free_learning(self, n_sweeps: int, rate: float) -> None:
         for _ in range(n_sweeps):
             self.free(1)
-            self._learn(rate)
+            self.learn(rate)
 
-    def _learn(self, rate: float) -> None:
+    def learn(self, rate: float) -> None:
+        gradient = {"W": np.outer(self.h, self.v), "a": self.v, "c": self.h}
+        self.W = self.W + rate * gradient["W"]
+        self.a = self.a + rate * gradient["a"]
+        self.c = self.c + rate * gradient["c"]
+
+    def negative_log_likelihood(self, data: np.ndarray, n_states: int) -> float:
+        """Each row from the definition, the partition sum over the first `n_states` states with it."""
+        return -sum(np.log(self.weight(v) / sum(self.weight(u) for u in _states(self.a.size, n_states))) for v in data)
+
+    def weight(self, v):
+        return np.exp(np.dot(self.a, v)) * np.prod(1 + np.exp(np.dot(self.W, v) + self.c))
+
+
+class TunedScriptRBM(ScriptRBM):
+    """The same loop at its best."""
+
+    def __init__(self, n_hidden: int, n_visible: int, seed: int = 0) -> None:
+        super().__init__(n_hidden, n_visible, seed)
+        self.v, self.h = self.v.astype(float), self.h.astype(float)
+
+    def sample_v(self) -> None:
+        self.v = (self.rng.random(self.a.size) < sigmoid(self.h @ self.W + self.a)).astype(float)
+
+    def sample_h(self) -> None:
+        self.h = (self.rng.random(self.c.size) < sigmoid(self.W @ self.v + self.c)).astype(float)
+
+    def learn(self, rate: float) -> None:
         self.W += rate * np.outer(self.h, self.v)
         self.a += rate * self.v
         self.c += rate * self.h
 
     def negative_log_likelihood(self, data: np.ndarray, n_states: int) -> float:
-        """By a loop over visible states, the first `n_states` of them (all of them for the likelihood itself)."""
-        total = 0.0
-        for v in _states(self.a.size, n_states):
-            total += self._weight(v)
-        return -sum(np.log(self._weight(v)) for v in data) + len(data) * np.log(total)
-
-    def _weight(self, v):
-        value = np.exp(np.dot(self.a, v))
-        for j in range(self.c.size):
-            value *= 1 + np.exp(self.c[j] + np.dot(self.W[j], v))
-        return value
+        total = sum(self.weight(u) for u in _states(self.a.size, n_states))
+        return -sum(np.log(self.weight(v) / total) for v in data)
 
 
 def _states(n, n_states):

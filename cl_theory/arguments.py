@@ -36,9 +36,9 @@ def finite(array: Any, name: str) -> np.ndarray:
     result = np.asarray(array)
     if result.dtype == object:  # exact rationals are finite by construction
         return result
-    bad = np.argwhere(~np.isfinite(result))
-    if bad.size:
-        place = tuple(int(i) for i in bad[0])
+    is_finite = np.isfinite(result)
+    if not is_finite.all():
+        place = tuple(int(i) for i in np.argwhere(~is_finite)[0])
         raise ValueError(f"{name} must be finite, got {result[place]!r} at index {place}")
     return result
 
