@@ -16,16 +16,16 @@ def train(
     b: options.B = 0.5,
     order: options.Order = "bernoulli",
     chain: options.Chain = "persistent",
-    steps: options.Steps = 1,
+    steps: options.Steps = 10,
     length: options.Length = 200,
     length_law: options.LengthLaw = "fixed",
     baseline_rate: options.BaselineRate = 0.01,
-    hidden: options.Hidden = 16,
+    hidden: options.Hidden = None,
     size: options.Size = 4,
-    phases: options.Phases = 20_000,
-    batch_size: options.BatchSize = 10,
-    optimiser: options.Optimiser = "sgd",
-    learning_rate: options.LearningRate = 0.02,
+    phases: options.Phases = None,
+    batch_size: options.BatchSize = 1,
+    optimiser: options.Optimiser = None,
+    learning_rate: options.LearningRate = None,
     weight_decay: options.WeightDecay = 0.0,
     no_visible_biases: options.NoVisibleBiases = False,
     seed: options.Seed = 0,
@@ -33,14 +33,14 @@ def train(
     resume: options.Resume = False,
 ) -> int:
     """Train a model, watch it, and leave weights, curves and a plot in a folder."""
-    settings = dict(locals())
+    asked = dict(locals())
+    from cl_theory.cli.train_choices import filled_in
     from cl_theory.cli.train_run import train_as_asked
     from cl_theory.learning.divergence import LearningDiverged
 
-    target = settings.pop("folder") or Path("runs") / f"{model}-{data}-{estimator}"
-    going_on = settings.pop("resume")
+    target, going_on = asked.pop("folder"), asked.pop("resume")
     try:
-        train_as_asked(target, settings, resume=going_on)
+        train_as_asked(target or Path("runs") / f"{model}-{data}-{estimator}", filled_in(asked), resume=going_on)
     except (ValueError, ConnectionError, FileNotFoundError) as error:
         print(f"error: {error}", file=sys.stderr)
         return WRONG_INPUT

@@ -53,6 +53,28 @@ def chosen(choices: Mapping[str, Any] | tuple[str, ...], word: str, option: str)
     return choices[word] if isinstance(choices, Mapping) else word
 
 
+def filled_in(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with those that were left open filled in for the model, the estimator and the optimiser."""
+    layered = asked["model"] == "forward-forward"
+    usual = {
+        "hidden": 100 if layered else 16,
+        "phases": 20_000 if asked["estimator"] == "always-on-isd" else 100_000,
+        "optimiser": "adam" if layered else "sgd",
+    }
+    whole = {name: usual.get(name) if value is None else value for name, value in asked.items()}
+    if whole["learning_rate"] is None:
+        whole["learning_rate"] = usual_learning_rate(whole["optimiser"], whole["estimator"], layered)
+    return whole
+
+
+def usual_learning_rate(optimiser: str, estimator: str, layered: bool) -> float:
+    """A step size that learns with one chain or image at a time."""
+    if layered:
+        return 0.01 if optimiser == "adam" else 0.1
+    plain = 0.005 if estimator == "always-on-isd" else 0.002
+    return {"momentum": plain / 10, "adam": 0.0005}.get(optimiser, plain)
+
+
 def rows(data: str, model: str, size: int) -> Rows:
     """The named data: bits with label units for energy models, images with room for a label for forward-forward."""
     chosen(DATA, data, "--data")
