@@ -31,7 +31,7 @@ class EstimatesTable:
         names = self.quantities[name] if isinstance(self.quantities, Mapping) else self.quantities
         for quantity, target, estimate, error in zip(names, *columns, strict=False):
             head = f"{name}, n = {outcome.details['n']:,}" if not rows else ""
-            texts = (f"{target:.5g}", f"{estimate:.5g}", f"{error:.2g}", f"{(estimate - target) / error:+.1f}")
+            texts = (_short(target), _short(estimate), _short(error, 2), f"{(estimate - target) / error:+.1f}")
             rows.append((head, quantity, *texts))
         return rows
 
@@ -44,6 +44,11 @@ class EstimatesTable:
         widths = [max(len(cell) for cell in column) for column in zip(HEAD, *self.rows, strict=True)]
         lines = [HEAD, *self.rows]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def _short(number: float, digits: int = 5) -> str:
+    """`digits` significant figures, without an exponent for large numbers."""
+    return f"{number:.{digits}g}" if abs(number) < 10**digits else f"{number:,.0f}"
 
 
 def _listed(value: float | Sequence[float]) -> list[float]:

@@ -7,7 +7,7 @@ from cl_theory.experiments.isd_settings import IsdSettings
 from cl_theory.experiments.phase_slots import PhaseSlots
 from cl_theory.experiments.real_models import RealModel
 
-EXCESS_QUANTITIES = ("P(B = 1)", "u·Z", "|Z|² - |D|²", "|D|²", "(u·Z)² - (u·D)²", "(u·D)²")
+EXCESS_QUANTITIES = ("P(B = 1)", "u·Z", "|Z|²−|D|²", "|D|²", "(u·Z)²−(u·D)²", "(u·D)²")
 """Coordinates of the statistic of `excess_check`."""
 
 

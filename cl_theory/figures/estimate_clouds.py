@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ESTIMATE_CLOUDS = (
-    "Scatter plot in a plane. Estimates from positive phases form one cloud on the far left, estimates from negative "
-    "phases another on the right. A dashed line joins the centres of the clouds. The gradient lies on it, where the "
+    "Scatter plot in a plane. Estimates from positive phases form one cloud on the far right, estimates from negative "
+    "phases another on the left. A dashed line joins the centres of the clouds. The gradient lies on it, where the "
     "line would balance if the clouds weighed b and one minus b; no estimate is near it."
 )
 
@@ -48,12 +48,12 @@ def estimate_clouds(positive: np.ndarray, negative: np.ndarray, centres: np.ndar
     axis.axhline(0, color=colour("reference"), lw=0.6)
     axis.axvline(0, color=colour("reference"), lw=0.6)
     for points, name, centre, label in zip((positive, negative), names, centres, labels, strict=True):
-        axis.scatter(*points.T, s=9, color=colour(name), alpha=0.45, lw=0)
-        axis.scatter(*centre, s=70, color=colour(name), edgecolor="white", lw=1.2, zorder=3)
+        axis.scatter(points[:, 0], points[:, 1], s=9, color=colour(name), alpha=0.45, lw=0)
+        axis.scatter(centre[0], centre[1], s=70, color=colour(name), edgecolor="white", lw=1.2, zorder=3)
         axis.annotate(label, (centre[0], points[:, 1].max() + 1), ha="center", va="bottom", size=13, color=colour(name))
     gradient = p_positive * centres[0] + (1 - p_positive) * centres[1]
     axis.plot(*centres.T, color=colour("exact"), ls=(0, (4, 3)), lw=1, zorder=2)
-    axis.scatter(*gradient, marker="*", s=170, color=colour("isd"), edgecolor="white", lw=0.8, zorder=4)
+    axis.scatter(gradient[0], gradient[1], marker="*", s=170, color=colour("isd"), edgecolor="white", lw=0.8, zorder=4)
     axis.annotate("$\\mu$", gradient, (0, -18), textcoords="offset points", color=colour("isd"), size=14, ha="center")
     axis.set(xlabel="along $c^*$, which the phases share", ylabel="rest of the gradient")
     axis.margins(y=0.16)

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ONE_PAIR = (
-    "Vector diagram. From the origin an arrow D. From its tip two opposite arrows along h: a long one to g plus over b, "
-    "marked B = 1, and a shorter one to minus g minus over one minus b, marked B = 0."
+    "Vector diagram. From the origin an arrow D. From its tip two opposite arrows along h: a long one to g plus over "
+    "b, marked B = 1, and a shorter one to minus g minus over one minus b, marked B = 0."
 )
 EXCESS_CURVES = (
-    "Excess of the total variance of ISD over that of two terms against b. The curves of the two real models are U-shaped "
-    "and stay far above zero. The curve of a law from the equality family touches zero at b = 0.3 and rises on both sides."
+    "Excess of the total variance of ISD over that of two terms against b. The curves of the two real models are "
+    "U-shaped and stay far above zero. The curve of a law from the equality family touches zero at b = 0.3 and rises "
+    "on both sides."
 )
 
 
@@ -31,15 +32,13 @@ def one_pair() -> "Figure":
     figure, axis = plt.subplots(figsize=(6.8, 2.7))
     difference, ends = g_positive - g_negative, (g_positive / b, -g_negative / (1 - b))
     _arrow(axis, np.zeros(2), difference, "two_term", 2.4)
-    axis.annotate("$D$", difference / 2, (-12, 6), textcoords="offset points", color=colour("two_term"), size=14)
+    _label(axis, "$D$", difference / 2, (-8, 7), "two_term")
     texts = ("$B=1$:  $Z = g^+/b$", "$B=0$:  $Z = -g^-/(1-b)$")
     steps = (r"$+h/b$", r"$-h/(1-b)$")
     for end, text, step, name in zip(ends, texts, steps, ("positive_phase", "negative_phase"), strict=True):
         _arrow(axis, difference, end, name, 1.8)
-        axis.annotate(
-            text, end, (0, 9 if end[1] > 0 else -16), textcoords="offset points", ha="center", color=colour(name)
-        )
-        axis.annotate(step, (difference + end) / 2, (6, -15), textcoords="offset points", color=colour(name))
+        _label(axis, text, end, (0, 9 if end[1] > 0 else -16), name, centred=True)
+        _label(axis, step, (difference + end) / 2, (6, -15), name)
     axis.scatter(0, 0, s=24, color=colour("exact"), zorder=3)
     axis.annotate("0", (0, 0), (-11, 3), textcoords="offset points")
     axis.set_aspect("equal")
@@ -58,9 +57,10 @@ def excess_curves(laws: Mapping[str, PhaseMoments], touching: str) -> "Figure":
         base = np.trace(two_term_covariance(moments))
         excess = np.array([isd_excess_trace(moments, float(b)) for b in grid]) / base
         axis.plot(grid, excess, color=colour(tint), lw=2.4 if name == touching else 1.8)
-        axis.annotate(name, (0.48, excess[90]), (0, 12), textcoords="offset points", ha="center", color=colour(tint))
+        place = int(excess.argmin())
+        _label(axis, name, np.array([grid[place], excess[place]]), (0, 11), tint, centred=True)
         if name == touching:
-            axis.scatter(grid[excess.argmin()], 0, s=45, color=colour(tint), zorder=3)
+            axis.scatter(grid[place], 0, s=45, color=colour(tint), zorder=3)
     axis.axhline(0, color=colour("reference"), lw=0.8)
     axis.set(xlim=(0, 1), ylim=(-0.25, 6), xlabel="$b$, probability of a positive phase")
     axis.set_ylabel("excess of ISD / variance of two terms")
@@ -69,5 +69,12 @@ def excess_curves(laws: Mapping[str, PhaseMoments], touching: str) -> "Figure":
 
 def _arrow(axis: "Axes", start: np.ndarray, end: np.ndarray, name: str, width: float) -> None:
     style = {"arrowstyle": "-|>", "color": colour(name), "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16}
-    axis.annotate("", end, start, arrowprops=style)
-    axis.scatter(*np.stack([start, end]).T, s=0)  # arrows alone do not widen the view
+    axis.annotate("", (end[0], end[1]), (start[0], start[1]), arrowprops=style)
+    axis.plot([start[0], end[0]], [start[1], end[1]], lw=0)  # arrows alone do not widen the view
+
+
+def _label(
+    axis: "Axes", text: str, place: np.ndarray, offset: tuple[float, float], name: str, centred: bool = False
+) -> None:
+    label = axis.annotate(text, (place[0], place[1]), offset, textcoords="offset points", color=colour(name))
+    label.set_horizontalalignment("center" if centred else "left")

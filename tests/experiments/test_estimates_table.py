@@ -27,6 +27,11 @@ def test_each_outcome_may_have_its_own_names() -> None:
     assert [row[1] for row in table.rows] == ["u.Z", "P(B = 1)"]
 
 
+def test_large_numbers_have_no_exponent() -> None:
+    row = EstimatesTable({"bars": outcome([202256.4], [202301.0], [517.2])}, ["a"]).rows[0]
+    assert row[2:5] == ("202,256", "202,301", "517")
+
+
 def test_names_are_escaped() -> None:
     html = EstimatesTable({"a < b": outcome([1.0], [1.0], [1.0])}, ["<i>"])._repr_html_()
     assert "a &lt; b" in html

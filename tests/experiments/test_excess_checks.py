@@ -28,6 +28,6 @@ def test_its_target_is_the_excess_of_the_traces(model: RealModel) -> None:
     outcome, _ = excess_check(4, "isd-excess-variance", model, 0.3)
     target = dict(zip(EXCESS_QUANTITIES, outcome.details["target"], strict=True))
     assert target["P(B = 1)"] == 0.3
-    assert target["|Z|² - |D|²"] == pytest.approx(theory.isd_excess_trace(model.moments, 0.3), rel=1e-10)
+    assert target["|Z|²−|D|²"] == pytest.approx(theory.isd_excess_trace(model.moments, 0.3), rel=1e-10)
     two_term = np.trace(theory.two_term_covariance(model.moments)) + model.moments.mean @ model.moments.mean
     assert target["|D|²"] == pytest.approx(two_term, rel=1e-10)
