@@ -56,12 +56,12 @@ def chosen(choices: Mapping[str, Any] | tuple[str, ...], word: str, option: str)
 def filled_in(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The options with those that were left open filled in for the model, the estimator and the optimiser."""
     layered = asked["model"] == "forward-forward"
-    usual = {
+    usual: dict[str, Any] = {
         "hidden": 100 if layered else 16,
         "phases": 20_000 if asked["estimator"] == "always-on-isd" else 100_000,
         "optimiser": "adam" if layered else "sgd",
     }
-    whole = {name: usual.get(name) if value is None else value for name, value in asked.items()}
+    whole: dict[str, Any] = {name: usual.get(name) if value is None else value for name, value in asked.items()}
     if whole["learning_rate"] is None:
         whole["learning_rate"] = usual_learning_rate(whole["optimiser"], whole["estimator"], layered)
     return whole

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cl_theory.learning.optimisers import Optimiser
+from cl_theory.learning.optimisers import Optimiser, Share
 from cl_theory.learning.state import Memory, TrainingState, inside, under
 
 
@@ -14,7 +14,7 @@ class Descent:
 
     The sign shrinks the weights: it is descent on the loss plus :math:`\tfrac12\lambda |W|^2`. Decay stays out of the
     memory of the optimiser, so that Adam does not rescale it (Loshchilov & Hutter 2019). `is_weight` and `is_learned`
-    mark parameters, (n_parameters,) bool.
+    mark parameters, bool of their shape: (n_parameters,), or a row a replica.
     """
 
     optimiser: Optimiser
@@ -28,9 +28,9 @@ class Descent:
 
     def start(self) -> Memory:
         """Memory of the optimiser before the first step."""
-        return under("optimiser", self.optimiser.start(self.is_weight.size))
+        return under("optimiser", self.optimiser.start(self.is_weight.shape))
 
-    def moved(self, state: TrainingState, gradient: np.ndarray, memory: Memory, share: float = 1.0) -> TrainingState:
+    def moved(self, state: TrainingState, gradient: np.ndarray, memory: Memory, share: Share = 1.0) -> TrainingState:
         """State after one step along `gradient` at `share` of the learning rate, with `memory` of everything else."""
         change, kept = self.optimiser.step(gradient, inside(state.memory, "optimiser"), share)
         if self.weight_decay:

@@ -8,6 +8,8 @@ import numpy as np
 from cl_theory.arguments import positive
 
 Memory = dict[str, np.ndarray]
+Shape = int | tuple[int, ...]
+Share = float | np.ndarray
 
 
 class Optimiser(ABC):
@@ -19,11 +21,11 @@ class Optimiser(ABC):
     learning_rate: float
 
     @abstractmethod
-    def start(self, n_parameters: int) -> Memory:
-        """Memory before the first step, float64 arrays by name."""
+    def start(self, shape: Shape) -> Memory:
+        """Memory before the first step of parameters of this shape, float64 arrays by name."""
 
     @abstractmethod
-    def step(self, gradient: np.ndarray, memory: Memory, share: float = 1.0) -> tuple[np.ndarray, Memory]:
+    def step(self, gradient: np.ndarray, memory: Memory, share: Share = 1.0) -> tuple[np.ndarray, Memory]:
         """What to add to the parameters, at `share` of the learning rate, and the memory of the next step."""
 
 
@@ -36,10 +38,10 @@ class SGD(Optimiser):
     def __post_init__(self) -> None:
         positive(self.learning_rate, "learning_rate")
 
-    def start(self, n_parameters: int) -> Memory:
+    def start(self, shape: Shape) -> Memory:
         return {}
 
-    def step(self, gradient: np.ndarray, memory: Memory, share: float = 1.0) -> tuple[np.ndarray, Memory]:
+    def step(self, gradient: np.ndarray, memory: Memory, share: Share = 1.0) -> tuple[np.ndarray, Memory]:
         return -self.learning_rate * share * gradient, memory
 
 
@@ -54,10 +56,10 @@ class Momentum(Optimiser):
         positive(self.learning_rate, "learning_rate")
         _fraction(self.momentum, "momentum")
 
-    def start(self, n_parameters: int) -> Memory:
-        return {"velocity": np.zeros(n_parameters)}
+    def start(self, shape: Shape) -> Memory:
+        return {"velocity": np.zeros(shape)}
 
-    def step(self, gradient: np.ndarray, memory: Memory, share: float = 1.0) -> tuple[np.ndarray, Memory]:
+    def step(self, gradient: np.ndarray, memory: Memory, share: Share = 1.0) -> tuple[np.ndarray, Memory]:
         velocity = self.momentum * memory["velocity"] + gradient
         return -self.learning_rate * share * velocity, {"velocity": velocity}
 
@@ -83,10 +85,10 @@ class Adam(Optimiser):
         _fraction(self.beta1, "beta1")
         _fraction(self.beta2, "beta2")
 
-    def start(self, n_parameters: int) -> Memory:
-        return {"first": np.zeros(n_parameters), "second": np.zeros(n_parameters), "count": np.zeros(())}
+    def start(self, shape: Shape) -> Memory:
+        return {"first": np.zeros(shape), "second": np.zeros(shape), "count": np.zeros(())}
 
-    def step(self, gradient: np.ndarray, memory: Memory, share: float = 1.0) -> tuple[np.ndarray, Memory]:
+    def step(self, gradient: np.ndarray, memory: Memory, share: Share = 1.0) -> tuple[np.ndarray, Memory]:
         count = memory["count"] + 1
         first = self.beta1 * memory["first"] + (1 - self.beta1) * gradient
         second = self.beta2 * memory["second"] + (1 - self.beta2) * gradient**2

@@ -15,19 +15,17 @@ from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.replicas import PhasePlan, Replicas, learn_phases
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
 from cl_theory.learning.state import ChunkedLearner, TrainingState
-from cl_theory.models.rbm import RBM
 from cl_theory.philox import CounterStream, philox_key
 
 COMPILED_CHAINS = (CarriedOver, ContrastiveDivergence, Persistent)
 
 
 @dataclass(frozen=True, eq=False)
-class ReplicaLearner(ChunkedLearner):
+class ReplicaSet:
     """RBM replicas, each with its own schedule and learning rate; what one learns does not depend on the others.
 
-    `start` holds the first parameters, `numbers` (n_replicas,) identify the replicas: replica 7 draws the same random
-    numbers in every company. All schedules are always on, or none is. An iteration is one phase of every replica, two
-    where one of them is two-term.
+    `start_from` holds the first parameters, `numbers` (n_replicas,) identify the replicas: replica 7 draws the same
+    random numbers in every company. With `single` the one replica there is stands for itself, as an `RBM`.
     """
 
     start_from: Replicas
@@ -40,7 +38,6 @@ class ReplicaLearner(ChunkedLearner):
     single: bool = False
 
     parameter_limit: ClassVar[float] = 100.0
-    chunk: ClassVar[int] = 500
 
     def __post_init__(self) -> None:
         n = len(self.start_from)
@@ -49,6 +46,63 @@ class ReplicaLearner(ChunkedLearner):
         for name in ("schedules", "learning_rates", "numbers"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name} must have one entry for each of {n} replicas, got {len(getattr(self, name))}")
+        for rate in self.learning_rates:
+            positive(rate, "learning_rate")
+        if not self.visible_biases and np.any(self.start_from.visible_bias):
+            raise ValueError("a network without visible biases must start with visible_bias 0, got other values")
+        if self.single and n != 1:
+            raise ValueError(f"single asks for one replica, got {n}")
+
+    def first_states(self, randomness: Randomness) -> tuple[np.ndarray, np.ndarray]:
+        """Fair coins for the units of every replica's chain, float32."""
+        v, h = (np.empty((len(self.numbers), n)) for n in (self.start_from.n_visible, self.start_from.n_hidden))
+        for r, number in enumerate(self.numbers):
+            rng = randomness.of(number).at("start", 0)
+            v[r], h[r] = rng.integers(0, 2, v.shape[1]), rng.integers(0, 2, h.shape[1])
+        return v.astype(np.float32), h.astype(np.float32)
+
+    def first_parameters(self) -> np.ndarray:
+        """Parameters before learning, float32 (n_replicas, n_parameters) in the order of `RBM.flat`."""
+        return flat(self.start_from)
+
+    def replicas(self, parameters: np.ndarray) -> Replicas:
+        """The replicas with these parameters, rounded to float32."""
+        n_h, n_v = self.start_from.n_hidden, self.start_from.n_visible
+        weights, visible, hidden = np.split(parameters, [n_h * n_v, n_h * n_v + n_v], axis=1)
+        return Replicas(weights.reshape(-1, n_h, n_v), visible, hidden)
+
+    def model(self, parameters: np.ndarray) -> Any:
+        """The replicas with these parameters; the only one as an `RBM` where `single` is set."""
+        if self.single:
+            return self.start_from.rbm(0).with_flat(parameters[0])
+        return self.replicas(parameters)
+
+    def describe(self) -> Mapping[str, Any]:
+        """What identifies the run, ready for JSON."""
+        return {
+            "learner": type(self).__name__,
+            "network": f"{len(self.numbers)} RBM {self.start_from.n_visible} x {self.start_from.n_hidden}",
+            "start": digest(flat(self.start_from)),
+            "data": digest(self.data),
+            "schedule": repr(self.schedules),
+            "chain": repr(self.chain),
+            "optimiser": repr(self.learning_rates),
+            "visible_biases": self.visible_biases,
+            "numbers": list(self.numbers),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class ReplicaLearner(ReplicaSet, ChunkedLearner):
+    """Replicas that learn by plain descent: whole chunks of phases in one compiled call.
+
+    All schedules are always on, or none is. An iteration is one phase of every replica, two where one is two-term.
+    """
+
+    chunk: ClassVar[int] = 500
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         _check_parts(self)
 
     @property
@@ -67,19 +121,9 @@ class ReplicaLearner(ChunkedLearner):
         phases = iteration * self.phases_per_iteration
         return phases, phases * _mean_length(self.schedules[0], self.chain)
 
-    def model(self, parameters: np.ndarray) -> Any:
-        """The replicas with these parameters; the only one as an `RBM` where `single` is set."""
-        n_h, n_v = self.start_from.n_hidden, self.start_from.n_visible
-        weights, visible, hidden = np.split(parameters, [n_h * n_v, n_h * n_v + n_v], axis=1)
-        replicas = Replicas(weights.reshape(-1, n_h, n_v), visible, hidden)
-        return replicas.rbm(0) if self.single else replicas
-
     def start(self, randomness: Randomness) -> TrainingState:
-        v, h = (np.empty((len(self.numbers), n)) for n in (self.start_from.n_visible, self.start_from.n_hidden))
-        for r, number in enumerate(self.numbers):
-            rng = randomness.of(number).at("start", 0)
-            v[r], h[r] = rng.integers(0, 2, v.shape[1]), rng.integers(0, 2, h.shape[1])
-        return TrainingState(0, _flat(self.start_from), {"chain.v": v, "chain.h": h})
+        v, h = self.first_states(randomness)
+        return TrainingState(0, self.first_parameters(), {"chain.v": v, "chain.h": h})
 
     def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
         first, n_phases = state.iteration * self.phases_per_iteration, n * self.phases_per_iteration
@@ -87,7 +131,7 @@ class ReplicaLearner(ChunkedLearner):
         key = philox_key(randomness.at("kernel", 0))
         replicas, v, h = learn_phases(
             CounterStream(key, np.array(self.numbers, dtype=np.uint32), first),
-            self._replicas(state.parameters),
+            self.replicas(state.parameters),
             state.memory["chain.v"],
             state.memory["chain.h"],
             plan,
@@ -96,11 +140,7 @@ class ReplicaLearner(ChunkedLearner):
             chain=self.chain.name,  # type: ignore[arg-type]
             visible_biases=self.visible_biases,
         )
-        return TrainingState(state.iteration + n, _flat(replicas), {"chain.v": v, "chain.h": h})
-
-    def _replicas(self, parameters: np.ndarray) -> Replicas:
-        model = self.model(parameters)
-        return Replicas.of([model]) if self.single else model
+        return TrainingState(state.iteration + n, flat(replicas), {"chain.v": v, "chain.h": h})
 
     def _plan(self, first: int, n_phases: int, randomness: Randomness) -> tuple[PhasePlan, np.ndarray]:
         """The next phases of all replicas, and the rows of data that they meet."""
@@ -127,20 +167,6 @@ class ReplicaLearner(ChunkedLearner):
             return np.where(signs, rate, -rate)
         share = 1 / _mean_length(schedule, self.chain) if self.always_on else 1.0
         return rate * share * isd_weights(signs, p_positive=schedule.p_positive)
-
-    def describe(self) -> Mapping[str, Any]:
-        """What identifies the run, ready for JSON."""
-        return {
-            "learner": type(self).__name__,
-            "network": f"{len(self.numbers)} RBM {self.start_from.n_visible} x {self.start_from.n_hidden}",
-            "start": digest(_flat(self.start_from)),
-            "data": digest(self.data),
-            "schedule": repr(self.schedules),
-            "chain": repr(self.chain),
-            "optimiser": repr(self.learning_rates),
-            "visible_biases": self.visible_biases,
-            "numbers": list(self.numbers),
-        }
 
 
 def block_of_phases(
@@ -170,28 +196,16 @@ def _mean_length(schedule: Schedule, chain: ChainPolicy) -> float:
     return float(schedule.length.mean) if isinstance(schedule, AlwaysOnISD) else chain.n_steps
 
 
-def _flat(replicas: Replicas) -> np.ndarray:
+def flat(replicas: Replicas) -> np.ndarray:
+    """Parameters of each replica in the order of `RBM.flat`, (n_replicas, n_parameters)."""
     parts = (replicas.weights.reshape(len(replicas), -1), replicas.visible_bias, replicas.hidden_bias)
     return np.concatenate(parts, axis=1)
 
 
 def _check_parts(learner: ReplicaLearner) -> None:
-    for rate in learner.learning_rates:
-        positive(rate, "learning_rate")
     if not isinstance(learner.chain, COMPILED_CHAINS):
-        raise ValueError(f"replicas run CarriedOver, ContrastiveDivergence or Persistent chains, got {learner.chain!r}")
+        raise ValueError(f"replicas run CarriedOver, ContrastiveDivergence or Persistent, got {learner.chain!r}")
     if len({isinstance(schedule, AlwaysOnISD) for schedule in learner.schedules}) != 1:
         raise ValueError("schedules must all be always on, or none; train the two kinds apart")
     if any(getattr(schedule, "baseline_rate", None) is not None for schedule in learner.schedules):
-        raise ValueError("replicas have no running baseline; use `train` for a centred schedule")
-    if not learner.visible_biases and np.any(learner.start_from.visible_bias):
-        raise ValueError("a network without visible biases must start with visible_bias 0, got other values")
-    if learner.single and len(learner.start_from) != 1:
-        raise ValueError(f"single asks for one replica, got {len(learner.start_from)}")
-
-
-def single_replica(
-    network: RBM, data: np.ndarray, schedule: Schedule, chain: ChainPolicy, rate: float, visible_biases: bool
-) -> ReplicaLearner:
-    """One network, one chain, plain descent."""
-    return ReplicaLearner(Replicas.of([network]), data, (schedule,), (rate,), chain, visible_biases, single=True)
+        raise ValueError("plain descent in one call has no running baseline; use LockStepLearner")

@@ -6,15 +6,16 @@ import numpy as np
 
 from cl_theory.learning.always_on import AlwaysOnLearner
 from cl_theory.learning.chains import ChainPolicy, Persistent
+from cl_theory.learning.compiled_learner import CompiledLearner, compiled_learner
 from cl_theory.learning.curves import usual_measures
 from cl_theory.learning.end_of_phase import EndOfPhaseLearner
-from cl_theory.learning.energy_learner import EnergyLearner
 from cl_theory.learning.forward_forward import ForwardForwardLearner
 from cl_theory.learning.loop import Running, TrainingRun, run_for
 from cl_theory.learning.net_replica_learner import NetReplicaLearner, single_net
 from cl_theory.learning.networks import Network
 from cl_theory.learning.optimisers import SGD, Adam, Optimiser
-from cl_theory.learning.replica_learner import COMPILED_CHAINS, ReplicaLearner, single_replica
+from cl_theory.learning.replica_learner import COMPILED_CHAINS
+from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule, TwoTerm
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
@@ -35,8 +36,8 @@ def train(
 ) -> TrainingRun:
     """Train an energy model from `network` on the rows of `data`, by default with ISD at b = 1/2.
 
-    An RBM with a single chain and plain descent learns in compiled kernels, in float32; everything else in NumPy, in
-    float64.
+    The chain of an RBM with a batch of one runs in compiled kernels, in float32, and so does its learning where it is
+    plain descent; everything else runs in NumPy, in float64.
 
     Parameters
     ----------
@@ -82,27 +83,17 @@ def learner_of(
     batch_size: int = 1,
     weight_decay: float = 0.0,
     visible_biases: bool = True,
-) -> EndOfPhaseLearner | AlwaysOnLearner | ReplicaLearner:
+) -> EndOfPhaseLearner | AlwaysOnLearner | CompiledLearner:
     """The learner that `train` runs, with every argument checked: compiled where the kernels can do the same."""
     schedule, chain = ISD() if schedule is None else schedule, Persistent() if chain is None else chain
     optimiser = SGD(0.05) if optimiser is None else optimiser
     kind: type[AlwaysOnLearner] | type[EndOfPhaseLearner]
     kind = AlwaysOnLearner if isinstance(schedule, AlwaysOnISD) else EndOfPhaseLearner
-    learner = kind(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
-    if isinstance(network, RBM) and runs_compiled(learner):
-        return single_replica(network, data, schedule, chain, optimiser.learning_rate, visible_biases)
-    return learner
-
-
-def runs_compiled(learner: EnergyLearner) -> bool:
-    """Whether the kernels for replicas can do the same: one chain, plain descent, no baseline."""
-    return (
-        learner.batch_size == 1
-        and isinstance(learner.optimiser, SGD)
-        and not learner.weight_decay
-        and isinstance(learner.chain, COMPILED_CHAINS)
-        and getattr(learner.schedule, "baseline_rate", None) is None
-    )
+    readable = kind(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
+    if not isinstance(network, RBM) or batch_size > 1 or not isinstance(chain, COMPILED_CHAINS):
+        return readable
+    one = Replicas.of([network]), readable.data, (schedule,), (optimiser.learning_rate,), chain, visible_biases
+    return compiled_learner(*one, single=True, optimiser=optimiser, weight_decay=weight_decay) or readable
 
 
 def train_forward_forward(

@@ -6,11 +6,11 @@ from typing import Unpack
 import numpy as np
 
 from cl_theory.learning.chains import ChainPolicy, Persistent
+from cl_theory.learning.compiled_learner import compiled_learner
 from cl_theory.learning.curves import usual_measures
 from cl_theory.learning.loop import Running, TrainingRun, run_for
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.optimisers import Adam
-from cl_theory.learning.replica_learner import ReplicaLearner
+from cl_theory.learning.optimisers import Adam, Optimiser
 from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.schedules import Schedule
 from cl_theory.models.forward_forward import ForwardForward
@@ -25,20 +25,23 @@ def train_replicas(
     n_phases: int,
     n_replicas: int | None = None,
     learning_rates: float | Sequence[float] = 0.05,
+    optimiser: Optimiser | None = None,
     chain: ChainPolicy | None = None,
+    weight_decay: float = 0.0,
     visible_biases: bool = True,
     numbers: Sequence[int] | None = None,
     **options: Unpack[Running],
 ) -> TrainingRun:
-    """Train independent RBMs in lock-step, one chain each, by plain descent; `run.model` holds `Replicas`.
+    """Train independent RBMs in lock-step, one chain each; `run.model` holds `Replicas`.
 
+    Descent is plain, or that of `optimiser` with `learning_rates` in the place of its own.
     `schedules` and `learning_rates` are one for all, or one a replica; `start` likewise. The number of replicas is
     `n_replicas`, or follows from the first argument that lists them. `numbers` names the replicas (0, 1, ... if not
     given): a replica ends with the same bits under the same number and seed, whatever runs beside it. Curves have one
     value a replica. Everything else, and the errors, as in `train`.
     """
     n = n_replicas or _count(start, schedules, learning_rates, numbers)
-    learner = ReplicaLearner(
+    learner = compiled_learner(
         Replicas.repeated(start, n) if isinstance(start, RBM) else start,
         data,
         tuple(schedules) if isinstance(schedules, Sequence) else (schedules,) * n,
@@ -46,7 +49,11 @@ def train_replicas(
         Persistent() if chain is None else chain,
         visible_biases,
         tuple(int(number) for number in numbers) if numbers is not None else (),
+        optimiser=optimiser,
+        weight_decay=weight_decay,
     )
+    if learner is None:
+        raise ValueError("replicas that are always on learn by plain descent without baseline or decay; use `train`")
     sizes = learner.start_from.n_visible, learner.start_from.n_hidden
     return run_for(n_phases, learner, lambda: usual_measures(learner.data, *sizes), options)
 

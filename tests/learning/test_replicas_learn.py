@@ -7,12 +7,14 @@ from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.learning import (
     ISD,
     SGD,
+    Adam,
     AlwaysOnISD,
     CarriedOver,
     CentredISD,
     ContrastiveDivergence,
     Exact,
     LearningDiverged,
+    Momentum,
     Persistent,
     TwoTerm,
     train,
@@ -71,18 +73,27 @@ def test_the_same_check_sees_weights_that_are_halved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("schedule", "kind", "n_iterations"),
-    [(ISD(0.4), EndOfPhaseLearner, 4), (AlwaysOnISD(0.4, length=Fixed(3)), AlwaysOnLearner, 12)],
-    ids=["end of phase", "always on"],
+    ("schedule", "optimiser", "chain"),
+    [
+        (ISD(0.4), SGD(0.3), ContrastiveDivergence(2)),
+        (AlwaysOnISD(0.4, length=Fixed(3)), SGD(0.3), ContrastiveDivergence(2)),
+        (TwoTerm(), Adam(0.1), ContrastiveDivergence(2)),
+        (CentredISD(0.3, baseline_rate=0.2), Momentum(0.1), CarriedOver(2)),
+        (ISD(0.6), Adam(0.1), Persistent(2)),
+    ],
+    ids=repr,
 )
-def test_compiled_and_readable_learners_agree_in_distribution(schedule, kind, n_iterations: int) -> None:
+def test_compiled_and_readable_learners_agree_in_distribution(schedule, optimiser, chain) -> None:
     """Mean and mean square after four phases, float32 kernels against float64 NumPy."""
-    n, rate, chain = 1200, 0.3, ContrastiveDivergence(2)
+    n, rate = 1200, optimiser.learning_rate
     run = train_replicas(
-        NETWORK, DATA, schedule, n_replicas=n, n_phases=4, learning_rates=rate, chain=chain, measures={}, seed=2
-    )
+        NETWORK, DATA, schedule, n_replicas=n, n_phases=4, learning_rates=rate, optimiser=optimiser, chain=chain,
+        measures={}, seed=2,
+    )  # fmt: skip
     compiled = np.array([run.model.rbm(r).flat for r in range(n)])
-    learner, readable = kind(NETWORK, DATA, schedule, chain, SGD(rate)), []
+    kind = AlwaysOnLearner if isinstance(schedule, AlwaysOnISD) else EndOfPhaseLearner
+    learner, readable = kind(NETWORK, DATA, schedule, chain, optimiser), []
+    n_iterations = learner.iterations(4)
     for k in range(n):
         randomness = Randomness(3, k)
         readable.append(learner.advance(learner.start(randomness), n_iterations, randomness).parameters)
@@ -92,11 +103,12 @@ def test_compiled_and_readable_learners_agree_in_distribution(schedule, kind, n_
         assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) / error).max() < LIMIT
 
 
-def test_a_replica_learns_the_same_bits_in_any_company() -> None:
-    parts = {"n_phases": 200, "chain": Persistent(2), "measures": {}, "seed": 4}
-    schedules = [ISD(b) for b in (0.2, 0.5, 0.8)]
-    together = train_replicas(NETWORK, DATA, schedules, **parts)
-    alone = train_replicas(NETWORK, DATA, [ISD(0.8)], numbers=[2], **parts)
+@pytest.mark.parametrize(("kind", "optimiser"), [(ISD, None), (ISD, Adam(0.01)), (CentredISD, Momentum(0.01))])
+def test_a_replica_learns_the_same_bits_in_any_company(kind, optimiser) -> None:
+    parts = {"n_phases": 200, "chain": Persistent(2), "measures": {}, "seed": 4, "optimiser": optimiser}
+    schedules = [kind(b) for b in (0.2, 0.5, 0.8)]
+    together = train_replicas(NETWORK, DATA, schedules, learning_rates=[0.1, 0.02, 0.03], **parts)
+    alone = train_replicas(NETWORK, DATA, [kind(0.8)], learning_rates=[0.03], numbers=[2], **parts)
     assert alone.model.weights[0].tobytes() == together.model.weights[2].tobytes()
     assert together.model.weights[0].tobytes() != together.model.weights[1].tobytes()
 
@@ -112,9 +124,11 @@ def test_recording_and_checkpoints_do_not_touch_what_is_learned(tmp_path, schedu
     assert once.model.weights.tobytes() == often.model.weights.tobytes()
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
-def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, schedule) -> None:
-    parts = {"n_phases": 700, "seed": 6, "chain": Persistent(2), "checkpoint_every": 50, "record_every": 90}
+@pytest.mark.parametrize("optimiser", [SGD(0.05), Adam(0.01)], ids=repr)
+@pytest.mark.parametrize("schedule", [*SCHEDULES[:2], CentredISD(0.3), SCHEDULES[2]], ids=repr)
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, schedule, optimiser) -> None:
+    parts = {"n_phases": 500, "seed": 6, "chain": Persistent(2), "checkpoint_every": 50, "record_every": 90}
+    parts |= {"optimiser": optimiser}
 
     def stop(done: int, total: int) -> None:
         if done >= 170:
@@ -181,7 +195,11 @@ def test_curves_of_replicas_have_a_column_each() -> None:
     [
         ({"chain": Exact()}, "CarriedOver, ContrastiveDivergence or Persistent"),
         ({"schedules": [ISD(0.5), AlwaysOnISD(0.5)]}, "all be always on, or none"),
-        ({"schedules": CentredISD(0.5)}, "no running baseline"),
+        ({"schedules": [CentredISD(0.5), ISD(0.5)]}, "all be two-term, all ISD"),
+        ({"schedules": AlwaysOnISD(0.5, baseline_rate=0.1)}, "always on learn by plain descent"),
+        ({"schedules": AlwaysOnISD(0.5), "optimiser": Adam(0.1)}, "always on learn by plain descent"),
+        ({"optimiser": Adam(0.1), "weight_decay": -1.0}, "weight_decay"),
+        ({"optimiser": Adam(0.1), "chain": Exact()}, "CarriedOver, ContrastiveDivergence or Persistent"),
         ({"learning_rates": [0.1, 0.2, 0.3]}, "learning_rates must have one entry for each of 2 replicas"),
         ({"learning_rates": 0.0}, "learning_rate"),
         ({"numbers": [1]}, "numbers must have one entry"),
