@@ -1,21 +1,19 @@
 """Executing the chapters, or keeping executed copies that are still valid."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cl_theory.book.chapters import Chapter
 from cl_theory.book.checkout import Checkout
 from cl_theory.book.copies import chapter_keys, clear_old, expected_seconds, keep, kept, notebook_text, package_key
 from cl_theory.book.environment import available_cores, chapter_environment, install_kernel
 from cl_theory.book.files import read_json, write_whole
+from cl_theory.book.listener import Listener, State
 from cl_theory.book.sockets import socket_folder
 from cl_theory.book.tidy import cell_seconds, first_error, oddities, tidied
 from cl_theory.book.workers import Answer, Request, Team
-
-State = Literal["waiting", "running", "executed", "kept", "failed"]
-Told = Callable[[str, State, float], None]
 
 
 @dataclass
@@ -36,7 +34,7 @@ def execute(
     parameters: Mapping[str, Any],
     anew: Sequence[str] = (),
     jobs: int | None = None,
-    told: Told = lambda name, state, seconds: None,
+    listener: Listener = Listener(),  # noqa: B008 - it has no state
 ) -> dict[str, Executed]:
     """Execute `chapters`, those in `anew` in any case, the others unless their kept copy is still valid.
 
@@ -49,7 +47,7 @@ def execute(
 
     def done(result: Executed) -> None:
         results[result.name] = result
-        told(result.name, result.state, result.seconds)
+        listener.told(result.name, result.state, result.seconds)
 
     for name in chapters:
         copy = None if name in anew else kept(checkout, name, keys[name])
@@ -64,7 +62,8 @@ def execute(
             waiting,
             jobs,
             package,
-            started=lambda request: told(request["name"], "running", 0.0),
+            started=lambda request: listener.told(request["name"], "running", 0.0),
+            reached=lambda request, cell, number, of: listener.reached(request["name"], cell, number, of),
             answered=lambda request, answer: done(_finished(checkout, request, answer, keys[request["name"]])),
         )
     return results

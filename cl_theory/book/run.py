@@ -1,14 +1,15 @@
 """One run of the book: execute, collect the evidence, judge it, compare it with the accepted ledger."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cl_theory.book.chapters import chosen, read_chapters, require_parameters
 from cl_theory.book.checkout import BookError, Checkout
 from cl_theory.book.collection import Collection, collect, homeless
-from cl_theory.book.execution import Executed, Told, execute
+from cl_theory.book.execution import Executed, execute
 from cl_theory.book.gate_seed import GateSeed
+from cl_theory.book.listener import Listener
 from cl_theory.checks.budget import BUDGET, alpha_spent
 from cl_theory.claims.ledger import load
 from cl_theory.claims.registry import Claim, all_claims
@@ -71,14 +72,13 @@ def run(
     compare: bool = True,
     reuse: bool = False,
     claims: Mapping[str, Claim] | None = None,
-    told: Told = lambda name, state, seconds: None,
-    prepared: Callable[[list[str]], None] = lambda names: None,
+    listener: Listener = Listener(),  # noqa: B008 - it has no state
 ) -> Report:
     """Execute the chapters that `wish` names and weigh their evidence.
 
     With `whole` the other chapters take part as well, from their kept copies where these are valid; with `reuse`
     that holds for the named ones too. Bad input raises BookError or LedgerError before anything is executed;
-    everything else ends up in the report. `prepared` is told the names of the chapters that take part, `told` how each of them goes.
+    everything else ends up in the report.
     """
     claims = all_claims() if claims is None else claims
     chapters = read_chapters(checkout.chapters)
@@ -87,14 +87,14 @@ def run(
     for name in taking_part:
         require_parameters(chapters[name], wish.papermill)
     committed = load(checkout.ledger) if compare else None
-    prepared(taking_part)
+    listener.prepared(taking_part)
     executed = execute(
         checkout,
         {name: chapters[name] for name in taking_part},
         parameters=wish.papermill,
         anew=taking_part if wish.fresh else wanted if wish.chapters and not reuse else (),
         jobs=wish.jobs,
-        told=told,
+        listener=listener,
     )
     complete = len(taking_part) == len(chapters)
     return weigh(wish, executed, claims, chapters, committed, complete=complete)

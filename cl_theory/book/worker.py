@@ -1,6 +1,7 @@
 """A process that executes chapters, one after the other: ``python -m cl_theory.book.worker``.
 
-Requests and answers are lines of JSON on its standard input and output. It ends when its input does, so that no
+Requests and answers are lines of JSON on its standard input and output; before the answer comes a line for each cell
+that begins. It ends when its input does, so that no
 kernel outlives a run that was killed.
 """
 
@@ -11,6 +12,7 @@ import resource
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,13 @@ CELL_TIMEOUT = 3600
 """Seconds after which a single cell is taken to hang."""
 
 
-def execute(request: dict[str, Any]) -> dict[str, Any]:
-    """Execute one chapter with papermill into ``request["target"]`` and say how it went."""
+def execute(request: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Execute one chapter with papermill into ``request["target"]`` and say how it went.
+
+    `tell` is told of each cell that begins.
+    """
     started = time.monotonic()
-    error = _error(request)
+    error = _error(request, tell)
     return {
         "error": error,
         "seconds": round(time.monotonic() - started, 2),
@@ -31,8 +36,10 @@ def execute(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _error(request: dict[str, Any]) -> str | None:
+def _error(request: dict[str, Any], tell: Callable[[dict[str, Any]], None]) -> str | None:
     import papermill
+
+    from cl_theory.book.telling_engine import telling_engine
 
     try:
         papermill.execute_notebook(
@@ -40,6 +47,7 @@ def _error(request: dict[str, Any]) -> str | None:
             request["target"],
             parameters=request["parameters"],
             kernel_name="python3",
+            engine_name=telling_engine(tell),
             cwd=request["cwd"],
             progress_bar=False,
             request_save_on_cell_execute=False,
@@ -61,11 +69,14 @@ def main() -> None:
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     import papermill  # noqa: F401 - two seconds, spent while the driver prepares the first request
 
+    def tell(answer: dict[str, Any]) -> None:
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
     while True:
         request = json.loads(requests.get())
         Path(request["target"]).parent.mkdir(parents=True, exist_ok=True)
-        answers.write(json.dumps(execute(request)) + "\n")
-        answers.flush()
+        tell(execute(request, tell))
 
 
 def _listen(requests: "queue.Queue[str]") -> None:

@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 Request = dict[str, Any]
 Answer = dict[str, Any]
 Started = Callable[[Request], None]
+Reached = Callable[[Request, str, int, int], None]
 Answered = Callable[[Request, Answer], None]
 PATIENCE = 5
 """Seconds that a worker has for ending."""
@@ -27,18 +28,20 @@ class Worker:
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
 
-    def ask(self, request: Request) -> Answer | None:
+    def ask(self, request: Request, reached: Reached) -> Answer | None:
         """Have `request` executed. If the process dies, say so in the answer; the next request gets a new one.
 
-        None after `stop`.
+        `reached` is told of each cell that begins. None after `stop`.
         """
         if self._stopped:
             return None
         process = self._process = self._process or self._started()
-        line = _exchange(process, json.dumps(request))
-        if self._stopped:
-            return None
-        return json.loads(line) if line else self._obituary(process)
+        for line in _exchange(process, json.dumps(request)):
+            answer = json.loads(line)
+            if "cell" not in answer:
+                return answer
+            reached(request, answer["cell"], answer["number"], answer["of"])
+        return None if self._stopped else self._obituary(process)
 
     def stop(self) -> None:
         """End the process, and with it a kernel that is still running."""
@@ -84,8 +87,8 @@ class Team:
         self._workers = [Worker(environment, logs / f"worker-{number}.log") for number in range(size)]
         self._waiting: SimpleQueue[Request] = SimpleQueue()
 
-    def work_off(self, requests: Sequence[Request], *, started: Started, answered: Answered) -> None:
-        """Have `requests` executed in order; `started` and `answered` are told, from several threads.
+    def work_off(self, requests: Sequence[Request], *, started: Started, reached: Reached, answered: Answered) -> None:
+        """Have `requests` executed in order; `started`, `reached` and `answered` are told, from several threads.
 
         An interrupt, or an error in a callback, ends every worker at once.
         """
@@ -93,16 +96,16 @@ class Team:
             self._waiting.put(request)
         with ThreadPoolExecutor(len(self._workers)) as pool:
             try:
-                tasks = [pool.submit(self._serve, worker, started, answered) for worker in self._workers]
+                tasks = [pool.submit(self._serve, worker, started, reached, answered) for worker in self._workers]
                 for task in wait(tasks, return_when=FIRST_EXCEPTION).done:
                     task.result()
             finally:
                 self._stop()
 
-    def _serve(self, worker: Worker, started: Started, answered: Answered) -> None:
+    def _serve(self, worker: Worker, started: Started, reached: Reached, answered: Answered) -> None:
         while (request := self._next()) is not None:
             started(request)
-            answer = worker.ask(request)
+            answer = worker.ask(request, reached)
             if answer is None:
                 return
             answered(request, answer)
@@ -120,15 +123,13 @@ class Team:
             worker.stop()
 
 
-def _exchange(process: subprocess.Popen[str], line: str) -> str:
+def _exchange(process: subprocess.Popen[str], line: str) -> Iterator[str]:
     assert process.stdin is not None
     assert process.stdout is not None
-    try:
+    with suppress(OSError, ValueError):  # a pipe that is broken, or closed by `stop`
         process.stdin.write(line + "\n")
         process.stdin.flush()
-        return process.stdout.readline()
-    except (OSError, ValueError):  # a pipe that is broken, or closed by `stop`
-        return ""
+        yield from iter(process.stdout.readline, "")
 
 
 def _close(process: subprocess.Popen[str]) -> None:

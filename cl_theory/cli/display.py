@@ -13,15 +13,16 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from cl_theory.book.listener import Listener, State
+
 if TYPE_CHECKING:
-    from cl_theory.book.execution import State
     from cl_theory.book.run import Wish
 
 MARKS = {"waiting": ("·", "dim"), "executed": ("✓", "green"), "kept": ("=", "cyan"), "failed": ("✗", "bold red")}
 KEPT = "nothing it depends on has changed"
 
 
-class Display:
+class Display(Listener):
     """Progress of a run; safe to be told things from several threads."""
 
     def __init__(self, console: Console | None = None) -> None:
@@ -30,6 +31,7 @@ class Display:
         self._lock = threading.Lock()
         self._states: dict[str, tuple[State, float]] = {}
         self._began: dict[str, float] = {}
+        self._cells: dict[str, str] = {}
         self._spinner = Spinner("dots")
 
     def opening(self, asked: "Wish") -> None:
@@ -45,13 +47,17 @@ class Display:
         with self._lock:
             self._states = dict.fromkeys(names, ("waiting", 0.0))
 
-    def told(self, name: str, state: "State", seconds: float) -> None:
+    def told(self, name: str, state: State, seconds: float) -> None:
         """Learn how a chapter goes."""
         with self._lock:
             self._states[name] = (state, seconds)
             self._began.setdefault(name, time.monotonic())
             if self._live is None and state != "running":
                 self.console.print(_line(name, state, seconds))
+
+    def reached(self, name: str, cell: str, number: int, of: int) -> None:
+        """Learn which cell a chapter has come to."""
+        self._cells[name] = f"cell {number} of {of}: {cell}"
 
     @contextmanager
     def stage(self, what: str) -> Iterator[None]:
@@ -77,7 +83,8 @@ class Display:
         table = Table.grid(padding=(0, 1))
         for name, (state, seconds) in list(self._states.items()):
             if state == "running":
-                table.add_row(self._spinner, name, f"{time.monotonic() - self._began[name]:6.1f} s")
+                seconds = time.monotonic() - self._began[name]
+                table.add_row(self._spinner, name, f"{seconds:6.1f} s", Text(self._cells.get(name, ""), "dim"))
             else:
                 mark, colour = MARKS[state]
                 time_text = "" if state == "waiting" else f"{seconds:6.1f} s"
@@ -85,6 +92,6 @@ class Display:
         return table
 
 
-def _line(name: str, state: "State", seconds: float) -> str:
+def _line(name: str, state: State, seconds: float) -> str:
     mark, colour = MARKS[state]
     return f"[{colour}]{mark}[/] {name:<34} {seconds:6.1f} s" + (f"  {KEPT}" if state == "kept" else "")

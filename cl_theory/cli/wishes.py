@@ -35,7 +35,7 @@ def shown_run(checkout: Checkout, asked: Wish, display: Display, **how: Any) -> 
     """`run` with its progress on the screen."""
     display.opening(asked)
     with display:
-        return run(checkout, asked, told=display.told, prepared=display.prepared, **how)
+        return run(checkout, asked, listener=display, **how)
 
 
 def _pair(text: str) -> tuple[str, Any]:

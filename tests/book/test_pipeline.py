@@ -18,6 +18,7 @@ from cl_theory.book.acceptance import take_over
 from cl_theory.book.execution import Executed
 from cl_theory.book.files import write_json
 from cl_theory.book.gate_seed import GateSeed
+from cl_theory.book.listener import Listener
 from cl_theory.book.rendering import render
 from cl_theory.book.run import Wish, run, weigh
 from cl_theory.claims.registry import all_claims
@@ -171,12 +172,27 @@ def test_a_page_with_a_warning_is_not_put_in_place(pages):
     assert not pages.site.exists()
 
 
+class Watching(Listener):
+    def __init__(self):
+        self.states, self.cells = {}, {}
+
+    def told(self, name, state, seconds):
+        self.states.setdefault(name, []).append(state)
+
+    def reached(self, name, cell, number, of):
+        self.cells.setdefault(name, []).append(cell)
+
+
 def test_a_failing_chapter_is_told_with_cell_and_traceback_and_stops_no_other(book):
     save(book, "01_raises", code("fine", "x = 1"), code("bad", "1 / 0"), code("later", "print('never')"))
     save(book, "02_dies", code("gone", "import os\nos._exit(3)"))
     save(book, "03_leaves", code("leave", "import sys\nsys.exit(0)"), code("later", "print('never')"))
     save(book, "04_works", code("fine", "print(profile, seed)"))
-    report = run(book, wish(jobs=2), compare=False, claims={})
+    watching = Watching()
+    report = run(book, wish(jobs=2), compare=False, claims={}, listener=watching)
+    assert watching.states == {name: ["running", went.state] for name, went in report.executed.items()}
+    assert watching.cells["01_raises"][0] == "parameters"
+    assert watching.cells["01_raises"][-2:] == ["fine", "bad"]  # between them papermill's own cell
     problems = {}
     for name, problem in report.problems:
         problems.setdefault(name, []).append(problem)

@@ -98,8 +98,10 @@ def test_on_a_terminal_the_chapters_are_shown_live():
     with screen:
         screen.prepared(["01_a"])
         screen.told("01_a", "running", 0.0)
+        screen.reached("01_a", "proof", 3, 40)
+        console.print(screen._table())
         screen.told("01_a", "executed", 2.0)
-    assert "01_a" in console.file.getvalue()
+    assert "cell 3 of 40: proof" in console.file.getvalue()
 
 
 @pytest.fixture
