@@ -122,7 +122,7 @@ def clamped_phase(weights, hidden_bias, v, h, place, space):
     """One draw of h given v, which is exact however long the phase."""
     key, step, stream, replica = place
     noise, n_hidden = space[0], h.size
-    fill_logistic(noise[:n_hidden], key, step, stream, replica, 0)
+    fill_logistic(noise[:n_hidden], key, step, stream, replica, np.int64(0))
     w, c, x, y = address(weights), address(hidden_bias), address(v), address(h)
     sample_hidden(w, c, x, v.size, address(noise), 0, y, n_hidden)
 

@@ -26,13 +26,13 @@ CHAINS = 32
 """Chains of one replica that share a work item."""
 
 CARRIED, FROM_DATA, PERSISTENT = 0, 1, 2
-START = 2
+START = np.int64(2)
 """Stream of the hidden units that start a free phase at the data."""
 
 _NOTHING = np.float32(0)
 
 
-@njit(cache=True)
+@njit(inline="always")
 def _run_chains(weights, visible_bias, hidden_bias, v, h, v_sum, first, n_sweeps, clamped, key, step, replica):
     """Sweeps of chains first..first + CHAINS - 1 of one replica."""
     w, a, c = padded_weights(weights), padded_units(visible_bias, OFF), padded_units(hidden_bias, OFF)
@@ -88,7 +88,7 @@ def _learn_at_end(w, a, c, x, y, factor, visible_factor):
     add_multiple(address(a), 0, visible_factor, v, x.size)
 
 
-@njit(cache=True)
+@njit(inline="always")
 def _run_phases(
     weights, visible_bias, hidden_bias, v, h, data, is_positive, n_sweeps, factor, data_row, hold, always_on, policy,
     learn_visible_bias, key, first_step, replica,
@@ -97,7 +97,7 @@ def _run_phases(
     w, a, c = padded_weights(weights), padded_units(visible_bias, OFF), padded_units(hidden_bias, OFF)
     kept_x, kept_y = padded_units(v, _NOTHING), padded_units(h, _NOTHING)
     x, y, held_x, held_y = aligned(a.size), aligned(c.size), aligned(a.size), aligned(c.size)
-    space, nothing, held_factor = working_space(a.size, c.size), aligned(0), _NOTHING
+    space, nothing, held_factor = working_space(a.size, c.size), aligned(np.int64(0)), _NOTHING
     for p in range(n_sweeps.size):
         step, positive = first_step + p, is_positive[p]
         copy_units(kept_x, x, x.size)
