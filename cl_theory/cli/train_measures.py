@@ -24,7 +24,7 @@ def measures(model: Any, data: Rows, seed: int) -> Measures:
     if not hasattr(model, "n_visible"):
         return {"test_error": _error(lambda m: label_goodness.predicted_labels(m, test), labels)}
     named = dict(_likelihood(model, data.train, train, seed))
-    if labels is not None and isinstance(model, RBM):
+    if labels is not None and (isinstance(model, RBM) or model.n_hidden <= MAX_UNITS):
         pixels = test[:, : -data.n_labels]
         named["test_error"] = _error(lambda m: label_probabilities(m, pixels).argmax(axis=1), labels)
     return named

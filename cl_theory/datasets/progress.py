@@ -1,6 +1,6 @@
 """Progress of a download, in the form that pooch asks for."""
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, Task, TextColumn, TransferSpeedColumn
 
 
 class DownloadBar:
@@ -11,6 +11,11 @@ class DownloadBar:
         self._progress = Progress(*columns, transient=True)
         self._task = self._progress.add_task(name, total=None)
         self.total = 0
+
+    @property
+    def task(self) -> Task:
+        """Bytes so far, and in all."""
+        return self._progress.tasks[0]
 
     def update(self, n_bytes: int) -> None:
         """Count `n_bytes` more; the bar appears with the first of them."""

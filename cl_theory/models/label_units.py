@@ -4,18 +4,20 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from cl_theory.arguments import positive_integer
+from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.rbm import RBM, binary_states
 
 
-def label_probabilities(rbm: RBM, pixels: np.ndarray, n_labels: int = 10) -> np.ndarray:
-    r"""p(label | pixels) over one-hot labels, (n_samples, n_labels), exact whatever the size of the RBM.
+def label_probabilities(model: RBM | BoltzmannMachine, pixels: np.ndarray, n_labels: int = 10) -> np.ndarray:
+    r"""p(label | pixels) over one-hot labels, (n_samples, n_labels), exact.
 
     .. math:: p(y \mid x) \propto e^{-F(x, e_y)}
 
-    The last `n_labels` visible units are the label units. Source: Larochelle & Bengio (2008), Eq. 2.
+    The last `n_labels` visible units are the label units. An RBM may have any size; a Boltzmann machine at most 20
+    hidden units. Source: Larochelle & Bengio (2008), Eq. 2.
     """
-    rows = binary_states(pixels, n_pixels(rbm, n_labels), "pixels")
-    log_weight = [-rbm.free_energy(_beside(rows, np.eye(n_labels)[label])) for label in range(n_labels)]
+    rows = binary_states(pixels, n_pixels(model, n_labels), "pixels")
+    log_weight = [-model.free_energy(_beside(rows, np.eye(n_labels)[label])) for label in range(n_labels)]
     table = np.stack(log_weight, axis=-1)
     return np.exp(table - logsumexp(table, axis=-1, keepdims=True))
 
@@ -48,11 +50,11 @@ def predicted_labels(label_units: np.ndarray) -> np.ndarray:
     return np.asarray(label_units).argmax(axis=-1)
 
 
-def n_pixels(rbm: RBM, n_labels: int) -> int:
+def n_pixels(model: RBM | BoltzmannMachine, n_labels: int) -> int:
     """Visible units that are no label units; ValueError if there are none."""
-    if not 1 <= n_labels < rbm.n_visible:
-        raise ValueError(f"n_labels must lie in 1 .. {rbm.n_visible - 1} for {rbm.n_visible} units, got {n_labels}")
-    return rbm.n_visible - n_labels
+    if not 1 <= n_labels < model.n_visible:
+        raise ValueError(f"n_labels must lie in 1 .. {model.n_visible - 1} for {model.n_visible} units, got {n_labels}")
+    return model.n_visible - n_labels
 
 
 def _beside(rows: np.ndarray, units: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
 from cl_theory.learning.state import TrainingState
 from cl_theory.models.rbm import RBM
 from cl_theory.models.rbm_moments import rbm_phase_moments
-from cl_theory.phases import Fixed
+from cl_theory.phases import Fixed, Geometric
 from cl_theory.states import all_states
 
 NETWORK = RBM.random(np.random.default_rng(0), 4, 3, 0.7)
@@ -115,3 +115,24 @@ def test_always_on_phases_have_the_lengths_and_signs_that_were_asked_for() -> No
     assert abs(by_phase[:, 0].mean() - 0.3) < 6 * np.sqrt(0.21 / 1000)
     on = state.memory["phase.positive"]
     assert (state.memory["chain.v"][on][:, None] == DATA).all(axis=2).any(axis=1).all()  # clamped to a data row
+
+
+def test_phases_of_random_length_last_as_long_as_their_law_on_average() -> None:
+    schedule = AlwaysOnISD(0.5, length=Geometric(6))
+    learner = AlwaysOnLearner(NETWORK, DATA, schedule, Exact(), SGD(0.01), batch_size=100)
+    randomness = Randomness(5)
+    state = learner.advance(learner.start(randomness), 300, randomness)
+    phases = state.memory["phase.number"] + 1
+    assert len(set(phases.tolist())) > 5  # chains end their phases at their own times
+    expected, sd = 300 / 6, np.sqrt(300 * (5 / 6) / 6)  # a phase ends at each step with probability 1/6
+    assert abs(phases.mean() - expected - 5 / 6) < 6 * sd / 10
+
+
+def test_an_exact_free_phase_of_always_on_learning_begins_in_equilibrium() -> None:
+    """The first update of an exact free phase sees the model's own statistics, one step after an exact draw."""
+    learner = AlwaysOnLearner(NETWORK, DATA, AlwaysOnISD(0.5, length=Fixed(1)), Exact(), SGD(1e-9), batch_size=20_000)
+    randomness = Randomness(6)
+    state = learner.advance(learner.start(randomness), 1, randomness)
+    off = ~state.memory["phase.positive"]
+    v, h = state.memory["chain.v"][off], state.memory["chain.h"][off]
+    assert worst_z(NETWORK.gradient(v, h), MOMENTS.mean_negative) < LIMIT

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.label_units import label_probabilities, mean_label_units, predicted_labels
 from cl_theory.models.rbm import RBM
 from cl_theory.states import all_states
@@ -11,18 +12,19 @@ NETWORK = RBM.random(np.random.default_rng(0), 7, 4, 1.0)  # four pixels, three 
 PIXELS = all_states(4)[[2, 7, 15]]
 
 
-def joint_weights(pixels: np.ndarray) -> np.ndarray:
+def joint_weights(pixels: np.ndarray, network=NETWORK) -> np.ndarray:
     """exp(-E) summed over hidden states for each of the 8 label states, by loops over both."""
     table = np.zeros(8)
     for i, labels in enumerate(all_states(3)):
         for h in all_states(4):
-            table[i] += np.exp(-NETWORK.energy(np.concatenate([pixels, labels]), h))
+            table[i] += np.exp(-network.energy(np.concatenate([pixels, labels]), h))
     return table
 
 
-def test_one_hot_label_probabilities_are_ratios_of_enumerated_weights() -> None:
-    expected = np.array([joint_weights(pixels)[[1, 2, 4]] for pixels in PIXELS])
-    np.testing.assert_allclose(label_probabilities(NETWORK, PIXELS, 3), expected / expected.sum(axis=1, keepdims=True))
+@pytest.mark.parametrize("network", [NETWORK, BoltzmannMachine.random(np.random.default_rng(2), 7, 4, 1.0)])
+def test_one_hot_label_probabilities_are_ratios_of_enumerated_weights(network) -> None:
+    expected = np.array([joint_weights(pixels, network)[[1, 2, 4]] for pixels in PIXELS])
+    np.testing.assert_allclose(label_probabilities(network, PIXELS, 3), expected / expected.sum(axis=1, keepdims=True))
 
 
 def test_the_clamped_chain_averages_the_free_label_units_to_their_exact_means() -> None:
