@@ -15,6 +15,8 @@ from cl_theory.book.sockets import socket_folder
 from cl_theory.book.tidy import cell_seconds, first_error, oddities, tidied
 from cl_theory.book.workers import Answer, Request, Team
 
+EDITED = "the package was edited while this ran"
+
 
 @dataclass
 class Executed:
@@ -49,6 +51,10 @@ def execute(
         results[result.name] = result
         listener.told(result.name, result.state, result.seconds)
 
+    def key_now(name: str) -> str:
+        # Somebody may have edited the package while the chapter ran: such a copy is not to be used again.
+        return keys[name] if package_key() == package else EDITED
+
     for name in chapters:
         copy = None if name in anew else kept(checkout, name, keys[name])
         if copy is not None:
@@ -64,7 +70,7 @@ def execute(
             package,
             started=lambda request: listener.told(request["name"], "running", 0.0),
             reached=lambda request, cell, number, of: listener.reached(request["name"], cell, number, of),
-            answered=lambda request, answer: done(_finished(checkout, request, answer, keys[request["name"]])),
+            answered=lambda request, answer: done(_finished(checkout, request, answer, key_now(request["name"]))),
         )
     return results
 
@@ -78,9 +84,12 @@ def _work_off(checkout: Checkout, requests: list[Request], jobs: int, package: s
 
 
 def _request(checkout: Checkout, chapter: Chapter, parameters: Mapping[str, Any]) -> Request:
+    source = checkout.scratch / "sources" / chapter.path.name  # what was read, whatever is saved meanwhile
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_bytes(chapter.source)
     return {
         "name": chapter.name,
-        "source": str(chapter.path),
+        "source": str(source),
         "target": str(checkout.scratch / "executing" / chapter.path.name),
         "parameters": dict(parameters),
         "cwd": str(checkout.chapters),

@@ -208,6 +208,19 @@ def test_a_failing_chapter_is_told_with_cell_and_traceback_and_stops_no_other(bo
     assert (book.failed / "01_raises.ipynb").is_file()
 
 
+def test_a_copy_made_while_something_was_edited_is_not_used_again(book, monkeypatch):
+    monkeypatch.setattr("cl_theory.book.copies.PACKAGE", book.root / "package")
+    (book.root / "package").mkdir()
+    edits = "from pathlib import Path\nPath('../package/new.py').touch()\nPath('02_b.ipynb').write_text('{}')"
+    save(book, "01_a", code("edit", edits))
+    save(book, "02_b", code("fine", "print(1)"))
+    first = run(book, wish(jobs=1), compare=False, claims={})
+    assert [went.state for went in first.executed.values()] == ["executed", "executed"]
+    save(book, "02_b", code("fine", "print(1)"))
+    again = run(book, wish(jobs=1), compare=False, claims={})
+    assert [went.state for went in again.executed.values()] == ["executed", "executed"]
+
+
 @pytest.mark.parametrize(("number", "code_expected"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)])
 def test_an_interrupted_run_leaves_no_process_and_nothing_half_written_and_the_next_one_works(
     book, number, code_expected
