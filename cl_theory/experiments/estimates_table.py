@@ -14,7 +14,7 @@ class EstimatesTable:
     """Last stage of each check: exact value, estimate, standard error, and their distance in standard errors.
 
     `outcomes` by what was drawn from; `quantities` names the coordinates of the statistic, for all of them or by
-    outcome; the first few may be enough. Shows as HTML on a page and as text in a terminal.
+    outcome; the first few may be enough, and those named "" are left out. Shows as HTML on a page, as text elsewhere.
     """
 
     outcomes: Mapping[str, Outcome]
@@ -30,6 +30,8 @@ class EstimatesTable:
         rows: list[tuple[str, ...]] = []
         names = self.quantities[name] if isinstance(self.quantities, Mapping) else self.quantities
         for quantity, target, estimate, error in zip(names, *columns, strict=False):
+            if not quantity:
+                continue
             head = f"{name}, n = {outcome.details['n']:,}" if not rows else ""
             texts = (_short(target), _short(estimate), _short(error, 2), f"{(estimate - target) / error:+.1f}")
             rows.append((head, quantity, *texts))
