@@ -9,7 +9,7 @@ TITLES = {
     "isd_draws": "Draws of the ISD estimator",
     "always_on": "Always-on learning",
     "kernels": "Contrastive learners",
-    "scaling": "How cost grows",
+    "growth": "How cost grows",
 }
 
 
@@ -24,7 +24,37 @@ def speed_markdown(folder: Path) -> str:
 
 
 def _section(measured: Mapping[str, Any]) -> str:
-    return "\n\n".join([_machine(measured["machine"]), _table(measured["rows"])])
+    parts = [_machine(measured["machine"])]
+    if "rows" in measured:
+        parts.append(_table(measured["rows"]))
+    if measured.get("series"):
+        parts.append(_growth(measured["series"]))
+    if measured.get("threads"):
+        parts.append(_threads(measured["threads"]))
+    return "\n\n".join(parts)
+
+
+def _growth(series: list[Mapping[str, Any]]) -> str:
+    """Curves on logarithmic axes; dotted lines have slope one."""
+    from cl_theory.figures import style
+    from cl_theory.figures.growth import growth_figure
+
+    style.use()
+    drawn = style.inline_svg(growth_figure(series))
+    said = "One thread; dotted lines show what cost would be if it grew in proportion. Small work pays for its call."
+    return f"```{{raw}} html\n{drawn}\n```\n\n{said}"
+
+
+def _threads(gains: list[Mapping[str, Any]]) -> str:
+    """How many times faster two threads are than one, by the number of replicas."""
+    counts = sorted({n for gain in gains for n in gain["replicas"]})
+    lines = ["| two threads against one, by replicas | " + " | ".join(map(str, counts)) + " |"]
+    lines.append("|---|" + "---:|" * len(counts))
+    for gain in gains:
+        known = dict(zip(gain["replicas"], gain["gain"], strict=True))
+        cells = [f"{known[n]:.2f}" if n in known else "" for n in counts]
+        lines.append(f"| {gain['work']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
 
 
 def _machine(machine: Mapping[str, Any]) -> str:

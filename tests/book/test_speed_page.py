@@ -33,3 +33,19 @@ def test_a_row_without_floor_and_times_of_every_size_are_shown(tmp_path):
 
 def test_what_was_not_measured_has_no_section(tmp_path):
     assert "##" not in speed_markdown(tmp_path)
+
+
+def test_growth_is_drawn_and_the_gain_of_a_second_thread_listed(tmp_path):
+    series = {
+        "work": "phase",
+        "along": "replicas",
+        "values": [1, 4, 16],
+        "microseconds": [2.0, 7.0, 27.0],
+        "exponent": 0.97,
+    }
+    gains = {"work": "phase", "replicas": [2, 16], "gain": [1.5, 1.9], "quartiles": [[1.4, 1.6], [1.8, 2.0]]}
+    (tmp_path / "growth.json").write_text(json.dumps({"machine": MACHINE, "series": [series], "threads": [gains]}))
+    page = speed_markdown(tmp_path)
+    assert "phase by replicas at the power 0.97" in page
+    assert "<svg" in page
+    assert "| phase | 1.50 | 1.90 |" in page
