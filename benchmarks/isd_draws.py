@@ -1,8 +1,13 @@
 """ISD draws with running mean and covariance, Gaussian phases and finite laws, against NumPy and a script."""
 
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: all candidates get one thread
+
 import numba
 import numpy as np
 
+from benchmarks import peers
 from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
 from cl_theory.laws import FiniteLaw
@@ -72,6 +77,10 @@ def gaussian_row(d: int, n: int) -> dict:
         Candidate("NumPy, one phase a draw", lambda: numpy_gaussian_one_phase(rng, phases, n), n),
         Candidate("script, one draw at a time", lambda: script_gaussian(rng, phases, 300), 300),
     ]
+    if peers.HAS_TORCH:
+        (factor_positive, factor_negative), means = phases.factors, (phases.mean_positive, phases.mean_negative)
+        run = peers.torch_gaussian(factor_positive, means[0], factor_negative, means[1], B, n)
+        candidates.append(Candidate("torch, one phase a draw", run, n))
     floor = Floor({"normal": d, "word": 1, "double multiply-add": d * d + d * (d + 1) / 2})
     times = interleaved([*candidates, *floor.probes], clock=CPU)
     own = {c.name: times[c.name] for c in candidates}

@@ -122,6 +122,8 @@ def likelihood_row() -> dict:
         Candidate("script, tuned", lambda: tuned.negative_log_likelihood(data, 64), (64 + 32) / (2**16 + 32)),
         Candidate("NumPy, all states at once", peers.numpy_likelihood(16, 16, data)),
     ]
+    if peers.HAS_TORCH:
+        candidates.append(Candidate("torch, all states at once", peers.torch_likelihood(16, 16, data)))
     floor = Floor({"double multiply-add": 2 * 16 * 2**16})
     return measured_row("exact likelihood, 16 x 16", candidates, floor)
 
