@@ -43,7 +43,7 @@ def exact_gradient() -> np.ndarray:
     return total
 
 
-def updates(schedule, batch_size: int, n: int = 5000) -> np.ndarray:
+def updates(schedule, batch_size: int, n: int = 2000) -> np.ndarray:
     learner = ForwardForwardLearner(NETWORK, IMAGES, LABELS, schedule, SGD(1.0), batch_size, n_classes=3)
     randomness = Randomness(1)
     start = learner.start(randomness)
@@ -79,10 +79,10 @@ def test_digits_are_told_apart_after_a_short_training(schedule) -> None:
     network = ForwardForward.random(np.random.default_rng(0), (74, 60, 60), threshold=2.0)
     train_images, test_images, train_labels, test_labels = images[:1400], images[1400:], labels[:1400], labels[1400:]
     run = train_forward_forward(
-        network, train_images, train_labels, schedule, n_phases=4000, optimiser=Adam(0.01), batch_size=20, seed=3
+        network, train_images, train_labels, schedule, n_phases=3000, optimiser=Adam(0.01), batch_size=20, seed=3
     )
     error = np.mean(predicted_labels(run.model, test_images) != test_labels)
-    assert error < 0.4
+    assert error < 0.5
     assert np.mean(predicted_labels(network, test_images) != test_labels) > 0.7
 
 
@@ -128,7 +128,7 @@ def test_compiled_nets_are_shown_the_same_laws_as_readable_ones() -> None:
 
 @pytest.mark.parametrize("schedule", [TwoTerm(), ISD(0.3)], ids=repr)
 def test_compiled_and_readable_learners_agree_in_distribution(schedule) -> None:
-    n, rate = 1500, 0.02
+    n, rate = 600, 0.02
     nets = NetReplicaLearner((NETWORK,) * n, IMAGES, LABELS, (schedule,) * n, (rate,) * n, Adam(rate), 2, n_classes=3)
     randomness = Randomness(6)
     compiled = nets.advance(nets.start(randomness), 5, randomness).parameters.astype(np.float64)

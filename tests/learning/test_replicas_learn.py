@@ -37,7 +37,7 @@ from cl_theory.states import all_states
 NETWORK = RBM.random(np.random.default_rng(0), 4, 3, 0.7)
 DATA = all_states(4)[[3, 5, 5, 12, 15]]
 BAS = bars_and_stripes(4)
-N = 4000
+N = 2500
 LIMIT = 6.0  # standard errors, 19 coordinates: less than one false alarm in 10^7 runs
 
 
@@ -85,7 +85,7 @@ def test_the_same_check_sees_weights_that_are_halved() -> None:
 )
 def test_compiled_and_readable_learners_agree_in_distribution(schedule, optimiser, chain) -> None:
     """Mean and mean square after four phases, float32 kernels against float64 NumPy."""
-    n, rate = 1200, optimiser.learning_rate
+    n, rate = 600, optimiser.learning_rate
     run = train_replicas(
         NETWORK, DATA, schedule, n_replicas=n, n_phases=4, learning_rates=rate, optimiser=optimiser, chain=chain,
         measures={}, seed=2,

@@ -19,7 +19,7 @@ from cl_theory.states import all_states
 NETWORK = RBM.random(np.random.default_rng(0), 4, 3, 0.7)
 DATA = all_states(4)[[3, 5, 5, 12, 15]]
 MOMENTS = rbm_phase_moments(NETWORK, DATA)
-N = 4000
+N = 2500
 
 
 def updates(schedule, n: int = N, baseline: np.ndarray | None = None) -> np.ndarray:
