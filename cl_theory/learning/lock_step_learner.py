@@ -14,7 +14,8 @@ from cl_theory.learning.networks import parameter_kinds
 from cl_theory.learning.optimisers import Optimiser
 from cl_theory.learning.pace import EndOfPhasePace
 from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.replica_learner import COMPILED_CHAINS, ReplicaSet, block_of_phases
+from cl_theory.learning.replica_learner import COMPILED_CHAINS, block_of_phases
+from cl_theory.learning.replica_set import ReplicaSet
 from cl_theory.learning.replicas import gibbs_phase
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, Schedule
 from cl_theory.learning.state import Memory, StepwiseLearner, TrainingState, inside, under

@@ -37,7 +37,7 @@ def test_the_best_likelihood_of_the_4x4_set_is_the_published_one() -> None:
 
 def test_no_law_on_the_rows_is_more_likely_than_the_empirical_one() -> None:
     rng = np.random.default_rng(0)
-    images, law = bars_and_stripes_law(3)
+    _, law = bars_and_stripes_law(3)
     count = np.array([float(p) * len(bars_and_stripes(3)) for p in law])
     for _ in range(100):
         other = rng.dirichlet(count)
