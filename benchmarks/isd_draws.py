@@ -103,9 +103,8 @@ def main() -> None:
     rows = []
     for make in (
         lambda: gaussian_row(8, 200_000),
-        lambda: gaussian_row(2, 200_000),
         lambda: gaussian_row(32, 50_000),
-        lambda: gaussian_row(128, 10_000),
+        lambda: gaussian_row(128, 20_000),
         lambda: finite_row(32, 8, 200_000),
     ):
         rows.append(make())

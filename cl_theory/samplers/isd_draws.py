@@ -4,6 +4,7 @@ Draws come in fixed chunks that are added in their order: the same for any numbe
 """
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -50,7 +51,7 @@ class GaussianPhases:
         m = moments.floats()
         return cls(m.mean_positive, m.covariance_positive, m.mean_negative, m.covariance_negative)
 
-    @property
+    @cached_property
     def factors(self) -> tuple[np.ndarray, np.ndarray]:
         """Square roots of the two covariances, for singular ones too."""
         names = ("covariance_positive", "covariance_negative")
@@ -76,9 +77,8 @@ def gaussian_isd_draws(
     """
     law_positive, law_negative, centre, norm_centre = _weighted_laws(phases, p_positive, planted)
     threshold = _threshold(planted.coin_probability(p_positive))
-    n_positive, first, second, third = gaussian_isd_sums(
-        _at_least_two(n), philox_key(rng), threshold, law_positive, law_negative, centre, norm_centre
-    )
+    laws = law_positive, law_negative, centre, norm_centre if squared_norm else -1.0
+    n_positive, first, second, third = gaussian_isd_sums(_at_least_two(n), philox_key(rng), threshold, *laws)
     k = centre.size + squared_norm
     shift = np.append(centre, norm_centre)[:k]
     second = second.sum(axis=0)[:k, :k]
