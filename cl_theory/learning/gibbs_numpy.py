@@ -87,7 +87,7 @@ def _phase(place, rbm, state, waiting, plan, data, always_on, chain, visible_bia
     rng, r, p = place
     (v, h), positive, row = state, plan.is_positive[r, p], np.asarray(data[plan.data_row[r, p]], dtype=float)
     sizes = (rbm.n_hidden,) if positive else (rbm.n_visible, rbm.n_hidden)
-    n_sweeps = 1 if positive and not always_on else plan.n_sweeps[r, p]
+    n_sweeps = 1 if positive and not always_on else int(plan.n_sweeps[r, p])
     if positive or chain == "cd":
         v = row
     if chain == "cd" and not positive:
