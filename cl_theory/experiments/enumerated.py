@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from cl_theory.estimators.batch import batch_isd_gradient, ratio_isd_gradient
 from cl_theory.estimators.isd import centred_isd_gradient
-from cl_theory.laws.coin import coin_law, exact_covariance, exact_mean
+from cl_theory.laws.arithmetic import exact_array
+from cl_theory.laws.coin import coin_law, exact_covariance, exact_mean, repeated_law
 from cl_theory.laws.finite import FiniteLaw
 from cl_theory.models.rational_rbm import RationalRBM
+from cl_theory.phases.order import Bernoulli
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.states import all_states
 
@@ -48,3 +51,32 @@ def two_values(centre: Any, spread: Any) -> tuple[np.ndarray, np.ndarray]:
     """A gradient that is one number, centre - spread or centre + spread with equal chances: (probability, values)."""
     values = np.array([[Fraction(centre - spread)], [Fraction(centre + spread)]], dtype=object)
     return np.array([Fraction(1, 2)] * 2, dtype=object), values
+
+
+def enumerated_batch(
+    law: FiniteLaw, design: Any, n_phases: int, *, p_positive: Any = None, weight: Any = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exact mean and covariance of a batch estimate, over every order of the design and all atoms of every phase.
+
+    The weights use `p_positive`, by default the design's own; `weight` is a planted factor on 1/b.
+    """
+    b = design.p_positive if p_positive is None else p_positive
+    probability, g_positive, g_negative = repeated_law(law, n_phases)
+    estimates = [
+        batch_isd_gradient(weight * g_positive, g_negative, order, p_positive=b)
+        for _, order in design.enumerate(n_phases)
+    ]
+    chances = [chance * probability for chance, _ in design.enumerate(n_phases)]
+    both = np.concatenate(chances), np.concatenate(estimates)
+    return exact_mean(*both), exact_covariance(*both)
+
+
+def enumerated_ratio(law: FiniteLaw, p_positive: Any, n_phases: int) -> tuple[np.ndarray, np.ndarray]:
+    """Exact mean and covariance of the difference of phase means under coins, given that both signs came."""
+    probability, *gradients = repeated_law(law, n_phases)
+    g_positive, g_negative = map(exact_array, gradients)  # integers would be divided into floats
+    orders = [(p, order) for p, order in Bernoulli(p_positive).enumerate(n_phases) if 0 < order.sum() < n_phases]
+    total = sum(p for p, _ in orders)
+    estimates = np.concatenate([ratio_isd_gradient(g_positive, g_negative, order) for _, order in orders])
+    chances = np.concatenate([p / total * probability for p, _ in orders])
+    return exact_mean(chances, estimates), exact_covariance(chances, estimates)
