@@ -87,11 +87,11 @@ def _phase(place, rbm, state, waiting, plan, data, always_on, chain, visible_bia
     rng, r, p = place
     (v, h), positive, row = state, plan.is_positive[r, p], np.asarray(data[plan.data_row[r, p]], dtype=float)
     sizes = (rbm.n_hidden,) if positive else (rbm.n_visible, rbm.n_hidden)
-    n_sweeps = 1 if positive and not always_on else int(plan.n_sweeps[r, p])
+    n_sweeps = 1 if positive and not always_on else plan.n_sweeps[r, p]
     if positive or chain == "cd":
         v = row
     if chain == "cd" and not positive:
-        ((start,),) = sweeps_noise(rng, r, START, (rbm.n_hidden,), 1)
+        ((start,),) = sweeps_noise(rng, r, int(START), (rbm.n_hidden,), 1)
         h = hidden_draw(rbm, v, start)
     for noise in sweeps_noise(rng, r, CLAMPED if positive else FREE, sizes, n_sweeps):
         v, h = (v, hidden_draw(rbm, v, noise[0])) if positive else one_sweep(rbm, h, noise)
