@@ -4,7 +4,7 @@ import hashlib
 import html
 import io
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +39,10 @@ def figure_html(figure: "Figure", ink: str, alt: str) -> str:
 
 
 def show_figures_as_html(ink: str) -> None:
-    """In a notebook, display every figure through `figure_html` instead of as a bitmap; elsewhere do nothing."""
+    """In a notebook, display every figure through `figure_html` instead of as a bitmap; elsewhere do nothing.
+
+    NumPy's numbers are shown as numbers, without their type, so that prose can format what is glued.
+    """
     import sys
 
     from matplotlib.figure import Figure
@@ -47,20 +50,28 @@ def show_figures_as_html(ink: str) -> None:
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is None or shell.display_formatter is None:
         return
+    import numpy as np
     from matplotlib_inline.config import InlineBackend
 
     InlineBackend.instance(parent=shell).figure_formats = set()
     formatter = shell.display_formatter.formatters["text/html"]
     formatter.for_type(Figure, lambda figure: figure_html(figure, ink, html.escape(str(figure.get_label()))))
-    shell.display_formatter.formatters["text/plain"].for_type(Figure, _say_figure)
+    plain = shell.display_formatter.formatters["text/plain"]
+    plain.for_type(Figure, _say_figure)
+    for kind in (np.float64, np.float32, np.int64, np.int32):
+        plain.for_type(kind, _say_number)
 
 
 def _without_idle_ids(text: str) -> str:
     return _GROUP.sub(lambda group: group[0] if f"#{group[1]}" in text else "<g", text)
 
 
-def _say_figure(figure: "Figure", printer, cycle: bool) -> None:
+def _say_figure(figure: "Figure", printer: Any, cycle: bool) -> None:
     printer.text(f"[figure] {figure.get_label()}".rstrip())  # the default text holds a memory address
+
+
+def _say_number(number: Any, printer: Any, cycle: bool) -> None:
+    printer.text(repr(number.item()))
 
 
 def _svg_tag(view_box: str, alt: str, name: str) -> str:

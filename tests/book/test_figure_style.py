@@ -1,6 +1,8 @@
 """Figures: readable on light and dark pages, by colour-blind readers and by none, the same bytes each time."""
 
 import itertools
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -106,3 +108,19 @@ def test_two_figures_share_no_ids_with_each_other(figure):
 def test_outside_a_notebook_the_style_changes_no_display(figure):
     assert mpl.rcParams["svg.hashsalt"] == "cl-theory"
     assert mpl.rcParams["figure.facecolor"] == "none"
+
+
+def test_in_a_notebook_figures_are_shown_inline_and_numbers_without_their_type():
+    program = (
+        "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()\n"
+        "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nimport numpy as np\n"
+        "from cl_theory.figures import style\nstyle.use()\nfigure = style.describe(plt.figure(), 'nothing')\n"
+        "shown = shell.display_formatter.format(figure)[0]\n"
+        "print(sorted(shown), shown['text/plain'])\n"
+        "print(shell.display_formatter.format(np.float64(0.5))[0], shell.display_formatter.format(np.int64(3))[0])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "['text/html', 'text/plain'] [figure] nothing",
+        "{'text/plain': '0.5'} {'text/plain': '3'}",
+    ]
