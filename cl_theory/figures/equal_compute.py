@@ -65,8 +65,8 @@ def same_budget(laws: Mapping[str, PhaseMoments]) -> "Figure":
         parts = [(1.0, 0.0)] + [_two_phases(moments, b) for b in (0.5, optimal_p_positive(moments))]
         within, counting = np.array(parts).T / [unit if k else 1 for k in range(3)]
         places = range(3)
-        axis.barh(places, within, color=colour("two_term"), label="noise within phases")
-        axis.barh(places, counting, left=within, color=colour("isd"), label="noise of counting")
+        axis.barh(places, within, lw=0, color=colour("two_term"), label="noise within phases")
+        axis.barh(places, counting, left=within, lw=0, color=colour("isd"), label="noise of counting")
         axis.set(title=name, xlabel="total variance, two terms = 1")
         axis.grid(visible=False, axis="y")
     axes[0].set_yticks(range(3), ["two terms", "two ISD phases, $b=1/2$", "two ISD phases, $b=b^*$"])

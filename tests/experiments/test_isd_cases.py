@@ -1,0 +1,122 @@
+"""The Monte Carlo cases about b, equal compute and designs: their targets are the theory's numbers."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from cl_theory.claims import Evidence
+from cl_theory.datasets.bars_and_stripes import bars_and_stripes
+from cl_theory.estimators import theory
+from cl_theory.experiments import isd_cases
+from cl_theory.experiments.enumerated import (
+    ONE_OFF,
+    enumerated_batch,
+    enumerated_isd,
+    enumerated_ratio,
+    enumerated_trace,
+    exact_cases,
+    two_values,
+)
+from cl_theory.experiments.real_models import RealModel
+from cl_theory.experiments.recorded import record_cases, simulated_variance
+from cl_theory.laws import FiniteLaw, independent_law
+from cl_theory.models import RBM, RationalRBM
+from cl_theory.phases import Alternating, Bernoulli, Stratified, Systematic
+from cl_theory.samplers.planted import NOTHING_PLANTED
+
+MODEL = RealModel("tiny", RBM.random(np.random.default_rng(8), 4, 3, 1.0), bars_and_stripes(2))
+M = MODEL.moments
+MEAN_SQUARED = M.mean @ M.mean
+
+
+def target(case: object) -> np.ndarray:
+    return case(MODEL).target(NOTHING_PLANTED)  # type: ignore[operator]
+
+
+def test_fitted_curve_returns_both_second_moments_and_no_constant() -> None:
+    np.testing.assert_allclose(target(isd_cases.fitted_curve)[6:9], [M.m_positive, M.m_negative, 0], atol=1e-9)
+
+
+def test_curvature_is_that_of_the_two_walls() -> None:
+    grid = np.array(isd_cases.GRID)
+    curve = M.m_positive / grid + M.m_negative / (1 - grid)
+    slopes = np.diff(curve) / np.diff(grid)
+    np.testing.assert_allclose(target(isd_cases.curvature)[6:8], 2 * np.diff(slopes) / (grid[2:] - grid[:-2]))
+
+
+def test_around_best_b_is_the_least_second_moment_and_the_price_of_others() -> None:
+    prices = [theory.isd_trace_above_minimum(M, b) for b in (0.3, 0.7)]
+    expected = [theory.isd_trace_minimum(M) + MEAN_SQUARED, *prices]
+    np.testing.assert_allclose(target(isd_cases.around_best_b)[5:8], expected)
+
+
+def test_slope_at_half_has_the_sign_of_the_derivative() -> None:
+    slope = target(isd_cases.slope_at_half)[4]
+    assert np.sign(slope) == np.sign(theory.isd_trace_derivative(M, 0.5))
+
+
+def test_equal_compute_is_the_theorem_at_half_and_at_best_b() -> None:
+    gap, two_terms = np.trace(theory.equal_compute_gap_at_half(M)), np.trace(theory.two_term_covariance(M))
+    expected = [gap, theory.equal_compute_trace_gap_at_optimum(M), two_terms + MEAN_SQUARED]
+    np.testing.assert_allclose(target(isd_cases.equal_compute)[5:8], expected)
+
+
+def test_four_designs_hold_their_count_variance() -> None:
+    squares = target(isd_cases.four_designs)[12:16]
+    spreads = [1.0, 0.0, 0.8 * 0.2, 0.0]
+    chances = [0.5, 0.5, 0.45, 0.5]
+    traces = [np.trace(theory.batch_isd_covariance(M, b, 4, s)) for b, s in zip(chances, spreads, strict=True)]
+    np.testing.assert_allclose(squares - MEAN_SQUARED, traces)
+
+
+def test_recorded_case_is_in_the_evidence_with_its_controls() -> None:
+    evidence = Evidence("isd-equal-compute")
+    outcomes = record_cases(evidence, [MODEL], isd_cases.equal_compute, seed=4, scope="a test")
+    (check,) = evidence.record["checks"]
+    assert outcomes["tiny"].passed is True
+    assert check["scope"] == "tiny: a test"
+    assert [control["caught"] for control in check["controls"]] == [True] * 4
+
+
+def test_simulated_variance_is_near_the_exact_one() -> None:
+    grid = (0.3, 0.6)
+    exact = np.array([theory.isd_trace(M, b) for b in grid])
+    simulated = simulated_variance(np.random.default_rng(2), MODEL, grid, 40_000)
+    np.testing.assert_allclose(simulated, exact, rtol=0.05)
+    assert not np.allclose(simulated, 1.2 * exact, rtol=0.05)
+
+
+@pytest.fixture(scope="module")
+def law() -> FiniteLaw:
+    return exact_cases("a test", 1)[0]
+
+
+def test_enumerated_isd_is_the_formula_and_sees_planted_errors(law: FiniteLaw) -> None:
+    b, c = Fraction(2, 7), np.array([Fraction(k) for k in (1, -2, 0)])
+    mean, covariance = enumerated_isd(law, b, baseline=c)
+    assert (mean == law.moments.mean).all()
+    assert (covariance == theory.centred_isd_covariance(law.moments, b, c)).all()
+    assert enumerated_trace(law, b) == theory.isd_trace(law.moments, b)
+    assert enumerated_trace(law, b, weight=ONE_OFF) != theory.isd_trace(law.moments, b)
+    assert (enumerated_isd(law, b, coin=Fraction(1, 2))[0] != law.moments.mean).any()
+
+
+@pytest.mark.parametrize(
+    "design", [Bernoulli(Fraction(1, 3)), Stratified(Fraction(2, 5)), Systematic(Fraction(2, 5)), Alternating()]
+)
+def test_enumerated_batches_follow_their_design(design: Bernoulli) -> None:
+    law = independent_law(*two_values(1, 2), *two_values(-1, 3))
+    mean, covariance = enumerated_batch(law, design, 3)
+    assert (mean == law.moments.mean).all()
+    expected = theory.batch_isd_covariance(law.moments, design.p_positive, 3, design.count_variance(3))
+    assert (covariance == expected).all()
+    assert (enumerated_batch(law, design, 3, weight=ONE_OFF)[1] != expected).all()
+
+
+def test_enumerated_ratio_stays_exact_on_integer_gradients() -> None:
+    rbm = RationalRBM(np.array([[3]]), np.array([2]), np.array(["1/2"]))
+    law = rbm.finite_law(np.array([[0.0], [1.0]]))  # gradients are Python integers
+    mean, covariance = enumerated_ratio(law, Fraction(1, 3), 2)
+    assert (mean == law.moments.mean).all()
+    assert (covariance == theory.ratio_isd_covariance(law.moments, Fraction(1, 3), 2)).all()

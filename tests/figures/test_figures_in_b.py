@@ -1,0 +1,61 @@
+"""Figures of chapters 4 and 5 draw, and their numbers are the theory's."""
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+
+from cl_theory.estimators import theory
+from cl_theory.experiments.enumerated import two_values
+from cl_theory.figures.best_b import direction_plane, plane_place, valleys
+from cl_theory.figures.equal_compute import design_curves, same_budget
+from cl_theory.laws import PhaseMoments, independent_law
+
+LAWS = {
+    "shifted": independent_law(*two_values(0, 2), *two_values(3, 1)).moments.floats(),
+    "centred": independent_law(*two_values(1, 2), *two_values(0, 1)).moments.floats(),
+}
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_place_in_the_plane_says_which_side_of_one_half(name: str) -> None:
+    moments: PhaseMoments = LAWS[name]
+    across, up = plane_place(moments)
+    assert (across + up > 0) == (theory.optimal_p_positive(moments) > 0.5)
+    assert (across > 0) == (moments.v_positive > moments.v_negative)
+
+
+def test_valleys_mark_the_least_variance() -> None:
+    figure = valleys(LAWS, {name: ([0.3], [theory.isd_trace(m, 0.3)]) for name, m in LAWS.items()})
+    curve, best = figure.axes[0].lines[2], figure.axes[0].lines[4]
+    assert best.get_ydata()[0] <= np.min(curve.get_ydata()) < 1.001 * best.get_ydata()[0]
+    plt.close(figure)
+
+
+def test_direction_plane_shows_every_law() -> None:
+    figure = direction_plane(LAWS, dict.fromkeys(LAWS, (0, 9)))
+    texts = {text.get_text() for text in figure.axes[0].texts}
+    assert set(LAWS) <= texts
+    plt.close(figure)
+
+
+def test_budget_bars_add_up_to_the_variance() -> None:
+    figure = same_budget(LAWS)
+    within, counting = ([bar.get_width() for bar in group] for group in figure.axes[0].containers)
+    m = LAWS["shifted"]
+    expected = theory.isd_trace(m, 0.5) / 2 / (m.v_positive + m.v_negative)
+    assert within[1] + counting[1] == pytest.approx(expected)
+    assert (within[0], counting[0]) == (1, 0)
+    plt.close(figure)
+
+
+def test_design_curves_touch_the_floor_where_the_count_is_fixed() -> None:
+    figure = design_curves(LAWS)
+    coins, spread, alternating = (line.get_ydata() for line in figure.axes[0].lines[:3])
+    assert np.ptp(coins) == pytest.approx(0, abs=1e-9)
+    assert np.flatnonzero(np.isclose(spread, 1)).tolist() == [4, 9, 14, 19]
+    np.testing.assert_allclose(alternating[1::2], 1)
+    plt.close(figure)
