@@ -153,7 +153,11 @@ def net_row(sizes: tuple[int, ...] = (784, 500, 500), n_steps: int = 50) -> dict
 
 
 def gibbs_floor(n_units: float, n_hidden: int, n_visible: int, n_products: float, n_updates: float) -> Floor:
-    """A word and an exponential a unit, and the multiply-adds of products and updates, or their traffic if longer."""
+    """A word and an exponential a unit, and the multiply-adds of products and updates, or their traffic if longer.
+
+    Every weight counts in every product and update. Long rows of units that are off can be left out, so that a kernel
+    may come out a little below this.
+    """
     n, size = n_hidden * n_visible, 4 * n_hidden * n_visible
     traffic = {f"read {size}": n_products * size, f"update {size}": n_updates * size}
     return Floor({"word": n_units, "exponential": n_units}, ({"multiply-add": n * (n_products + n_updates)}, traffic))

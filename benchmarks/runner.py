@@ -111,8 +111,10 @@ def _processor() -> str:
     path = Path("/proc/cpuinfo")
     lines = path.read_text().splitlines() if path.exists() else []
     fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    known = ("model name", "cpu family", "model")
-    return ", ".join(f"{key} {fields[key]}" for key in known if key in fields) or platform.processor()
+    if "model name" not in fields:
+        return platform.processor() or platform.machine()
+    family = ", ".join(f"{key.removeprefix('cpu ')} {fields[key]}" for key in ("cpu family", "model") if key in fields)
+    return f"{fields['model name']} ({family})"
 
 
 def _version(package: str) -> str | None:

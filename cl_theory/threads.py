@@ -22,9 +22,10 @@ def in_turns(work: Callable[[int, int], object], n_items: int) -> None:
     ``numba.set_num_threads`` allows, and no more than there are items.
     """
     stride = min(numba.get_num_threads(), n_items)
-    if stride <= 1:
-        work(0, 1)
-        return
-    pool = _pool(os.getpid(), numba.get_num_threads())
-    for future in [pool.submit(work, first, stride) for first in range(stride)]:
+    others = []
+    if stride > 1:
+        pool = _pool(os.getpid(), numba.get_num_threads() - 1)
+        others = [pool.submit(work, first, stride) for first in range(1, stride)]
+    work(0, max(1, stride))  # the caller works too: one thread less to wake
+    for future in others:
         future.result()
