@@ -82,7 +82,7 @@ class Look(HTMLParser):
 
 def _page(site: Path, path: Path, look: Look, looks: dict[Path, Look]) -> Iterator[str]:
     name = path.relative_to(site).as_posix()
-    if look.traceback:
+    if look.traceback and (site / "_sources" / name).with_suffix(".ipynb").is_file():  # a guide may show one on purpose
         yield f"{name} shows a traceback"
     if look.unlabelled:
         yield f"{name} has {look.unlabelled} figures without an alternative text; give glue_figure its alt"

@@ -78,8 +78,11 @@ def test_a_dead_link_is_found(site, link):
     assert problems(site) == [f"chapters/a.html links to {link}, which does not exist"]
 
 
-def test_a_traceback_is_found(site):
+def test_a_traceback_is_found_on_the_page_of_a_notebook(site):
     add(site, "<pre>Traceback (most recent call last)</pre>")
+    assert problems(site) == []
+    (site / "_sources" / "chapters").mkdir(parents=True)
+    (site / "_sources" / "chapters" / "a.ipynb").touch()
     assert problems(site) == ["chapters/a.html shows a traceback"]
 
 
