@@ -7,7 +7,7 @@ import pytest
 from tiny_book import record
 
 from cl_theory.book.corrections_page import corrections_markdown
-from cl_theory.book.graph import NODES_IN_A_ROW, graph_svg, layers
+from cl_theory.book.graph import NODES_IN_A_ROW, graph_svg
 from cl_theory.book.ledger_page import ledger_markdown, legend_html
 from cl_theory.book.shown import Shown, shown_evidence
 from cl_theory.book.titles import page_title
@@ -68,13 +68,6 @@ def test_names_from_evidence_are_escaped():
     page = ledger_markdown(Shown(assemble({"cl-gradient": content})), all_claims(), TITLES)
     assert "a &lt;b&gt; &amp; c" in page
     assert r"5 &lt; 6 \*and\* so\_on" in page
-
-
-def test_a_claim_stands_below_everything_it_rests_on():
-    depth = {name: number for number, row in enumerate(layers(all_claims())) for name in row}
-    assert set(depth) == set(all_claims())
-    for name, claim in all_claims().items():
-        assert all(depth[parent] < depth[name] for parent in claim.rests_on)
 
 
 def test_the_graph_is_sound_svg_whose_nodes_do_not_overlap_and_whose_colours_are_the_pages():
