@@ -1,6 +1,7 @@
 """Sphinx extension of the book: local MathJax, the book's style sheet, and the pages made from evidence."""
 
 import shutil
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,14 @@ def mathjax_folder() -> Path:
 def _configure(app: Any, config: Any) -> None:
     config.html_static_path.append(str(ASSETS))
     config.mathjax_path = f"mathjax/{MATHJAX[0]}"
+    _leave_out(app, "sphinx_thebe", ("init_thebe_core", "update_thebe_context"))
+
+
+def _leave_out(app: Any, module: str, handlers: tuple[str, ...]) -> None:
+    # Jupyter Book always loads sphinx_thebe, which names a script of a CDN on every page, wanted or not.
+    unwanted = {getattr(sys.modules[module], name) for name in handlers if module in sys.modules}
+    for event, listeners in app.events.listeners.items():
+        app.events.listeners[event] = [listener for listener in listeners if listener.handler not in unwanted]
 
 
 def _append_generated(app: Any, name: str, source: list[str]) -> None:

@@ -13,6 +13,7 @@ TRACEBACK = "Traceback (most recent call last)"
 _LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
 _LOADING_RELATIONS = {"stylesheet", "preload", "prefetch", "icon", "shortcut icon", "modulepreload", "preconnect"}
 _REMOTE = re.compile(r"^(https?:)?//")
+_REMOTE_IN_SCRIPT = re.compile(r"(?:https?:)?//[^\s\"'`]+\.(?:m?js|css|woff2?)\b")
 _REMOTE_IN_STYLE = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])((?:https?:)?//[^'\")]+)")
 
 
@@ -50,6 +51,7 @@ class Look(HTMLParser):
         self.assets: list[str] = []
         self.traceback = False
         self.figures: list[str] = []
+        self._in_script = False
         self.unlabelled = 0
 
     @classmethod
@@ -63,8 +65,16 @@ class Look(HTMLParser):
     def ids_text(self) -> str:
         return " ".join(self.ids) + " "
 
+    def handle_data(self, data: str) -> None:
+        if self._in_script:
+            self.assets += _REMOTE_IN_SCRIPT.findall(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_script = self._in_script and tag != "script"
+
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attributes}
+        self._in_script = tag == "script"
         if "id" in given:
             self.ids.append(given["id"])
         if tag in _LOADING and given.get(_LOADING[tag]):

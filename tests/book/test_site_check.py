@@ -49,6 +49,7 @@ def test_a_missing_page_is_named(site, name):
     [
         '<script src="https://cdn.example.org/x.js"></script>',
         '<script src="//cdn.example.org/x.js"></script>',
+        '<script>const later = "https://cdn.example.org/x.js";</script>',
         '<link rel="stylesheet" href="http://example.org/x.css">',
         '<link rel="preconnect" href="https://example.org">',
         '<img src="https://example.org/x.png" alt="x">',
