@@ -119,11 +119,11 @@ def all_threads() -> list[dict]:
         print("one thread allowed: nothing to compare")
         return []
     return [
-        second_thread("free phase, 16 x 16, 1000 sweeps", lambda n: free(16, 16, n, n_sweeps=1000)),
-        second_thread("free + update, 16 x 16, 5 phases", lambda n: learning(16, 16, n)),
+        second_thread("free phase, 16 x 16, 5000 sweeps", lambda n: free(16, 16, n, n_sweeps=5000)),
+        second_thread("free + update, 16 x 16, 50 phases", lambda n: learning(16, 16, n, 50)),
         second_thread("free + update, 794 x 16, 5 phases", lambda n: learning(16, 794, n)),
         second_thread("partition sum, 16 x 20", lambda n: likelihood(16, n)),
-        second_thread("forward-forward step", lambda n: nets(n, 1, 2), (2, 4, 8, 16)),
+        second_thread("forward-forward step", lambda n: nets(n, 1, 20), (2, 4, 8, 16)),
     ]
 
 

@@ -77,7 +77,7 @@ def _float64(replicas: Replicas) -> Layer:
 def _log_sums(layer: Layer) -> np.ndarray:
     if _is_safe(layer):
         sums, n_low = np.empty(len(layer[0])), _n_low(layer)
-        in_turns(lambda first, stride: summed_weights(first, stride, *layer, n_low, sums), len(sums))
+        in_turns(lambda first, stride: summed_weights(first, stride, *layer, n_low, sums), *_items(layer))
         return np.log(sums)
     values = _log_weights(layer)
     top = values.max(axis=1)
@@ -87,7 +87,7 @@ def _log_sums(layer: Layer) -> np.ndarray:
 def _normalised(layer: Layer) -> np.ndarray:
     if _is_safe(layer):
         values, n_low = _room(layer), _n_low(layer)
-        in_turns(lambda first, stride: weights_of_states(first, stride, *layer, n_low, values), len(values))
+        in_turns(lambda first, stride: weights_of_states(first, stride, *layer, n_low, values), *_items(layer))
     else:
         values = _log_weights(layer)
         values = np.exp(values - values.max(axis=1)[:, None])
@@ -100,7 +100,7 @@ def _log_weights(layer: Layer) -> np.ndarray:
     if group == 0:
         return _in_the_log_domain(layer)
     values, n_low = _room(layer), _n_low(layer)
-    in_turns(lambda first, stride: log_weights_of_states(first, stride, *layer, n_low, group, values), len(values))
+    in_turns(lambda first, stride: log_weights_of_states(first, stride, *layer, n_low, group, values), *_items(layer))
     return values
 
 
@@ -118,6 +118,11 @@ def _is_safe(layer: Layer) -> bool:
 def _n_low(layer: Layer) -> int:
     """Units whose states are the inner part of the tables."""
     return (layer[1].shape[1] + 1) // 2
+
+
+def _items(layer: Layer) -> tuple[int, float]:
+    """Number of replicas, and about how many nanoseconds their sums take."""
+    return len(layer[0]), len(layer[0]) * 2.0 ** layer[1].shape[1] * (1 + layer[2].shape[1] / 8)
 
 
 def _room(layer: Layer) -> np.ndarray:

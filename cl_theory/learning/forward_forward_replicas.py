@@ -100,6 +100,7 @@ def learn_shown(
             eta.astype(np.float32), beta1, beta2, epsilon, nets.count,
         ),
         n,
+        0.5 * plan.rows.size * nets.parameters.shape[1],
     )  # fmt: skip
     return new
 

@@ -149,6 +149,7 @@ def _chains(rng, replicas, v, h, n_sweeps, clamped, *, with_mean):
             first, stride, *parameters, v, h, v_sum, sweeps, held, rng.key, rng.step, ids
         ),
         n * parts,
+        float(sweeps.sum()) * v.shape[1] * _sweep_time(replicas),
     )  # fmt: skip
     return v, h, v_sum
 
@@ -190,8 +191,14 @@ def learn_phases(
             np.float32(visible_biases), rng.key, rng.step, ids,
         ),
         n,
+        float(plan.n_sweeps.sum()) * _sweep_time(replicas),
     )  # fmt: skip
     return new, v, h
+
+
+def _sweep_time(replicas: Replicas) -> float:
+    """About how many nanoseconds a free sweep takes."""
+    return replicas.n_visible + replicas.n_hidden + 0.07 * replicas.n_visible * replicas.n_hidden
 
 
 def _ids(rng: CounterStream, n: int) -> np.ndarray:

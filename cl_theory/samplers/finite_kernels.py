@@ -50,5 +50,9 @@ def finite_isd_counts(n, key, threshold, keep, alias):
     P(positive phase) times 2^32.
     """
     counts = np.zeros((numba.get_num_threads(), 2, keep.size), dtype=np.int64)
-    in_turns(lambda first, stride: _count_chunks(first, stride, n, key, threshold, keep, alias, counts), -(-n // CHUNK))
+    in_turns(
+        lambda first, stride: _count_chunks(first, stride, n, key, threshold, keep, alias, counts),
+        -(-n // CHUNK),
+        5 * n,
+    )
     return counts.sum(axis=0)

@@ -157,7 +157,11 @@ def gaussian_isd_sums(n, key, threshold, positive_law, negative_law, centre, nor
     first, third = np.zeros((n_chunks, rows)), np.zeros((n_chunks, rows))
     second = np.zeros((n_chunks, rows, rows))
     law = n, key, threshold, d, _padded(positive_law), _padded(negative_law), centre, norm_centre
-    in_turns(lambda chunk, stride: _add_chunks(chunk, stride, *law, n_positive, first, second, third), n_chunks)
+    in_turns(
+        lambda chunk, stride: _add_chunks(chunk, stride, *law, n_positive, first, second, third),
+        n_chunks,
+        n * d * (d + 2),
+    )
     return n_positive, first, second, third
 
 

@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 
+from cl_theory import threads
 from cl_theory.datasets import bars_and_stripes
 from cl_theory.learning.exact_likelihood import (
     exact_log_likelihood,
@@ -49,7 +50,8 @@ def test_bars_and_stripes_at_sixteen_units_and_their_total_variation():
     np.testing.assert_allclose(exact_total_variation(replicas, target), expected, rtol=1e-11)
 
 
-def test_the_same_for_any_number_of_threads():
+def test_the_same_for_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(threads, "WORTH", 0)
     replicas, before = _rbms(8, 10, 0.5, n=5)[0], numba.get_num_threads()
     results = []
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):

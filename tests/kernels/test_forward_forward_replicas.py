@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 
+from cl_theory import threads
 from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown, learn_shown_numpy
 from cl_theory.learning.optimisers import Adam
 from cl_theory.models.forward_forward import ForwardForward
@@ -56,7 +57,8 @@ def test_two_calls_are_one_call():
     np.testing.assert_array_equal(part.parameters, whole.parameters)
 
 
-def test_nets_depend_neither_on_threads_nor_on_neighbours():
+def test_nets_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
+    monkeypatch.setattr(threads, "WORTH", 0)
     nets, images, plan = _system()
     before, results = numba.get_num_threads(), []
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):

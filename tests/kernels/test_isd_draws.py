@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pytest
 
+from cl_theory import threads
 from cl_theory.checks import Moments, close, mean_agrees, plan_mean
 from cl_theory.laws import FiniteLaw, coin_law, exact_covariance, exact_mean
 from cl_theory.philox import philox_key
@@ -73,7 +74,8 @@ def test_moments_of_counts_are_moments_of_the_rows_they_count():
         np.testing.assert_allclose(getattr(counted, name), getattr(expected, name), atol=1e-13)
 
 
-def test_draws_do_not_depend_on_the_number_of_threads():
+def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
+    monkeypatch.setattr(threads, "WORTH", 0)
     phases, law = _phases(3), FiniteLaw.random(np.random.default_rng(1), 5, 2)
     results, before = [], numba.get_num_threads()
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):

@@ -10,6 +10,7 @@ import numba
 import numpy as np
 import pytest
 
+from cl_theory import threads
 from cl_theory.checks import no_drift
 from cl_theory.learning import gibbs_numpy
 from cl_theory.learning.replicas import PhasePlan, Replicas, gibbs_phase, learn_phases, mean_visible
@@ -85,7 +86,8 @@ def test_the_mean_of_v_is_taken_over_the_sweeps():
     np.testing.assert_allclose(mean, total, atol=1e-6)
 
 
-def test_replicas_depend_neither_on_threads_nor_on_neighbours():
+def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
+    monkeypatch.setattr(threads, "WORTH", 0)
     replicas, v, h, data = _system(16, 16, n=5)
     rng, plan, before = CounterStream.of(3, 5), _plan(n=5), numba.get_num_threads()
     results = []

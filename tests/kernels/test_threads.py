@@ -14,15 +14,21 @@ def test_every_item_is_worked_on_once(n_items):
     def work(first, stride):
         counts[first::stride] += 1
 
-    in_turns(work, n_items)
+    in_turns(work, n_items, 1e9)
     np.testing.assert_array_equal(counts, 1)
 
 
 def test_one_thread_works_in_the_caller():
     calls, before = [], numba.get_num_threads()
     numba.set_num_threads(1)
-    in_turns(lambda first, stride: calls.append((first, stride)), 5)
+    in_turns(lambda first, stride: calls.append((first, stride)), 5, 1e9)
     numba.set_num_threads(before)
+    assert calls == [(0, 1)]
+
+
+def test_little_work_stays_in_the_caller():
+    calls = []
+    in_turns(lambda first, stride: calls.append((first, stride)), 5, 1e4)
     assert calls == [(0, 1)]
 
 
@@ -31,4 +37,4 @@ def test_an_error_in_a_thread_reaches_the_caller():
         raise ValueError("from a thread")
 
     with pytest.raises(ValueError, match="from a thread"):
-        in_turns(work, 3)
+        in_turns(work, 3, 1e9)
