@@ -46,17 +46,19 @@ def curves_svg(curves: Curves, title: str) -> bytes:
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    plt.rcParams["svg.hashsalt"] = "cl-theory"  # the same curves are the same bytes
-    figure, panels = plt.subplots(1, len(curves.names), figsize=(4.2 * len(curves.names), 3.2), squeeze=False)
-    for panel, name in zip(panels[0], curves.names, strict=True):
-        panel.plot(curves["phases"], curves[name])
-        panel.set(xlabel="phases", ylabel=name.replace("_", " "))
-        panel.grid(alpha=0.3)
-    figure.suptitle(title)
-    figure.tight_layout()
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    plt.close(figure)
+    # The same curves are the same bytes, whatever style the rest of the process has set.
+    with plt.style.context(["default", {"svg.hashsalt": "cl-theory"}], after_reset=True):
+        figure, panels = plt.subplots(
+            1, len(curves.names), figsize=(4.2 * len(curves.names), 3.2), squeeze=False, layout="tight"
+        )
+        for panel, name in zip(panels[0], curves.names, strict=True):
+            panel.plot(curves["phases"], curves[name])
+            panel.set(xlabel="phases", ylabel=name.replace("_", " "))
+            panel.grid(alpha=0.3)
+        figure.suptitle(title)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        plt.close(figure)
     return buffer.getvalue()
 
 

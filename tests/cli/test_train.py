@@ -9,13 +9,17 @@ import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from cl_theory.cli.app import app
+from cl_theory.cli.train_results import curves_svg
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
+from cl_theory.figures import style
 from cl_theory.learning.checkpoints import read_checkpoint
+from cl_theory.learning.train import train
 from cl_theory.models.rbm import RBM
 
 SHORT = ["--phases", "200", "--hidden", "6"]
@@ -177,3 +181,11 @@ def test_mnist_trains_from_the_named_folder(tmp_path) -> None:
     with np.load(tmp_path / "run" / "weights.npz") as weights:
         assert weights["weights"].shape == (16, 794)
     assert Path(tmp_path / "run" / "curves.csv").read_text().startswith("iteration,phases,steps,nll,test_error")
+
+
+def test_the_plot_does_not_depend_on_the_style_of_the_process() -> None:
+    curves = train(RBM.random(np.random.default_rng(0), 4, 2), bars_and_stripes(2), n_phases=20, seed=1).curves
+    before = curves_svg(curves, "a run")
+    with matplotlib.rc_context():
+        style.use()
+        assert curves_svg(curves, "a run") == before
