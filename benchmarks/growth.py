@@ -123,7 +123,7 @@ def all_threads() -> list[dict]:
         second_thread("free + update, 16 x 16, 50 phases", lambda n: learning(16, 16, n, 50)),
         second_thread("free + update, 794 x 16, 5 phases", lambda n: learning(16, 794, n)),
         second_thread("partition sum, 16 x 20", lambda n: likelihood(16, n)),
-        second_thread("forward-forward step", lambda n: nets(n, 1, 50), (2, 4, 8)),
+        second_thread("forward-forward step", lambda n: nets(n, 1, 50), (2, 4, 8, 16)),
     ]
 
 
