@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cl_theory.experiments.real_models import RealModel
+from cl_theory.cases.real_models import RealModel
 from cl_theory.figures.style import colour
 from cl_theory.samplers.isd_states import gradient_projections
 

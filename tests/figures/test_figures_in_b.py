@@ -8,8 +8,8 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
+from cl_theory.cases.enumerated import two_values
 from cl_theory.estimators import theory
-from cl_theory.experiments.enumerated import two_values
 from cl_theory.figures.best_b import direction_plane, plane_place, valleys
 from cl_theory.figures.equal_compute import design_curves, same_budget
 from cl_theory.laws import PhaseMoments, independent_law

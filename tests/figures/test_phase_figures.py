@@ -10,8 +10,8 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
+from cl_theory.cases.real_models import RealModel
 from cl_theory.estimators import theory
-from cl_theory.experiments.real_models import RealModel
 from cl_theory.figures.estimate_clouds import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
 from cl_theory.figures.excess import EXCESS_CURVES, ONE_PAIR, excess_curves, one_pair
 from cl_theory.figures.phase_portraits import SEEN_AND_DREAMT, seen_and_dreamt

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from cl_theory.experiments.isd_checks import Checked, informative_directions
-from cl_theory.experiments.isd_settings import IsdSettings
-from cl_theory.experiments.phase_slots import PhaseSlots
-from cl_theory.experiments.real_models import RealModel
+from cl_theory.cases.isd_checks import Checked, informative_directions
+from cl_theory.cases.isd_settings import IsdSettings
+from cl_theory.cases.phase_slots import PhaseSlots
+from cl_theory.cases.real_models import RealModel
 
 EXCESS_QUANTITIES = ("P(B = 1)", "u·Z", "|Z|²−|D|²", "|D|²", "(u·Z)²−(u·D)²", "(u·D)²")
 """Coordinates of the statistic of `excess_check`."""

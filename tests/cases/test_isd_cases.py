@@ -5,11 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.claims import Evidence
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.estimators import theory
-from cl_theory.experiments import isd_cases
-from cl_theory.experiments.enumerated import (
+from cl_theory.cases import isd_cases
+from cl_theory.cases.enumerated import (
     ONE_OFF,
     enumerated_batch,
     enumerated_isd,
@@ -18,8 +15,11 @@ from cl_theory.experiments.enumerated import (
     exact_cases,
     two_values,
 )
-from cl_theory.experiments.real_models import RealModel
-from cl_theory.experiments.recorded import record_cases, simulated_variance
+from cl_theory.cases.real_models import RealModel
+from cl_theory.cases.recorded import record_cases, simulated_variance
+from cl_theory.claims import Evidence
+from cl_theory.datasets.bars_and_stripes import bars_and_stripes
+from cl_theory.estimators import theory
 from cl_theory.laws import FiniteLaw, independent_law
 from cl_theory.models import RBM, RationalRBM
 from cl_theory.phases import Alternating, Bernoulli, Stratified, Systematic

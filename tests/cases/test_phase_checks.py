@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cl_theory.experiments.phase_checks import PHASE_ERRORS, phase_means_check
-from cl_theory.experiments.real_models import RealModel
+from cl_theory.cases.phase_checks import PHASE_ERRORS, phase_means_check
+from cl_theory.cases.real_models import RealModel
 from cl_theory.models.rbm import RBM
 from cl_theory.states import all_states
 

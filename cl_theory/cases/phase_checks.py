@@ -6,9 +6,9 @@ from types import MappingProxyType
 import numpy as np
 from scipy.linalg import block_diag
 
+from cl_theory.cases.isd_checks import Checked, informative_directions
+from cl_theory.cases.real_models import RealModel
 from cl_theory.checks import Moments, Outcome, mean_agrees, plan_mean
-from cl_theory.experiments.isd_checks import Checked, informative_directions
-from cl_theory.experiments.real_models import RealModel
 from cl_theory.models.rbm import RBM
 from cl_theory.samplers import phase_statistics
 from cl_theory.samplers.isd_states import chunk_sizes, gradient_projections

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cl_theory.cases.real_models import RealModel
 from cl_theory.estimators.batch import batch_isd_gradient
-from cl_theory.experiments.real_models import RealModel
 from cl_theory.laws.folded import folded_moments
 from cl_theory.laws.moments import PhaseMoments
 from cl_theory.samplers.phase_sums import inner_products, linear_estimates, phase_states

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cl_theory.experiments import isd_checks
-from cl_theory.experiments.real_models import RealModel
+from cl_theory.cases import isd_checks
+from cl_theory.cases.real_models import RealModel
 from cl_theory.models.rbm import RBM
 from cl_theory.states import all_states
 

@@ -5,8 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.estimators import theory
-from cl_theory.experiments.listed_covariances import (
+from cl_theory.cases.listed_covariances import (
     ListedCases,
     listed_isd_covariance,
     listed_two_term_covariance,
@@ -14,6 +13,7 @@ from cl_theory.experiments.listed_covariances import (
     petersburg_second_moment,
     three_couplings,
 )
+from cl_theory.estimators import theory
 from cl_theory.laws import FiniteLaw, equality_law, exact_array
 
 ONE_ATOM = FiniteLaw(exact_array([1]), exact_array([[3]]), exact_array([[1]]))

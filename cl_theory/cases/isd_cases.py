@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cl_theory.cases.batch_designs import BatchDesigns
+from cl_theory.cases.isd_checks import informative_directions
+from cl_theory.cases.isd_settings import IsdSettings, Swapped
+from cl_theory.cases.phase_slots import PhaseSlots
+from cl_theory.cases.real_models import RealModel
 from cl_theory.checks import second_difference
 from cl_theory.estimators import theory
-from cl_theory.experiments.batch_designs import BatchDesigns
-from cl_theory.experiments.isd_checks import informative_directions
-from cl_theory.experiments.isd_settings import IsdSettings, Swapped
-from cl_theory.experiments.phase_slots import PhaseSlots
-from cl_theory.experiments.real_models import RealModel
 from cl_theory.phases.order import Alternating, Bernoulli, Stratified, Systematic
 
 GRID = (0.25, 0.4, 0.6, 0.75)

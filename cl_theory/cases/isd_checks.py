@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from cl_theory.cases.real_models import RealModel
 from cl_theory.checks import MeanPlan, Moments, Outcome, mean_agrees, plan_mean, plan_proportion, proportion_agrees
-from cl_theory.experiments.real_models import RealModel
 from cl_theory.samplers import (
     NOTHING_PLANTED,
     PLANTED_ERRORS,

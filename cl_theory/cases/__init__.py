@@ -1,7 +1,7 @@
 """Ready-made cases and checks that chapters share."""
 
-from cl_theory.experiments.isd_checks import duty_cycle_check, isd_moments_check
-from cl_theory.experiments.real_models import RealModel, bars_model, digits_model, real_models, untrained_rbm
+from cl_theory.cases.isd_checks import duty_cycle_check, isd_moments_check
+from cl_theory.cases.real_models import RealModel, bars_model, digits_model, real_models, untrained_rbm
 
 __all__ = [
     "RealModel",

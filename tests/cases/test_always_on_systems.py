@@ -5,8 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.dynamics import phase_means
-from cl_theory.experiments.always_on_systems import (
+from cl_theory.cases.always_on_systems import (
     all_systems,
     forgetful_systems,
     joined,
@@ -17,7 +16,8 @@ from cl_theory.experiments.always_on_systems import (
     sliding_system,
     update_table,
 )
-from cl_theory.experiments.slopes import extrapolated_slope, local_slopes
+from cl_theory.cases.slopes import extrapolated_slope, local_slopes
+from cl_theory.dynamics import phase_means
 from cl_theory.laws import exact_array
 from cl_theory.markov import stationary_distribution
 from cl_theory.phases import Fixed, Geometric, TwoPoint

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.experiments.centring_checks import (
+from cl_theory.cases.centring_checks import (
     CENTRED_QUANTITIES,
     EQUAL_COMPUTE_QUANTITIES,
     RUNNING_QUANTITIES,
     centred_check,
     centred_equal_compute_check,
 )
-from cl_theory.experiments.phase_slots import PhaseSlots
-from cl_theory.experiments.real_models import RealModel
-from cl_theory.experiments.running_baselines import RunningBaselines
+from cl_theory.cases.phase_slots import PhaseSlots
+from cl_theory.cases.real_models import RealModel
+from cl_theory.cases.running_baselines import RunningBaselines
+from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.models.rbm import RBM
 from cl_theory.samplers import NOTHING_PLANTED
 

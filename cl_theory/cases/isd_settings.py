@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.estimators.theory import two_term_covariance
-from cl_theory.estimators.two_term import two_term_gradient
-from cl_theory.experiments.phase_slots import (
+from cl_theory.cases.phase_slots import (
     DrawnSlots,
     PhaseSlots,
     seen,
@@ -16,7 +14,9 @@ from cl_theory.experiments.phase_slots import (
     seen_counts_exactly,
     seen_exactly,
 )
-from cl_theory.experiments.planned_means import ERRORS, PlannedMean
+from cl_theory.cases.planned_means import ERRORS, PlannedMean
+from cl_theory.estimators.theory import two_term_covariance
+from cl_theory.estimators.two_term import two_term_gradient
 from cl_theory.laws.moments import PhaseMoments
 from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
 from cl_theory.samplers.planted_batch import weighted_batch_moments

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from cl_theory.cases.excess_checks import EXCESS_QUANTITIES, excess_check
+from cl_theory.cases.real_models import RealModel
 from cl_theory.estimators import theory
-from cl_theory.experiments.excess_checks import EXCESS_QUANTITIES, excess_check
-from cl_theory.experiments.real_models import RealModel
 from cl_theory.models.rbm import RBM
 from cl_theory.samplers import PLANTED_ERRORS
 from cl_theory.states import all_states

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.experiments.broken_phases import (
+from cl_theory.cases.broken_phases import (
     bias_of_answers,
     mean_after_one_sweep,
     mean_after_one_sweep_by_paths,

@@ -1,7 +1,7 @@
 """The table of estimates, as text and as HTML."""
 
+from cl_theory.cases.estimates_table import EstimatesTable
 from cl_theory.checks import Outcome
-from cl_theory.experiments.estimates_table import EstimatesTable
 
 
 def outcome(target: object, estimate: object, error: object) -> Outcome:
