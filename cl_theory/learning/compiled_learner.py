@@ -1,7 +1,8 @@
-"""Which of the two compiled learners fits: plain descent in one call, or any optimiser with a call a phase."""
+"""Which compiled learner fits: plain descent in one call, with or without a baseline, or a call a phase."""
 
 import numpy as np
 
+from cl_theory.learning.centred_always_on import CentredAlwaysOnLearner, share_a_baseline
 from cl_theory.learning.chains import ChainPolicy
 from cl_theory.learning.lock_step_learner import LockStepLearner
 from cl_theory.learning.optimisers import SGD, Optimiser
@@ -28,8 +29,11 @@ def compiled_learner(
     """The learner for these replicas; None if there is none, which is so for always-on learning that is not plain."""
     parts = start, data, schedules, learning_rates, chain, visible_biases, numbers, single
     centred = any(getattr(schedule, "baseline_rate", None) is not None for schedule in schedules)
-    if isinstance(optimiser, SGD | None) and not centred and not weight_decay:
-        return ReplicaLearner(*parts)
+    if isinstance(optimiser, SGD | None) and not weight_decay:
+        if not centred:
+            return ReplicaLearner(*parts)
+        if share_a_baseline(schedules):
+            return CentredAlwaysOnLearner(*parts)
     if any(isinstance(schedule, AlwaysOnISD) for schedule in schedules):
         return None
     return LockStepLearner(*parts, SGD(1.0) if optimiser is None else optimiser, weight_decay)

@@ -196,7 +196,7 @@ def test_curves_of_replicas_have_a_column_each() -> None:
         ({"chain": Exact()}, "CarriedOver, ContrastiveDivergence or Persistent"),
         ({"schedules": [ISD(0.5), AlwaysOnISD(0.5)]}, "all be always on, or none"),
         ({"schedules": [CentredISD(0.5), ISD(0.5)]}, "all be two-term, all ISD"),
-        ({"schedules": AlwaysOnISD(0.5, baseline_rate=0.1)}, "always on learn by plain descent"),
+        ({"schedules": [AlwaysOnISD(0.5, baseline_rate=0.1), AlwaysOnISD(0.5)]}, "always on learn by plain descent"),
         ({"schedules": AlwaysOnISD(0.5), "optimiser": Adam(0.1)}, "always on learn by plain descent"),
         ({"optimiser": Adam(0.1), "weight_decay": -1.0}, "weight_decay"),
         ({"optimiser": Adam(0.1), "chain": Exact()}, "CarriedOver, ContrastiveDivergence or Persistent"),

@@ -1,0 +1,159 @@
+"""Always-on learning around a running baseline: what the readable sibling does, whatever the threads and neighbours."""
+
+import itertools
+
+import numba
+import numpy as np
+import pytest
+
+from cl_theory import threads
+from cl_theory.checks import no_drift
+from cl_theory.learning import centred_numpy
+from cl_theory.learning.centred_always_on import Centred, learn_centred_phases
+from cl_theory.learning.replicas import PhasePlan
+from cl_theory.models import RBM
+from cl_theory.philox import CounterStream
+from cl_theory.states import all_states
+
+SIZES = [(1, 1), (3, 5), (16, 16), (17, 70), (40, 100)]
+RNG = CounterStream.of(5, 3).later(7)
+ODDS, RATES = np.array([0.25, 0.5, 0.7]), np.array([0.1, 0.01, 0.5])
+
+
+def _system(n_hidden, n_visible, n=3):
+    rng = np.random.default_rng(1)
+    shape = (n, n_hidden * n_visible + n_visible + n_hidden)
+    parameters = rng.integers(-64, 65, shape) / 128
+    averages = rng.integers(0, 9, (2, *shape)) / 8
+    v, h = rng.integers(0, 2, (n, n_visible)), rng.integers(0, 2, (n, n_hidden))
+    return Centred(parameters, *averages, v, h), rng.integers(0, 2, (6, n_visible))
+
+
+def _plan(n=3, n_phases=12, unit=1 / 1024):
+    rng, shape = np.random.default_rng(2), (n, n_phases)
+    return PhasePlan(
+        rng.random(shape) < 0.5, rng.integers(0, 45, shape), rng.integers(-4, 5, shape) * unit,
+        rng.integers(0, 6, shape),
+    )  # fmt: skip
+
+
+def _part(plan, which):
+    return PhasePlan(*(getattr(plan, name)[which] for name in ("is_positive", "n_sweeps", "step_size", "data_row")))
+
+
+def _rounding(plan, expected):
+    """Three roundings a sweep, each of half a unit in the last place of the largest value there is."""
+    return plan.n_sweeps.sum(axis=1).max() * 3 * 2.0**-24 * max(1, np.abs(expected.parameters).max())
+
+
+def _differs(got, expected, tolerance):
+    return [bool(np.abs(got[k] - expected[k]).max() > tolerance) for k in range(3)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_parameters_and_averages_are_those_of_the_sibling(size):
+    before, data = _system(*size)
+    plan = _plan()
+    for chain, visible_biases in itertools.product(("carried-over", "cd", "persistent"), (True, False)):
+        options = {"p_positive": ODDS, "rates": RATES, "chain": chain, "visible_biases": visible_biases}
+        got = learn_centred_phases(RNG, before, plan, data, **options)
+        expected = centred_numpy.learn_centred_phases(RNG, before, plan, data, **options)
+        assert _differs(got, expected, _rounding(plan, expected)) == [False] * 3
+        np.testing.assert_array_equal(got.v, expected.v)
+        np.testing.assert_array_equal(got.h, expected.h)
+
+
+@pytest.mark.parametrize(
+    "change", [{"p_positive": ODDS + 0.01}, {"rates": RATES * 1.01}, {"visible_biases": False}], ids=str
+)
+def test_the_same_comparison_sees_one_percent_in_b_and_in_the_rate(change):
+    before, data = _system(3, 5)
+    plan, options = _plan(unit=1 / 64), {"p_positive": ODDS, "rates": RATES}
+    expected = centred_numpy.learn_centred_phases(RNG, before, plan, data, **options)
+    got = learn_centred_phases(RNG, before, plan, data, **{**options, **change})
+    assert any(_differs(got, expected, _rounding(plan, expected)))
+
+
+@pytest.mark.parametrize("positive", [True, False])
+def test_the_baseline_in_use_is_the_one_before_the_sweep(positive):
+    """Strong biases fix all units at 1, so that every statistic is 1 and both steps follow by hand."""
+    before = Centred(np.array([[0.0, 50, 50]]), *np.zeros((2, 1, 3)), np.ones((1, 1)), np.ones((1, 1)))
+    b, rho, step = 0.25, 0.5, 1 / 64
+    plan = PhasePlan(np.array([[positive]]), np.array([[2]]), np.array([[step]]), np.zeros((1, 1)))
+    after = learn_centred_phases(CounterStream.of(0, 1), before, plan, np.ones((1, 1)), p_positive=b, rates=rho)
+    share = 1 - b if positive else b
+    assert after.parameters[0, 0] == step + step * (1 - share * rho)
+    assert (after.positive[0, 0], after.negative[0, 0]) == ((0.75, 0) if positive else (0, 0.75))
+
+
+def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
+    monkeypatch.setattr(threads, "WORTH", 0)
+    before, data = _system(16, 16, n=5)
+    rng, plan, n_threads = CounterStream.of(3, 5), _plan(n=5), numba.get_num_threads()
+    odds, results = np.linspace(0.2, 0.8, 5), []
+    for n in (1, numba.config.NUMBA_NUM_THREADS):
+        numba.set_num_threads(n)
+        results.append(learn_centred_phases(rng, before, plan, data, p_positive=odds, rates=0.1))
+    numba.set_num_threads(n_threads)
+    few = [3, 1]
+    some = Centred(*(part[few] for part in before))
+    alone = learn_centred_phases(rng.only(few), some, _part(plan, few), data, p_positive=odds[few], rates=0.1)
+    for one, other, part in zip(*results, alone, strict=True):
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one[few], part)
+
+
+def test_two_calls_with_later_steps_are_one_call():
+    before, data = _system(16, 16)
+    plan, options = _plan(), {"p_positive": ODDS, "rates": RATES, "chain": "persistent"}
+    whole = learn_centred_phases(RNG, before, plan, data, **options)
+    half = learn_centred_phases(RNG, before, _part(plan, np.s_[:, :5]), data, **options)
+    both = learn_centred_phases(RNG.later(5), half, _part(plan, np.s_[:, 5:]), data, **options)
+    for one, other in zip(whole, both, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+RBM_3_4 = RBM.random(np.random.default_rng(3), 4, 3, scale=1.0)
+
+
+def _drift(parameters, step, n=20_000):
+    """Drift of the law of RBM_3_4 under single free sweeps of replicas with other parameters and a step."""
+    states = all_states(7)
+    weight = np.exp(-RBM_3_4.energy(states[:, :4], states[:, 4:]))
+    law = weight / weight.sum()
+    plan = PhasePlan(np.zeros((n, 1), bool), np.ones((n, 1)), np.full((n, 1), step), np.zeros((n, 1)))
+
+    def draw(rng, n):
+        return states[rng.choice(len(law), size=n, p=law)]
+
+    def kernel(rng, now):
+        many = np.tile(parameters, (n, 1))
+        counter = CounterStream(rng.integers(0, 2**32, 2, dtype=np.uint32), np.arange(n, dtype=np.uint32))
+        before = Centred(many, 0 * many, 0 * many, now[:, :4], now[:, 4:])
+        after = learn_centred_phases(counter, before, plan, np.zeros((1, 4)), p_positive=0.3, rates=0.1)
+        return np.concatenate([after.v, after.h], axis=1)
+
+    return no_drift(np.random.default_rng(0), draw, kernel, law, n=n, scope="RBM of 3 x 4 units")
+
+
+def test_a_tiny_step_leaves_the_law_of_the_model_and_other_parameters_do_not():
+    assert _drift(RBM_3_4.flat, 1e-7).passed
+    assert not _drift(0.5 * RBM_3_4.flat, 1e-7).passed
+
+
+def test_bad_input_is_refused_by_name():
+    before, data = _system(3, 5)
+    plan, options = _plan(), {"p_positive": ODDS, "rates": RATES}
+    with pytest.raises(ValueError, match=r"positive must have shape \(3, 23\), got \(3, 22\)"):
+        learn_centred_phases(RNG, before._replace(positive=before.positive[:, 1:]), plan, data, **options)
+    with pytest.raises(ValueError, match="v must hold only 0 and 1"):
+        learn_centred_phases(RNG, before._replace(v=before.v + 0.5), plan, data, **options)
+    with pytest.raises(ValueError, match="plan and rng must be for 3 replicas, got 3, 2"):
+        learn_centred_phases(RNG.only([0, 1]), before, plan, data, **options)
+    with pytest.raises(ValueError, match=r"data_row must lie in 0\.\.1"):
+        learn_centred_phases(RNG, before, plan, data[:2], **options)
+    with pytest.raises(ValueError, match="chain must be one of carried-over, cd, persistent, got 'exact'"):
+        learn_centred_phases(RNG, before, plan, data, chain="exact", **options)
+    waits = PhasePlan(plan.is_positive, plan.n_sweeps, plan.step_size, plan.data_row, np.ones((3, 12)))
+    with pytest.raises(ValueError, match="leave hold out"):
+        learn_centred_phases(RNG, before, waits, data, **options)
