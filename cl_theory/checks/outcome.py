@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Level = Literal["symbolic", "exact", "numeric", "monte_carlo"]
-LEVELS: tuple[Level, ...] = ("symbolic", "exact", "numeric", "monte_carlo")
+Level = Literal["symbolic", "exact", "numeric", "monte_carlo", "experiment"]
+LEVELS: tuple[Level, ...] = ("symbolic", "exact", "numeric", "monte_carlo", "experiment")
 
 
 @dataclass(frozen=True)
@@ -13,17 +13,19 @@ class Outcome:
     """The result of one comparison.
 
     level
-        ``symbolic``, ``exact``, ``numeric`` or ``monte_carlo``, strongest first.
+        ``symbolic``, ``exact``, ``numeric`` or ``monte_carlo``, strongest first; ``experiment`` for a criterion that
+        was stated beforehand and is decided by data over seeds.
     scope
         One line: what was compared, on which systems. Unique among the checks of a claim.
     passed
-        True, False, or None when the check had too little power to say.
+        True, False, or None when the check had too little power to say (the data do not decide the criterion).
     values
         What was compared, ready for JSON: rationals as "p/q", formulas as text, floats, lists of these.
     scale
         What floats in `values` and the margin are relative to; 1.0 where `values` holds none.
     smallest_error
-        Smallest relative error that the check would have seen; 0.0 where any error shows.
+        Smallest relative error that the check would have seen; 0.0 where any error shows. Of an experiment: how far
+        the interval reaches from the effect.
     details
         Monte Carlo: n, alpha, power, estimate, standard_error, target, stages, clt_kappa ... (JSON numbers).
     cost
