@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from cl_theory.book.layout import Layout, Spot, laid_out
 from cl_theory.claims.registry import Claim
+from cl_theory.claims.words import verdict_class
 
 NODE_WIDTH, NODE_HEIGHT = 170, 42
 BEND_WIDTH, GAP_X, GAP_Y = 6, 12, 34
@@ -39,7 +40,8 @@ def _edge(edge: Sequence[Spot], plan: Layout, top: Mapping[Spot, float]) -> str:
 
 def _node(entry: Claim, verdict: str, x: float, y: float) -> str:
     return (
-        f'<a href="#claim-{escape(entry.id)}" class="node node-{verdict}"><title>{escape(entry.title)}</title>'
+        f'<a href="#claim-{escape(entry.id)}" class="node node-{verdict_class(verdict)}">'
+        f"<title>{escape(entry.title)}</title>"
         f'<rect x="{x - NODE_WIDTH / 2:.1f}" y="{y:.1f}" width="{NODE_WIDTH}" height="{NODE_HEIGHT}" rx="6"/>'
         f'<text x="{x:.1f}" y="{y + 17:.1f}" class="node-id">{escape(entry.id)}</text>'
         f'<text x="{x:.1f}" y="{y + 33:.1f}" class="node-verdict">{verdict} · {escape(entry.source)}</text></a>'

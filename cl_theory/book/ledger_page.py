@@ -8,8 +8,8 @@ from cl_theory.book.graph import graph_svg
 from cl_theory.book.shown import Shown
 from cl_theory.checks.outcome import LEVELS
 from cl_theory.claims.registry import Claim
-from cl_theory.claims.table import LEVEL_NAME, RESULT, smallest_error_text
 from cl_theory.claims.verdict import MEANING
+from cl_theory.claims.words import LEVEL_NAME, SEEN, chip, effect_in_short, result, seen, smallest_error
 
 OPEN = "open"
 """In place of a verdict, for a registered claim without evidence."""
@@ -38,12 +38,6 @@ def legend_html() -> str:
     return f'<dl class="legend">{rows}</dl>'
 
 
-def chip(verdict: str) -> str:
-    """A verdict as a small label that says its name."""
-    meaning = escape(MEANING.get(verdict, "no evidence yet"))
-    return f'<span class="verdict verdict-{verdict}" title="{meaning}">{verdict}</span>'
-
-
 def _overview(shown: Shown, claims: Mapping[str, Claim], titles: Mapping[str, str]) -> str:
     body, chapter = [], None
     for entry in claims.values():
@@ -53,7 +47,7 @@ def _overview(shown: Shown, claims: Mapping[str, Claim], titles: Mapping[str, st
             link = f'<a href="{escape(chapter)}.html">{title}</a>' if chapter in titles else title
             body.append(f'<tr class="ledger-chapter"><th colspan="6" scope="rowgroup">{link}</th></tr>')
         body.append(_row(entry, shown, chapter in titles))
-    heads = ("claim", "verdict", "source", "evidence", "smallest error seen", "planted errors caught")
+    heads = ("claim", "verdict", "source", "evidence", SEEN, "planted errors caught")
     return _table(heads, "".join(body))
 
 
@@ -68,7 +62,7 @@ def _row(entry: Claim, shown: Shown, linked: bool) -> str:
     return (
         f'<tr><td><a href="#claim-{entry.id}">{escape(entry.title)}</a><br><code>{entry.id}</code>{rests_on}</td>'
         f"<td>{chip(_verdict(entry.id, shown))}</td><td>{escape(entry.source)}<br>{escape(entry.reference)}</td>"
-        f"<td class='whole'>{evidence}</td><td class='whole'>{_error_range([check for _, check in checks])}</td>"
+        f"<td class='whole'>{evidence}</td><td class='whole'>{_seen(checks)}</td>"
         f"<td>{_caught(checks)}</td></tr>"
     )
 
@@ -81,6 +75,7 @@ def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
         f'<span class="entry-head">{chip(_verdict(entry.id, shown))} <code>{entry.id}</code> · {escape(source)} · '
         f"{entry.kind}</span>",
         f":::{{div}} claim-statement\n{entry.statement}\n:::",
+        f"Criterion, stated before the data were looked at: {entry.criterion}" if entry.is_experiment else "",
         _assumptions(entry, accepted),
         _rests_on(entry),
         f"Shown in [](./{entry.chapter}.ipynb){_cell_link(entry, shown)}." if linked else "",
@@ -122,10 +117,11 @@ def _cell(entry: Claim) -> str:
 def _details(accepted: Mapping[str, Any]) -> str:
     checks = list(_checks(accepted))
     rows = "".join(_check_row(level, check) for level, check in checks)
+    head = SEEN if any(level == "experiment" for level, _ in checks) else "smallest error seen"
     return (
         f'<details class="entry-checks"><summary>{len(checks)} checks, '
         f"{_caught(checks)} planted errors caught</summary>"
-        f"{_table(('level', 'what was compared', 'result', 'smallest error seen', 'planted errors'), rows)}</details>"
+        f"{_table(('level', 'what was compared', 'result', head, 'planted errors'), rows)}</details>"
     )
 
 
@@ -143,8 +139,8 @@ def _check_row(level: str, check: Mapping[str, Any]) -> str:
     numbers = "".join(f"<dt>{escape(name)}</dt><dd>{escape(_short(value))}</dd>" for name, value in _numbers(check))
     return (
         f"<tr><td>{LEVEL_NAME[level]}</td><td>{escape(check['scope'])}<details><summary>values</summary>"
-        f"<dl class='values'>{numbers}</dl></details></td><td>{RESULT[check['passed']]}</td>"
-        f"<td>{smallest_error_text(check)}</td><td>{planted}</td></tr>"
+        f"<dl class='values'>{numbers}</dl></details></td><td>{result(level, check['passed'])}</td>"
+        f"<td>{escape(seen(level, check))}</td><td>{planted}</td></tr>"
     )
 
 
@@ -160,9 +156,12 @@ def _checks(accepted: Mapping[str, Any] | None) -> Iterator[tuple[str, Mapping[s
             yield level, check
 
 
-def _error_range(checks: list[Mapping[str, Any]]) -> str:
-    ordered = sorted(checks, key=lambda check: check["smallest_error"])
-    return " to<br>".join(dict.fromkeys(smallest_error_text(check) for check in ordered[:1] + ordered[-1:]))
+def _seen(checks: list[tuple[str, Mapping[str, Any]]]) -> str:
+    effects = [escape(effect_in_short(check)) for level, check in checks if level == "experiment"]
+    if effects:
+        return "<br>".join(effects)
+    ordered = sorted((check for _, check in checks), key=lambda check: check["smallest_error"])
+    return " to<br>".join(dict.fromkeys(smallest_error(check) for check in ordered[:1] + ordered[-1:]))
 
 
 def _caught(checks: list[tuple[str, Mapping[str, Any]]]) -> str:

@@ -11,6 +11,8 @@ from cl_theory.book.execution import Executed, execute
 from cl_theory.book.gate_seed import GateSeed
 from cl_theory.book.listener import Listener
 from cl_theory.checks.budget import BUDGET, alpha_spent
+from cl_theory.checks.comparisons import FAMILY
+from cl_theory.checks.criteria import comparisons_made
 from cl_theory.claims.ledger import load
 from cl_theory.claims.registry import Claim, all_claims
 from cl_theory.claims.regression import Difference, differences
@@ -109,7 +111,7 @@ def weigh(
     *,
     complete: bool,
 ) -> Report:
-    """Collect, judge, sum up the false-alarm rates, and compare with the `committed` ledger (None: do not)."""
+    """Collect, judge, sum up false-alarm rates and comparisons, compare with the `committed` ledger (if any)."""
     notebooks = {name: went.notebook for name, went in executed.items() if went.notebook is not None}
     collection = collect(notebooks, claims, parameters=wish.papermill)
     problems = [(name, problem) for name, went in executed.items() for problem in went.problems]
@@ -121,6 +123,11 @@ def weigh(
     alpha = alpha_spent(collection.records.values())
     if alpha > BUDGET * (1 + 1e-9):
         problems.append(("all chapters", f"false-alarm rates sum to {alpha:.3g}, the budget of a run is {BUDGET:g}"))
+    comparisons = comparisons_made(collection.records.values())
+    if comparisons > FAMILY:
+        problems.append(
+            ("all chapters", f"{comparisons} criteria are decided, the family-wise error is shared among {FAMILY}")
+        )
     found: list[Difference] = []
     if committed is not None:
         compared = _compared(collection, claims, committed, complete)

@@ -1,8 +1,9 @@
 """What a chapter gathers for one claim, and shows at its end."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from cl_theory.checks.criteria import Criterion, decide, other_decisions, turned_round
 from cl_theory.checks.outcome import Outcome
 from cl_theory.claims.record import FORMAT, MIME, plain
 from cl_theory.claims.registry import Claim, claim
@@ -28,13 +29,9 @@ class Evidence:
 
         ValueError if `controls` is empty or the scope repeats one already recorded.
         """
-        if not controls:
-            raise ValueError(f"{outcome.scope!r} needs at least one planted error in controls, got none")
-        if any(check["scope"] == outcome.scope for check in self._checks):
-            raise ValueError(f"scope {outcome.scope!r} is taken in {self.claim.id}; give each check its own")
-        entry = {name: plain(getattr(outcome, name)) for name in Outcome.__dataclass_fields__}
-        entry["controls"] = [{"name": name, "caught": bad.passed is False} for name, bad in controls.items()]
-        self._checks.append(entry)
+        if outcome.level == "experiment":
+            raise ValueError(f"{outcome.scope!r} is decided by data over seeds; record it with decide")
+        self._record(outcome, {name: bad.passed is False for name, bad in controls.items()})
 
     def compare(
         self, check: Callable[..., Outcome], value: Any, *target: Any, scope: str, planted: Mapping[str, Any]
@@ -42,6 +39,23 @@ class Evidence:
         """Record ``check(value, *target, scope=scope)``, with the same check of each wrong value in `planted`."""
         controls = {name: check(wrong, *target, scope=f"{scope}; {name}") for name, wrong in planted.items()}
         self.add(check(value, *target, scope=scope), controls=controls)
+
+    def decide(
+        self, criterion: Criterion, *arms: Any, reversed_on: Mapping[str, Sequence[Any]] | None = None
+    ) -> Outcome:
+        """Record whether `arms`, arrays with one value a seed, meet `criterion`; returns the outcome.
+
+        It is recorded too whether the decision could have been otherwise: on the data moved to the other side of the
+        margin, on the arms exchanged, and on other arms by name (`reversed_on`), for which the opposite is true.
+        ValueError for a claim that is not of kind "experiment".
+        """
+        if not self.claim.is_experiment:
+            raise ValueError(f"{self.claim.id} is of kind {self.claim.kind!r}: data over seeds decide experiments only")
+        outcome, otherwise = decide(criterion, *arms), other_decisions(criterion, *arms)
+        for name, other in (reversed_on or {}).items():
+            otherwise[name] = turned_round(outcome.passed, decide(criterion, *other).passed)
+        self._record(outcome, otherwise)
+        return outcome
 
     def breaks(
         self, assumption: int, name: str, check: Callable[..., Outcome], *, claimed: Any, observed: Any, predicted: Any
@@ -65,6 +79,15 @@ class Evidence:
             raise ValueError(f"{name}: standard_error must be above 0, got {standard_error!r}; use a numeric check")
         self._printed.append({"name": name, "value": plain(value), "standard_error": plain(standard_error)})
         return value
+
+    def _record(self, outcome: Outcome, caught: Mapping[str, bool]) -> None:
+        if not caught:
+            raise ValueError(f"{outcome.scope!r} needs at least one planted error in controls, got none")
+        if any(check["scope"] == outcome.scope for check in self._checks):
+            raise ValueError(f"scope {outcome.scope!r} is taken in {self.claim.id}; give each check its own")
+        entry = {name: plain(getattr(outcome, name)) for name in Outcome.__dataclass_fields__}
+        entry["controls"] = [{"name": name, "caught": seen} for name, seen in caught.items()]
+        self._checks.append(entry)
 
     @property
     def record(self) -> dict[str, Any]:

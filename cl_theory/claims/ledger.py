@@ -13,8 +13,8 @@ from cl_theory.claims.record import plain
 from cl_theory.claims.registry import claim
 from cl_theory.claims.verdict import RANK, judge
 
-FORMAT = 1
-REGISTERED = ("title", "statement", "source", "kind", "assumptions", "rests_on")
+FORMAT = 2
+REGISTERED = ("title", "statement", "source", "kind", "criterion", "assumptions", "rests_on")
 _ENTRY = {*REGISTERED, "verdict", "evidence", "witnesses", "printed"}
 
 

@@ -9,12 +9,16 @@ from types import MappingProxyType
 from typing import Any
 
 SOURCES = ("paper", "paper, corrected", "paper, sharpened", "refuted", "new")
+SOURCES_OF_EXPERIMENTS = ("paper", "new")
 KINDS = ("identity", "inequality", "convexity", "rate", "comparison", "refutation", "experiment")
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One statement of the book. `rests_on` names the claims its proof uses, `chapter` the notebook's stem."""
+    """One statement of the book. `rests_on` names the claims its proof uses, `chapter` the notebook's stem.
+
+    `criterion` is what the data must show for a claim of kind "experiment", stated before they were looked at.
+    """
 
     id: str
     title: str
@@ -25,12 +29,25 @@ class Claim:
     reference: str = ""
     assumptions: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
+    criterion: str = ""
 
     def __post_init__(self) -> None:
         if self.source not in SOURCES:
             raise ValueError(f"{self.id}: source must be one of {SOURCES}, got {self.source!r}")
         if self.kind not in KINDS:
             raise ValueError(f"{self.id}: kind must be one of {KINDS}, got {self.kind!r}")
+        if self.is_experiment != bool(self.criterion.strip()):
+            remedy = "needs a criterion, stated beforehand" if self.is_experiment else "takes no criterion"
+            raise ValueError(f"{self.id}: a claim of kind {self.kind!r} {remedy}, got {self.criterion!r}")
+        if self.is_experiment and self.source not in SOURCES_OF_EXPERIMENTS:
+            raise ValueError(
+                f"{self.id}: the source of an experiment must be one of {SOURCES_OF_EXPERIMENTS}, got {self.source!r}"
+            )
+
+    @property
+    def is_experiment(self) -> bool:
+        """Whether data over seeds decide the claim."""
+        return self.kind == "experiment"
 
 
 @cache
@@ -83,4 +100,6 @@ def _require_forest(claims: Mapping[str, Claim]) -> None:
                 raise ValueError(f"{entry.id} rests on {parent!r}, which is not registered")
             if parent not in seen:
                 raise ValueError(f"{entry.id} rests on {parent!r}, which is registered after it; move it up")
+            if claims[parent].is_experiment and not entry.is_experiment:
+                raise ValueError(f"{entry.id} rests on {parent!r}, but an experiment proves nothing; remove it")
         seen.add(entry.id)

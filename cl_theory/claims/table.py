@@ -5,22 +5,12 @@ from html import escape
 from typing import Any
 
 from cl_theory.claims.registry import Claim
-from cl_theory.claims.verdict import MEANING, Judgement, judge_alone
-
-LEVEL_NAME = {"symbolic": "symbolic", "exact": "exact", "numeric": "numeric", "monte_carlo": "Monte Carlo"}
-RESULT = {True: "agrees", False: "fails", None: "inconclusive"}
-
-
-def smallest_error_text(check: Mapping[str, Any]) -> str:
-    """The smallest relative error that `check` would have seen, in words."""
-    error = check["smallest_error"]
-    if error == 0.0:
-        return "any"
-    return f"{error:.1e}" if error < 1e-3 else f"{100 * error:.2g} %"
+from cl_theory.claims.verdict import Judgement, judge_alone
+from cl_theory.claims.words import LEVEL_NAME, SEEN, chip, result, seen
 
 
 def evidence_html(claim: Claim, record: Mapping[str, Any], judgement: Judgement | None = None) -> str:
-    """A quiet table: level, what was compared, result, smallest error seen, planted errors caught.
+    """A quiet table: level, what was compared, result, smallest error seen or effect, planted errors caught.
 
     `judgement` takes the place of the verdict of this evidence alone, once what the claim rests on is known too.
     """
@@ -30,10 +20,9 @@ def evidence_html(claim: Claim, record: Mapping[str, Any], judgement: Judgement 
     return (
         f'<div class="evidence" id="evidence-{escape(claim.id)}">'
         f'<p class="evidence-head"><code>{escape(claim.id)}</code> '
-        f'<span class="verdict verdict-{judgement.verdict}" title="{escape(MEANING[judgement.verdict])}">'
-        f"{judgement.verdict}</span> <span class='evidence-reason'>{escape(judgement.reason)}</span></p>"
+        f"{chip(judgement.verdict)} <span class='evidence-reason'>{escape(judgement.reason)}</span></p>"
         "<table><thead><tr><th>level</th><th>what was compared</th><th>result</th>"
-        "<th>smallest error seen</th><th>planted errors caught</th></tr></thead>"
+        f"<th>{_seen_head(claim)}</th><th>planted errors caught</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
         + (f'<p class="evidence-sub">Without an assumption</p><ul>{witnesses}</ul>' if witnesses else "")
         + "</div>"
@@ -45,14 +34,20 @@ def evidence_text(claim: Claim, record: Mapping[str, Any]) -> str:
     judgement = judge_alone(claim, record)
     lines = [f"{claim.id}: {judgement.verdict} ({judgement.reason})"]
     for check in record["checks"]:
+        level = check["level"]
+        told = seen(level, check) if level == "experiment" else f"sees {seen(level, check)}"
         lines.append(
-            f"  {LEVEL_NAME[check['level']]:<11} {RESULT[check['passed']]:<12} {check['scope']}"
-            f"  [sees {smallest_error_text(check)}; {_caught(check)} planted errors caught]"
+            f"  {LEVEL_NAME[level]:<11} {result(level, check['passed']):<12} {check['scope']}"
+            f"  [{told}; {_caught(check)} planted errors caught]"
         )
     for witness in record["witnesses"]:
         mark = "as predicted" if witness["holds"] else "NOT as predicted"
         lines.append(f"  without {witness['assumption']}   {mark}: {witness['name']}")
     return "\n".join(lines)
+
+
+def _seen_head(claim: Claim) -> str:
+    return SEEN if claim.is_experiment else "smallest error seen"
 
 
 def _caught(check: Mapping[str, Any]) -> str:
@@ -63,7 +58,7 @@ def _row(check: Mapping[str, Any]) -> str:
     names = "; ".join(f"{c['name']}{'' if c['caught'] else ' (NOT caught)'}" for c in check["controls"])
     return (
         f'<tr><td class="level">{LEVEL_NAME[check["level"]]}</td><td>{escape(check["scope"])}</td>'
-        f"<td>{RESULT[check['passed']]}</td><td>{smallest_error_text(check)}</td>"
+        f"<td>{result(check['level'], check['passed'])}</td><td>{escape(seen(check['level'], check))}</td>"
         f"<td>{_caught(check)} <span class='planted'>{escape(names)}</span></td></tr>"
     )
 

@@ -7,13 +7,36 @@ from typing import Any, Literal
 from cl_theory.checks.outcome import LEVELS
 from cl_theory.claims.registry import Claim, all_claims, claim
 
-Verdict = Literal["proved", "certified", "confirmed", "inconclusive", "refuted", "vacuous"]
-RANK: dict[str, int] = {"proved": 3, "certified": 2, "confirmed": 1, "inconclusive": 0, "vacuous": 0, "refuted": 0}
+Verdict = Literal[
+    "proved",
+    "certified",
+    "confirmed",
+    "reproduced",
+    "undecided",
+    "not reproduced",
+    "inconclusive",
+    "vacuous",
+    "refuted",
+]
+_WORST_FIRST: tuple[tuple[bool | None, Verdict, str], ...] = (
+    (False, "not reproduced", "contradicted"),
+    (None, "undecided", "undecided"),
+)
+OF_DATA = ("reproduced", "undecided", "not reproduced")
+"""What data over seeds say of an experiment; each of them is sound."""
+RANK: dict[str, int] = {
+    "proved": 3, "certified": 2, "confirmed": 1, **dict.fromkeys(OF_DATA, 0), "inconclusive": 0, "vacuous": 0,
+    "refuted": 0,
+}  # fmt: skip
+"""How much a proof may rest on a claim with this verdict; a verdict of data bears none."""
 
 MEANING: dict[str, str] = {
     "proved": "a symbolic derivation and exact rational checks agree",
     "certified": "deterministic checks agree, but not both a derivation and exact ones",
     "confirmed": "only Monte Carlo checks, each with the power to see its planted errors",
+    "reproduced": "an experiment: the data meet every criterion that was stated beforehand",
+    "undecided": "an experiment: the data contradict no criterion, but leave one open",
+    "not reproduced": "an experiment: the data contradict a criterion that was stated beforehand",
     "inconclusive": "evidence or a counterexample is missing, or a check had too little power",
     "refuted": "a check failed; for a claim registered as a refutation: its wording is shown to be false",
     "vacuous": "a planted error went unseen, so the check could not have failed",
@@ -40,6 +63,8 @@ def judge_alone(entry: Claim, record: Mapping[str, Any]) -> Judgement:
     if problem is not None:
         return problem
     levels = {check["level"] for check in record["checks"]}
+    if entry.is_experiment:
+        return _decided(record)
     if entry.kind == "refutation":
         return Judgement("refuted", "the wording is shown to be false: " + _listed(levels), sound=True)
     if {"symbolic", "exact"} <= levels:
@@ -52,13 +77,14 @@ def judge_alone(entry: Claim, record: Mapping[str, Any]) -> Judgement:
 def judge(records: Mapping[str, Mapping[str, Any]]) -> dict[str, Judgement]:
     """Verdicts of all `records` by claim id: none is better than the claims it rests on.
 
-    A claim outside `records` does not hold one down (a run of one chapter judges that chapter alone).
+    A claim outside `records` does not hold one down (a run of one chapter judges that chapter alone). An experiment
+    is decided by its data: what it rests on must be sound, and does not change its verdict beyond that.
     """
     judged = {identifier: judge_alone(claim(identifier), record) for identifier, record in records.items()}
     for identifier in sorted(judged, key=list(all_claims()).index):  # parents are registered before children
         own = judged[identifier]
         for parent in claim(identifier).rests_on:
-            if parent in judged and _strength(judged[parent]) < _strength(judged[identifier]):
+            if parent in judged and _holds_down(judged[parent], judged[identifier]):
                 judged[identifier] = _held(own, parent, judged[parent])
     return judged
 
@@ -67,10 +93,15 @@ def _problem(entry: Claim, record: Mapping[str, Any]) -> Judgement | None:
     checks = record["checks"]
     if not checks:
         return Judgement("inconclusive", "no evidence", sound=False)
-    for check in checks:
+    criteria = [check for check in checks if check["level"] == "experiment"]
+    if bool(criteria) != entry.is_experiment:
+        what = "no criterion was decided" if entry.is_experiment else f"data cannot decide a claim of kind {entry.kind}"
+        return Judgement("inconclusive", what, sound=False)
+    agreements = [check for check in checks if check["level"] != "experiment"]
+    for check in agreements:
         if check["passed"] is False:
             return Judgement("refuted", f"failed: {check['scope']}", sound=False)
-    for check in checks:
+    for check in agreements:
         if check["passed"] is None:
             return Judgement("inconclusive", f"too little power: {check['scope']}", sound=False)
     for check in checks:
@@ -87,6 +118,23 @@ def _problem(entry: Claim, record: Mapping[str, Any]) -> Judgement | None:
         numbers = ", ".join(map(str, missing))
         return Judgement("inconclusive", f"no counterexample for assumption {numbers}", sound=False)
     return None
+
+
+def _decided(record: Mapping[str, Any]) -> Judgement:
+    criteria = [check for check in record["checks"] if check["level"] == "experiment"]
+    for passed, verdict, word in _WORST_FIRST:
+        names = [check["scope"].partition(":")[0] for check in criteria if check["passed"] is passed]
+        if names:
+            return Judgement(
+                verdict, f"{word}: {', '.join(names)} ({len(names)} of {len(criteria)} criteria)", sound=True
+            )
+    return Judgement("reproduced", f"all criteria met ({len(criteria)})", sound=True)
+
+
+def _holds_down(above: Judgement, own: Judgement) -> bool:
+    if own.verdict in OF_DATA:
+        return not above.sound
+    return _strength(above) < _strength(own)
 
 
 def _strength(judgement: Judgement) -> int:

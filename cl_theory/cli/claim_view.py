@@ -9,10 +9,14 @@ from rich.table import Table
 
 from cl_theory.checks.outcome import LEVELS
 from cl_theory.claims.registry import Claim, all_claims
-from cl_theory.claims.table import LEVEL_NAME, RESULT, smallest_error_text
 from cl_theory.claims.verdict import MEANING
+from cl_theory.claims.words import LEVEL_NAME, result, seen
 
-COLOURS = {"proved": "green", "certified": "green", "confirmed": "cyan"}
+COLOURS = {
+    "proved": "green", "certified": "green", "confirmed": "cyan",
+    "reproduced": "blue", "not reproduced": "dark_orange3", "undecided": "default",
+}  # fmt: skip
+"""Of the verdicts that are sound whatever the claim."""
 OPEN = "open"
 """In place of a verdict, for a claim that data/claims.json does not have yet."""
 WIDTH = 150
@@ -40,6 +44,8 @@ def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | No
     console.print(escape(entry.statement), style="italic")
     source = f"{entry.source}, {entry.reference}" if entry.reference else entry.source
     console.print(f"source: {source}; kind: {entry.kind}; chapter: {entry.chapter}")
+    if entry.is_experiment:
+        console.print(f"criterion, stated beforehand: {escape(entry.criterion)}")
     console.print(f"rests on: {_rests_on(entry, ledger)}")
     for number, assumption in enumerate(entry.assumptions, 1):
         console.print(f"({number}) {escape(assumption)}")
@@ -59,8 +65,9 @@ def _console() -> Console:
 def _checks(accepted: Mapping[str, Any], console: Console) -> None:
     for level in LEVELS:
         for check in accepted["evidence"][level]:
-            console.print(f"[bold]{LEVEL_NAME[level]}[/] {RESULT[check['passed']]}: {escape(check['scope'])}")
-            console.print(f"    smallest error seen: {smallest_error_text(check)}")
+            console.print(f"[bold]{LEVEL_NAME[level]}[/] {result(level, check['passed'])}: {escape(check['scope'])}")
+            told = "" if level == "experiment" else "smallest error seen: "
+            console.print(f"    {told}{escape(seen(level, check))}")
             for control in check["controls"]:
                 caught = "caught" if control["caught"] else "NOT caught"
                 console.print(f"    planted: {escape(control['name'])}: {caught}")

@@ -235,7 +235,7 @@ def test_an_interrupted_run_leaves_no_process_and_nothing_half_written_and_the_n
         text=True,
         start_new_session=True,
     )
-    book.ledger.write_text('{"format": 1, "claims": {}, "history": []}', "utf-8")
+    book.ledger.write_text('{"format": 2, "claims": {}, "history": []}', "utf-8")
     wait_until(lambda: len(processes_of(book.root)) >= 2)  # the worker, and its kernel
     driver.send_signal(number)
     _, said = driver.communicate(timeout=60)

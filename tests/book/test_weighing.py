@@ -10,7 +10,7 @@ from cl_theory.book.checkout import BookError
 from cl_theory.book.execution import Executed
 from cl_theory.book.gate_seed import GateSeed
 from cl_theory.book.run import Wish, run, weigh
-from cl_theory.claims.ledger import LedgerError, assemble, load
+from cl_theory.claims.ledger import FORMAT, LedgerError, assemble, load
 
 WISH = Wish(GateSeed(20230723, "test"))
 
@@ -21,7 +21,7 @@ def executed(**records):
 
 
 def ledger(*identifiers):
-    return {"format": 1, "claims": assemble({name: record(name) for name in identifiers}), "history": []}
+    return {"format": FORMAT, "claims": assemble({name: record(name) for name in identifiers}), "history": []}
 
 
 def report(claims, went, committed, *, complete=True, wish=WISH):

@@ -23,7 +23,7 @@ CELL = {
     "metadata": {"tags": ["parameters"]},
 }
 NOTEBOOK = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [CELL]}
-EMPTY = {"format": 1, "claims": {}, "history": []}
+EMPTY = {"format": 2, "claims": {}, "history": []}
 
 
 @pytest.fixture
