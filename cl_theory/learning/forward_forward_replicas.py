@@ -1,24 +1,26 @@
-"""Forward-forward nets that learn in lock-step with Adam: seeds, values of b, learning rates, one net each.
+"""Forward-forward nets that learn in lock-step by SGD or Adam: seeds, values of b, learning rates, one net each.
 
-float32, no random numbers: images, labels and phases come ready. `learn_nets_numpy` is the readable sibling.
+float32, no random numbers: images, labels and phases come ready. `learn_shown_numpy` is the readable sibling.
 """
 
 from dataclasses import dataclass, fields, replace
+from itertools import pairwise
 
 import numpy as np
 
 from cl_theory.arguments import finite, positive
 from cl_theory.learning.forward_forward_kernels import learn_nets
-from cl_theory.learning.optimisers import Adam
+from cl_theory.learning.optimisers import SGD, Adam
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.threads import in_turns
 
 
 @dataclass(frozen=True, eq=False)
 class NetReplicas:
-    """Parameters (n, n_parameters) of nets of one shape, in the order of `ForwardForward.flat`, with Adam's memory.
+    """Parameters (n, n_parameters) of nets of one shape, in the order of `ForwardForward.flat`, after `count` steps.
 
-    `shape` is any net of that shape; `first` and `second` are Adam's moments after `count` steps.
+    `shape` is any net of that shape; `first` and `second` are Adam's moments, of the shape of the parameters, or
+    (n, 0) before Adam's first step and under plain descent, which has none.
     """
 
     shape: ForwardForward
@@ -28,8 +30,10 @@ class NetReplicas:
     count: int = 0
 
     def __post_init__(self) -> None:
-        wanted = (len(self.parameters), self.shape.flat.size)
-        for name in ("parameters", "first", "second"):
+        sizes = self.shape.sizes
+        n, n_parameters = len(self.parameters), sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+        moments = (n, np.size(self.first) and n_parameters)
+        for name, wanted in (("parameters", (n, n_parameters)), ("first", moments), ("second", moments)):
             array = np.array(finite(getattr(self, name), name), dtype=np.float32, order="C")
             if array.shape != wanted:
                 raise ValueError(f"{name} must have shape {wanted}, got {array.shape}")
@@ -38,8 +42,8 @@ class NetReplicas:
     @classmethod
     def of(cls, nets: list[ForwardForward]) -> "NetReplicas":
         """One replica of each net, before the first step."""
-        parameters = np.stack([net.flat for net in nets])
-        return cls(nets[0], parameters, np.zeros_like(parameters), np.zeros_like(parameters))
+        none = np.empty((len(nets), 0))
+        return cls(nets[0], np.stack([net.flat for net in nets]), none, none)
 
     def net(self, replica: int) -> ForwardForward:
         """The net of one replica."""
@@ -75,12 +79,12 @@ def learn_shown(
     nets: NetReplicas,
     images: np.ndarray,
     plan: ShowPlan,
-    optimiser: Adam,
+    optimiser: SGD | Adam,
     *,
     rates: np.ndarray | None = None,
     n_classes: int = 10,
 ) -> NetReplicas:
-    """Nets after the steps of `plan`, each a step of Adam along the weighted gradient of its batch.
+    """Nets after the steps of `plan`, each a step of SGD or Adam along the weighted gradient of its batch.
 
     `images` (n_images, n_pixels) are float32. `rates` (n,) are learning rates, else all have the optimiser's.
     """
@@ -91,8 +95,9 @@ def learn_shown(
         raise ValueError(f"rates and plan must be for {n} nets, got shapes {eta.shape} and {plan.rows.shape}")
     for rate in eta:
         positive(rate, "learning rate")
-    new = replace(nets, count=nets.count + plan.rows.shape[1])
-    beta1, beta2, epsilon = (np.float32(x) for x in (optimiser.beta1, optimiser.beta2, optimiser.epsilon))
+    m, s = _moments(nets, optimiser)
+    new = replace(nets, first=m, second=s, count=nets.count + plan.rows.shape[1])
+    beta1, beta2, epsilon = (np.float32(getattr(optimiser, name, 0.0)) for name in ("beta1", "beta2", "epsilon"))
     in_turns(
         lambda first, stride: learn_nets(
             first, stride, new.parameters, new.first, new.second, np.array(nets.shape.sizes), pictures, plan.rows,
@@ -100,19 +105,30 @@ def learn_shown(
             eta.astype(np.float32), beta1, beta2, epsilon, nets.count,
         ),
         n,
-        0.5 * plan.rows.size * nets.parameters.shape[1],
+        (0.5 if m.size else 0.15) * plan.rows.size * nets.parameters.shape[1],
     )  # fmt: skip
     return new
 
 
+def _moments(nets: NetReplicas, optimiser: SGD | Adam) -> tuple[np.ndarray, np.ndarray]:
+    """First and second moments that `optimiser` goes on from: none for SGD, zeros before Adam's first step."""
+    if isinstance(optimiser, SGD):
+        return nets.first[:, :0], nets.second[:, :0]
+    if nets.first.size:
+        return nets.first, nets.second
+    if nets.count:
+        raise ValueError(f"Adam needs its moments after {nets.count} steps; start from NetReplicas.of(nets)")
+    return np.zeros_like(nets.parameters), np.zeros_like(nets.parameters)
+
+
 def learn_shown_numpy(
-    nets: NetReplicas, images: np.ndarray, plan: ShowPlan, optimiser: Adam, *, n_classes: int = 10
+    nets: NetReplicas, images: np.ndarray, plan: ShowPlan, optimiser: SGD | Adam, *, n_classes: int = 10
 ) -> list[ForwardForward]:
     """What `learn_shown` does, one net and one step after the other, in float64."""
-    learned = []
+    learned, (m, s) = [], _moments(nets, optimiser)
     for r in range(len(nets.parameters)):
         net = nets.net(r)
-        memory = {"first": nets.first[r] * 1.0, "second": nets.second[r] * 1.0, "count": np.float64(nets.count)}
+        memory = {"first": m[r].astype(np.float64), "second": s[r].astype(np.float64), "count": np.float64(nets.count)}
         for t in range(plan.rows.shape[1]):
             shown = np.array(images[plan.rows[r, t]], dtype=np.float64)
             shown[:, :n_classes] = np.eye(n_classes)[plan.labels[r, t]]

@@ -1,4 +1,4 @@
-"""Forward-forward nets that learn in lock-step with Adam: compiled, float32."""
+"""Forward-forward nets that learn in lock-step by SGD or Adam: compiled, float32."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,15 @@ from cl_theory.estimators.isd import isd_weights
 from cl_theory.learning.forward_forward import ForwardForwardLearner, check_pairs, shuffled_rows
 from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown
 from cl_theory.learning.isd_estimate import digest, phase_signs
-from cl_theory.learning.optimisers import Adam
+from cl_theory.learning.optimisers import SGD, Adam
 from cl_theory.learning.pace import EndOfPhasePace
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import ISD, Schedule
 from cl_theory.learning.state import ChunkedLearner, TrainingState
 from cl_theory.models.forward_forward import ForwardForward
+
+MOMENTS = "optimiser.first", "optimiser.second"
+"""Names of Adam's moments in the memory of a run; plain descent remembers nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +36,7 @@ class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
     labels: np.ndarray
     schedules: tuple[Schedule, ...]
     learning_rates: tuple[float, ...]
-    optimiser: Adam
+    optimiser: SGD | Adam
     batch_size: int = 1
     n_classes: int = 10
     numbers: tuple[int, ...] = ()
@@ -67,41 +70,50 @@ class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
 
     def start(self, randomness: Randomness) -> TrainingState:
         parameters = np.stack([net.flat for net in self.nets]).astype(np.float32)
-        memory = {"optimiser.first": np.zeros_like(parameters), "optimiser.second": np.zeros_like(parameters)}
-        return TrainingState(0, parameters, memory)
+        return TrainingState(0, parameters, {name: np.zeros_like(parameters) for name in self._remembered})
 
     def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
         plan, met = self._plan(state.iteration, n, randomness)
-        moments = state.memory["optimiser.first"], state.memory["optimiser.second"]
-        nets = NetReplicas(self.nets[0], state.parameters, *moments, state.iteration)
+        none = state.parameters[:, :0]
+        first, second = (state.memory.get(name, none) for name in MOMENTS)
+        nets = NetReplicas(self.nets[0], state.parameters, first, second, state.iteration)
         rates = np.array(self.learning_rates)
         after = learn_shown(nets, self.images[met], plan, self.optimiser, rates=rates, n_classes=self.n_classes)
-        memory = {"optimiser.first": after.first, "optimiser.second": after.second}
-        return TrainingState(state.iteration + n, after.parameters, memory)
+        moments = dict(zip(MOMENTS, (after.first, after.second), strict=True))
+        return TrainingState(state.iteration + n, after.parameters, {name: moments[name] for name in self._remembered})
+
+    @property
+    def _remembered(self) -> tuple[str, ...]:
+        return MOMENTS if isinstance(self.optimiser, Adam) else ()
 
     def _plan(self, first: int, n: int, randomness: Randomness) -> tuple[ShowPlan, np.ndarray]:
         """The next `n` steps of all nets, and the images that they meet."""
-        parts = [
-            [self._step(r, k, randomness.of(number)) for k in range(first, first + n)]
-            for r, number in enumerate(self.numbers)
-        ]
-        rows, labels, signs, weights = (np.array(column) for column in _columns(parts))
+        parts = [self._steps(r, first, n, randomness.of(number)) for r, number in enumerate(self.numbers)]
+        rows, labels, signs, weights = (np.stack(column) for column in zip(*parts, strict=True))
         met, where = np.unique(rows, return_inverse=True)
         return ShowPlan(where.reshape(rows.shape), labels, signs, weights), met
 
-    def _step(self, r: int, iteration: int, randomness: Randomness) -> tuple[np.ndarray, ...]:
-        """(rows, labels shown, signs, weights) of one step of one net."""
-        rows = shuffled_rows(randomness, len(self.images), self.batch_size, iteration)
-        schedule = self.schedules[r]
+    def _steps(self, r: int, first: int, n: int, randomness: Randomness) -> tuple[np.ndarray, ...]:
+        """(rows, labels shown, signs, weights) of the next `n` steps of one net, (n, images a step) each."""
+        schedule, steps = self.schedules[r], range(first, first + n)
+        rows = np.array([shuffled_rows(randomness, len(self.images), self.batch_size, k) for k in steps])
         if isinstance(schedule, ISD):
-            signs = phase_signs(randomness, schedule, self.batch_size, iteration)
-            weights = isd_weights(signs, p_positive=schedule.p_positive)
+            signs = np.array([phase_signs(randomness, schedule, self.batch_size, k) for k in steps])
+            weights = self.isd_weights(signs, schedule)
         else:
-            rows, signs = np.tile(rows, 2), np.repeat([True, False], self.batch_size)
+            rows, signs = np.tile(rows, 2), np.tile(np.repeat([True, False], self.batch_size), (n, 1))
             weights = np.where(signs, 1.0, -1.0)
         true = self.labels[rows]
-        wrong = wrong_labels(randomness.at("wrong", iteration), true, self.n_classes)
-        return rows, np.where(signs, true, wrong), signs, weights / self.batch_size
+        drawn = [self.negative_labels(randomness.at("wrong", k), here) for k, here in zip(steps, true, strict=True)]
+        return rows, np.where(signs, true, drawn), signs, weights / self.batch_size
+
+    def isd_weights(self, signs: np.ndarray, schedule: ISD) -> np.ndarray:
+        """Weight of each image, of the shape of `signs`, before the division by the batch size: 1/b or -1/(1-b)."""
+        return isd_weights(signs, p_positive=schedule.p_positive)
+
+    def negative_labels(self, rng: np.random.Generator, true: np.ndarray) -> np.ndarray:
+        """Labels that images with the labels `true` carry in a negative phase: wrong ones."""
+        return wrong_labels(rng, true, self.n_classes)
 
     @cached_property
     def _identity(self) -> dict[str, Any]:
@@ -122,13 +134,13 @@ class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
         }
 
 
-def _columns(parts: list[list[tuple[np.ndarray, ...]]]) -> list[list[list[np.ndarray]]]:
-    """From [net][step][column] to [column][net][step]."""
-    return [[[step[column] for step in steps] for steps in parts] for column in range(4)]
-
-
 def single_net(
-    net: ForwardForward, images: np.ndarray, labels: np.ndarray, schedule: Schedule, optimiser: Adam, batch_size: int
+    net: ForwardForward,
+    images: np.ndarray,
+    labels: np.ndarray,
+    schedule: Schedule,
+    optimiser: SGD | Adam,
+    batch_size: int,
 ) -> NetReplicaLearner:
     """One net."""
     rates = (optimiser.learning_rate,)

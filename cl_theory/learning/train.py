@@ -110,7 +110,7 @@ def train_forward_forward(
 ) -> TrainingRun:
     """Train a forward-forward net on `images` with `labels`, by default with ISD at b = 1/2 and `Adam(0.01)`.
 
-    Adam without weight decay and without a baseline runs in compiled kernels, in float32; everything else in NumPy.
+    SGD and Adam without weight decay and baseline run in compiled kernels, in float32; everything else in NumPy.
     Arguments and errors are those of `train`; by default nothing is measured on the way.
     """
     learner = net_learner_of(network, images, labels, schedule, optimiser, batch_size, weight_decay)
@@ -129,6 +129,6 @@ def net_learner_of(
     """The learner that `train_forward_forward` runs, with every argument checked."""
     schedule, optimiser = ISD() if schedule is None else schedule, Adam(0.01) if optimiser is None else optimiser
     learner = ForwardForwardLearner(network, images, labels, schedule, optimiser, batch_size, weight_decay)
-    if isinstance(optimiser, Adam) and type(schedule) in (ISD, TwoTerm) and not weight_decay:
+    if isinstance(optimiser, SGD | Adam) and type(schedule) in (ISD, TwoTerm) and not weight_decay:
         return single_net(network, images, labels, schedule, optimiser, batch_size)
     return learner

@@ -10,7 +10,7 @@ from cl_theory.learning.compiled_learner import compiled_learner
 from cl_theory.learning.curves import usual_measures
 from cl_theory.learning.loop import Running, TrainingRun, run_for
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.optimisers import Adam, Optimiser
+from cl_theory.learning.optimisers import SGD, Adam, Optimiser
 from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.schedules import Schedule
 from cl_theory.models.forward_forward import ForwardForward
@@ -66,15 +66,15 @@ def train_net_replicas(
     *,
     n_phases: int,
     learning_rates: float | Sequence[float] = 0.01,
-    optimiser: Adam | None = None,
+    optimiser: SGD | Adam | None = None,
     batch_size: int = 1,
     numbers: Sequence[int] | None = None,
     **options: Unpack[Running],
 ) -> TrainingRun:
-    """Train forward-forward nets of one shape in lock-step with Adam; `run.model` is the list of nets.
+    """Train forward-forward nets of one shape in lock-step by `Adam()`, or by `SGD`; `run.model` is the list of nets.
 
-    `schedules` and `learning_rates` are one for all, or one a net. Measures take the list of nets and return one value
-    a net. Everything else as in `train_replicas`.
+    `schedules` and `learning_rates` are one for all, or one a net; rates take the place of that of `optimiser`.
+    Measures take the list of nets and return one value a net. Everything else as in `train_replicas`.
     """
     n = len(nets)
     learner = NetReplicaLearner(

@@ -1,16 +1,20 @@
 """Steps of forward-forward nets: the fused kernel against one step after the other in float64."""
 
+from dataclasses import replace
+
 import numba
 import numpy as np
 import pytest
 
 from cl_theory import threads
 from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown, learn_shown_numpy
-from cl_theory.learning.optimisers import Adam
+from cl_theory.learning.optimisers import SGD, Adam
 from cl_theory.models.forward_forward import ForwardForward
 
 SIZES = (30, 17, 9, 5)
-ADAM = Adam(0.01)
+ADAM, PLAIN = Adam(0.01), SGD(0.5)
+OPTIMISERS = pytest.mark.parametrize("optimiser", [ADAM, PLAIN], ids=["adam", "sgd"])
+BATCHES = pytest.mark.parametrize("batch", [1, 4])
 
 
 def _system(n=3, n_steps=25, batch=1, sizes=SIZES):
@@ -23,14 +27,35 @@ def _system(n=3, n_steps=25, batch=1, sizes=SIZES):
     return nets, images, ShowPlan(rng.integers(0, 12, shape), rng.integers(0, 10, shape), is_positive, weights)
 
 
-@pytest.mark.parametrize("batch", [1, 4])
-def test_parameters_are_those_of_the_sibling_to_single_precision(batch):
+def _error(got, expected, start):
+    """Largest distance of each net from its sibling, in units of the way that the sibling went."""
+    moved = np.array([np.abs(net.flat - row).max() for net, row in zip(expected, start.parameters, strict=True)])
+    assert (moved > 0.1).all()
+    return np.array([np.abs(row - net.flat).max() for net, row in zip(expected, got.parameters, strict=True)]) / moved
+
+
+@OPTIMISERS
+@BATCHES
+def test_parameters_are_those_of_the_sibling_to_single_precision(batch, optimiser):
     nets, images, plan = _system(batch=batch)
-    got, expected = learn_shown(nets, images, plan, ADAM), learn_shown_numpy(nets, images, plan, ADAM)
-    for r, net in enumerate(expected):
-        moved = np.abs(net.flat - nets.parameters[r])
-        assert moved.max() > 0.1
-        assert np.abs(got.parameters[r] - net.flat).max() < 2e-4 * moved.max()
+    expected = learn_shown_numpy(nets, images, plan, optimiser)
+    assert (_error(learn_shown(nets, images, plan, optimiser), expected, nets) < 2e-4).all()
+    faster = np.full(3, 1.001 * optimiser.learning_rate)  # the same look sees a rate off by a thousandth
+    assert (_error(learn_shown(nets, images, plan, optimiser, rates=faster), expected, nets) > 2e-4).all()
+
+
+@BATCHES
+def test_one_step_of_plain_descent_is_the_rate_times_the_gradient(batch):
+    nets, images, plan = _system(n=1, n_steps=1, batch=batch)
+    got = learn_shown(nets, images, plan, PLAIN)
+    shown = images[plan.rows[0, 0]].astype(float)
+    shown[:, :10] = np.eye(10)[plan.labels[0, 0]]
+    gradient = nets.net(0).weighted_gradient(shown, plan.is_positive[0, 0], plan.weights[0, 0])
+    rounding = np.finfo(np.float32).eps * (np.abs(nets.parameters[0]).max() + 20 * np.abs(gradient).max())
+    assert np.abs(got.parameters[0] - (nets.parameters[0] - 0.5 * gradient)).max() < rounding
+    assert np.abs(0.5 * gradient).max() > 1000 * rounding
+    assert got.first.size == got.second.size == 0
+    assert got.count == 1
 
 
 def test_adam_moments_are_those_of_the_sibling_after_one_step():
@@ -44,38 +69,44 @@ def test_adam_moments_are_those_of_the_sibling_after_one_step():
     assert got.count == 1
 
 
-def test_two_calls_are_one_call():
-    nets, images, plan = _system()
+@OPTIMISERS
+@BATCHES
+def test_two_calls_are_one_call(batch, optimiser):
+    nets, images, plan = _system(batch=batch)
     parts = [
         ShowPlan(plan.rows[:, s], plan.labels[:, s], plan.is_positive[:, s], plan.weights[:, s])
         for s in (slice(0, 10), slice(10, None))
     ]
-    whole, part = learn_shown(nets, images, plan, ADAM), nets
+    whole, part = learn_shown(nets, images, plan, optimiser), nets
     for one in parts:
-        part = learn_shown(part, images, one, ADAM)
+        part = learn_shown(part, images, one, optimiser)
     assert part.count == whole.count == 25
-    np.testing.assert_array_equal(part.parameters, whole.parameters)
+    assert part.parameters.tobytes() == whole.parameters.tobytes()
 
 
-def test_nets_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
+@OPTIMISERS
+def test_nets_depend_neither_on_threads_nor_on_neighbours(monkeypatch, optimiser):
     monkeypatch.setattr(threads, "WORTH", 0)
     nets, images, plan = _system()
     before, results = numba.get_num_threads(), []
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(n_threads)
-        results.append(learn_shown(nets, images, plan, ADAM, rates=np.array([0.01, 0.02, 0.03])).parameters)
+        results.append(learn_shown(nets, images, plan, optimiser, rates=np.array([0.01, 0.02, 0.03])).parameters)
     numba.set_num_threads(before)
     np.testing.assert_array_equal(*results)
     alone = NetReplicas(nets.shape, nets.parameters[1:2], nets.first[1:2], nets.second[1:2])
     one = ShowPlan(plan.rows[1:2], plan.labels[1:2], plan.is_positive[1:2], plan.weights[1:2])
-    np.testing.assert_array_equal(learn_shown(alone, images, one, Adam(0.02)).parameters[0], results[0][1])
+    np.testing.assert_array_equal(
+        learn_shown(alone, images, one, replace(optimiser, learning_rate=0.02)).parameters[0], results[0][1]
+    )
 
 
-def test_an_input_of_zeros_and_a_large_goodness_stay_finite():
+@OPTIMISERS
+def test_an_input_of_zeros_and_a_large_goodness_stay_finite(optimiser):
     nets, images, plan = _system(n=1, n_steps=3)
     large = NetReplicas(nets.shape, 1000 * nets.parameters, nets.first, nets.second)
     for pictures in (np.zeros_like(images), 1e6 * images):
-        assert np.isfinite(learn_shown(large, pictures, plan, ADAM).parameters).all()
+        assert np.isfinite(learn_shown(large, pictures, plan, optimiser).parameters).all()
 
 
 def test_bad_input_is_refused_by_name():
@@ -92,3 +123,7 @@ def test_bad_input_is_refused_by_name():
         ShowPlan(plan.rows, plan.labels, plan.is_positive, plan.weights[:, :2])
     with pytest.raises(ValueError, match="parameters must have shape"):
         NetReplicas(nets.shape, nets.parameters[:, :-1], nets.first, nets.second)
+    with pytest.raises(ValueError, match=r"second must have shape \(3, 0\)"):
+        NetReplicas(nets.shape, nets.parameters, nets.first, nets.parameters)
+    with pytest.raises(ValueError, match="Adam needs its moments after 25 steps"):
+        learn_shown(learn_shown(nets, images, plan, PLAIN), images, plan, ADAM)

@@ -12,6 +12,8 @@ from cl_theory.learning import (
     AlwaysOnISD,
     CentredISD,
     CheckpointError,
+    LearningDiverged,
+    Momentum,
     TwoTerm,
     train_forward_forward,
     train_net_replicas,
@@ -21,6 +23,7 @@ from cl_theory.learning.isd_estimate import phase_signs
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.state import TrainingState
+from cl_theory.learning.train import net_learner_of
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.label_goodness import predicted_labels
 
@@ -126,13 +129,14 @@ def test_compiled_nets_are_shown_the_same_laws_as_readable_ones() -> None:
         assert abs((negatives == 0).mean() - 0.5) < 6 * 0.5 / np.sqrt(len(negatives))
 
 
+@pytest.mark.parametrize("optimiser", [Adam(0.02), SGD(0.2)], ids=["adam", "sgd"])
 @pytest.mark.parametrize("schedule", [TwoTerm(), ISD(0.3)], ids=repr)
-def test_compiled_and_readable_learners_agree_in_distribution(schedule) -> None:
-    n, rate = 600, 0.02
-    nets = NetReplicaLearner((NETWORK,) * n, IMAGES, LABELS, (schedule,) * n, (rate,) * n, Adam(rate), 2, n_classes=3)
+def test_compiled_and_readable_learners_agree_in_distribution(schedule, optimiser) -> None:
+    n, rates = 600, (optimiser.learning_rate,) * 600
+    nets = NetReplicaLearner((NETWORK,) * n, IMAGES, LABELS, (schedule,) * n, rates, optimiser, 2, n_classes=3)
     randomness = Randomness(6)
     compiled = nets.advance(nets.start(randomness), 5, randomness).parameters.astype(np.float64)
-    learner = ForwardForwardLearner(NETWORK, IMAGES, LABELS, schedule, Adam(rate), 2, n_classes=3)
+    learner = ForwardForwardLearner(NETWORK, IMAGES, LABELS, schedule, optimiser, 2, n_classes=3)
     own = [Randomness(7, k) for k in range(n)]
     readable = np.array([learner.advance(learner.start(each), 5, each).parameters for each in own])
     for power in (1, 2):
@@ -141,8 +145,10 @@ def test_compiled_and_readable_learners_agree_in_distribution(schedule) -> None:
         assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) / error).max() < 6
 
 
-def test_a_net_learns_the_same_bits_in_any_company_and_in_any_chunks() -> None:
-    parts = {"images": IMAGES, "labels": LABELS, "optimiser": Adam(0.02), "batch_size": 2, "n_classes": 3}
+@pytest.mark.parametrize("batch_size", [1, 2])
+@pytest.mark.parametrize("optimiser", [Adam(0.02), SGD(0.2)], ids=["adam", "sgd"])
+def test_a_net_learns_the_same_bits_in_any_company_and_in_any_chunks(optimiser, batch_size: int) -> None:
+    parts = {"images": IMAGES, "labels": LABELS, "optimiser": optimiser, "batch_size": batch_size, "n_classes": 3}
     together = NetReplicaLearner((NETWORK,) * 2, schedules=(ISD(0.2), ISD(0.7)), learning_rates=(0.02, 0.03), **parts)
     alone = NetReplicaLearner((NETWORK,), schedules=(ISD(0.7),), learning_rates=(0.03,), numbers=(1,), **parts)
     ends = []
@@ -155,9 +161,43 @@ def test_a_net_learns_the_same_bits_in_any_company_and_in_any_chunks() -> None:
     assert ends[0].tobytes() == ends[1].tobytes()
 
 
+def test_nets_are_compiled_where_the_kernels_can_do_the_same() -> None:
+    images, labels = np.random.default_rng(1).uniform(0, 1, (7, 12)), np.arange(7)
+    net = ForwardForward.random(np.random.default_rng(0), (12, 5, 4))
+    for optimiser in (SGD(0.1), Adam(0.1), None):
+        for batch_size in (1, 5):
+            assert isinstance(net_learner_of(net, images, labels, ISD(0.3), optimiser, batch_size), NetReplicaLearner)
+    readable = [(CentredISD(0.3), SGD(0.1), 0.0), (ISD(0.3), Momentum(0.1), 0.0), (ISD(0.3), SGD(0.1), 0.01)]
+    for schedule, optimiser, decay in readable:
+        learner = net_learner_of(net, images, labels, schedule, optimiser, weight_decay=decay)
+        assert isinstance(learner, ForwardForwardLearner)
+
+
+def test_plain_descent_remembers_nothing() -> None:
+    nets = [ForwardForward.random(np.random.default_rng(k), (12, 5, 4)) for k in range(2)]
+    images, labels = np.random.default_rng(1).uniform(0, 1, (7, 12)), np.arange(7)
+    run = train_net_replicas(nets, images, labels, ISD(0.3), n_phases=20, optimiser=SGD(1.0), learning_rates=[0.1, 0.2])
+    alone = train_net_replicas(nets[1:], images, labels, ISD(0.3), n_phases=20, optimiser=SGD(0.2), learning_rates=0.2,
+                               numbers=[1])  # fmt: skip
+    assert run.model[1].flat.tobytes() == alone.model[0].flat.tobytes()  # the rate is that of the net
+    learner = NetReplicaLearner(tuple(nets), images, labels, (ISD(0.3),) * 2, (0.1,) * 2, SGD(0.1))
+    start = learner.start(Randomness(0))
+    assert start.memory == learner.advance(start, 3, Randomness(0)).memory == {}
+
+
+def test_a_rate_that_blows_up_plain_descent_is_stopped_at_its_step() -> None:
+    learner = NetReplicaLearner((NETWORK,), IMAGES, LABELS, (ISD(0.3),), (1e8,), SGD(1e8), n_classes=3)
+    readable = ForwardForwardLearner(NETWORK, IMAGES, LABELS, ISD(0.3), SGD(1e8), n_classes=3)
+    for each in (learner, readable):
+        with pytest.raises(LearningDiverged, match="lower the learning rate") as caught:
+            each.advance(each.start(Randomness(0)), 50, Randomness(0))
+        assert caught.value.iteration == 1
+
+
+@pytest.mark.parametrize("optimiser", [None, SGD(0.1)], ids=["adam", "sgd"])
 @pytest.mark.parametrize("schedule", [CentredISD(0.4), ISD(0.4), TwoTerm()], ids=repr)
-def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, schedule) -> None:
-    parts = {"n_phases": 400, "batch_size": 2, "seed": 4, "checkpoint_every": 3}
+def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, schedule, optimiser) -> None:
+    parts = {"n_phases": 400, "batch_size": 2, "seed": 4, "checkpoint_every": 3, "optimiser": optimiser}
     network = ForwardForward.random(np.random.default_rng(0), (12, 5, 4))
     images = np.random.default_rng(1).uniform(0, 1, (7, 12))
     labels = np.arange(7)
