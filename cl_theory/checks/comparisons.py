@@ -1,6 +1,7 @@
 """Effects between the arms of an experiment, from one value a seed, with intervals that hold all at once."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,8 @@ FAMILY = 80
 """Most comparisons over seeds of one run; each has its share of the family-wise error (Bonferroni)."""
 CONFIDENCE = 1 - FAMILY_WISE_ERROR / FAMILY
 LEAST_SEEDS = 5
-WIDEST_LOG_RATIO = 60.0
+WIDEST_LOG_RATIO = 10.0
+"""How far an interval of a ratio reaches to a side that the seeds do not bound: a factor of 22,000."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,9 @@ def log_ratio_of_spreads(a: Any, b: Any, confidence: float = CONFIDENCE) -> Effe
     data, 1.6 times for normal against exponential, 4.4 times for uniform against exponential, the worst that was tried.
     The jackknife of the log variance missed 2.0, 3.3 and 10.6 times the nominal share in the first three.
 
-    ValueError if the seeds are too few to bound the ratio.
+    A side that so few seeds do not bound reaches as far as WIDEST_LOG_RATIO, and decides nothing: in 4 % of 20 + 20
+    normal values, in 68 % of exponential ones. Spreads ask for more seeds than means; noise within a run is better
+    measured in each run, and its logarithm compared.
     """
     a, b = _arm(a, "a"), _arm(b, "b")
     distances = _distances(a), _distances(b)
@@ -97,12 +101,7 @@ def log_ratio_of_spreads(a: Any, b: Any, confidence: float = CONFIDENCE) -> Effe
         limit = _quantile(confidence, _welch_degrees(scaled, (a.size, b.size)))
         return abs(spread_a - ratio * spread_b) - limit * math.sqrt(sum(scaled))
 
-    ends = estimate - WIDEST_LOG_RATIO, estimate + WIDEST_LOG_RATIO
-    if min(map(excess, ends)) <= 0:
-        raise ValueError(
-            f"{a.size} and {b.size} seeds do not bound the ratio of these spreads: add seeds, or compare logarithms"
-        )
-    low, high = (float(optimize.brentq(excess, estimate, end, xtol=1e-13, rtol=1e-14)) for end in ends)
+    low, high = (_end(excess, estimate, estimate + sign * WIDEST_LOG_RATIO) for sign in (-1, 1))
     return Effect(
         estimate, low, high, (a.size, b.size), *_summary(a, b), None, max(abs(estimate), high - low), confidence
     )
@@ -122,6 +121,12 @@ def _arm(values: Any, name: str) -> np.ndarray:
     if arm.ndim != 1 or arm.size < LEAST_SEEDS:
         raise ValueError(f"{name} must hold one value a seed, of at least {LEAST_SEEDS} seeds, got shape {arm.shape}")
     return arm
+
+
+def _end(excess: Callable[[float], float], inside: float, outside: float) -> float:
+    if excess(outside) <= 0:
+        return outside
+    return float(optimize.brentq(excess, inside, outside, xtol=1e-13, rtol=1e-14))
 
 
 def _distances(arm: np.ndarray) -> np.ndarray:
