@@ -3,13 +3,15 @@
 import copy
 
 import pytest
-from tiny_book import FIRST, SECOND, chapter, record, shows
+from tiny_book import FIRST, SECOND, chapter, decided, record, shows
 
 from cl_theory.book.acceptance import chapters_of, take_over
 from cl_theory.book.checkout import BookError
 from cl_theory.book.execution import Executed
 from cl_theory.book.gate_seed import GateSeed
 from cl_theory.book.run import Wish, run, weigh
+from cl_theory.checks.comparisons import FAMILY
+from cl_theory.checks.criteria import Criterion
 from cl_theory.claims.ledger import FORMAT, LedgerError, assemble, load
 
 WISH = Wish(GateSeed(20230723, "test"))
@@ -95,6 +97,30 @@ def test_the_budget_of_false_alarms_is_asserted_over_the_run(claims):
     assert good.alpha == pytest.approx(9e-5)
     bad = report(claims, executed(first=monte_carlo(2e-4), second=record("isd-unbiased")), None)
     assert [where for where, _ in bad.problems] == ["all chapters"]
+
+
+@pytest.mark.parametrize(("comparisons", "fits"), [(FAMILY, True), (FAMILY + 1, False)])
+def test_more_comparisons_than_share_the_family_wise_error_are_a_problem(claims, experiment, comparisons, fits):
+    criteria = [Criterion(f"margin {n}", "ISD ends up worse", -n, "above", "nats") for n in range(comparisons)]
+    went = both()
+    went["13_tiny"] = Executed("13_tiny", "executed", 1.0, chapter(shows(decided("exp-tiny", *criteria))))
+    found = weigh(WISH, went, {**claims, "exp-tiny": experiment}, dict.fromkeys(went), None, complete=True)
+    assert found.judged["exp-tiny"].verdict == "reproduced"
+    told = [] if fits else [("all chapters", "81 criteria are decided, the family-wise error is shared among 80")]
+    assert found.problems == told
+
+
+def test_a_contradicted_criterion_is_no_problem_and_a_changed_verdict_is_a_difference(claims, experiment):
+    margins = {"before": 2.0, "now": 0.5}
+    evidence = {
+        when: decided("exp-tiny", Criterion("close", "ISD ends up close", margin, "below", "nats"))
+        for when, margin in margins.items()
+    }
+    ledger_before = {"format": FORMAT, "claims": assemble({"exp-tiny": evidence["before"]}), "history": []}
+    went = {"13_tiny": Executed("13_tiny", "executed", 1.0, chapter(shows(evidence["now"])))}
+    found = weigh(WISH, went, {"exp-tiny": experiment}, {"13_tiny": None}, ledger_before, complete=True)
+    assert found.problems == []
+    assert ("verdict", "reproduced", "not reproduced") in [(d.what, d.old, d.new) for d in found.differences]
 
 
 def test_a_monte_carlo_check_without_an_alpha_is_a_problem(claims):

@@ -2,6 +2,7 @@
 
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -11,6 +12,7 @@ from cl_theory.book.execution import Executed
 from cl_theory.book.gate_seed import GateSeed
 from cl_theory.book.rendering import Rendered
 from cl_theory.book.run import Report, Wish
+from cl_theory.checks.criteria import Criterion
 from cl_theory.checks.outcome import Outcome
 from cl_theory.claims.evidence import Evidence
 from cl_theory.claims.ledger import assemble
@@ -140,3 +142,22 @@ def test_the_list_has_every_claim(ledger):
     list_claims(ledger, console)
     assert "proved" in console.file.getvalue()
     assert "centred-isd-neyman" in console.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("margin", "verdict", "word"), [(2.0, "reproduced", "met"), (0.5, "not reproduced", "contradicted")]
+)
+def test_an_experiment_is_shown_with_its_criterion_and_effect(experiment, margin, verdict, word):
+    evidence, noise = Evidence("exp-tiny"), np.linspace(-0.1, 0.1, 20)
+    evidence.decide(Criterion("close", "ISD ends up close", margin, "below", "nats"), 109 + noise, 108 + noise)
+    console = Console(file=io.StringIO(), width=160)
+    ledger = {"claims": assemble({"exp-tiny": evidence.record})}
+    show_claim("exp-tiny", ledger, console)
+    list_claims(ledger, console)
+    words = console.file.getvalue()
+    for part in (
+        f"{verdict}: an experiment: the data", f"criterion, stated beforehand: {experiment.criterion}",
+        f"experiment {word}: close: ISD ends up close", f"20 + 20 seeds; criterion: below {margin:g} nats",
+    ):  # fmt: skip
+        assert part in words
+    assert "smallest error seen" not in words

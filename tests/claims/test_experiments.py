@@ -1,0 +1,193 @@
+"""What data over seeds say of an experimental claim, and what they cannot say of any other."""
+
+import copy
+import dataclasses
+
+import numpy as np
+import pytest
+
+from cl_theory.checks.criteria import Criterion
+from cl_theory.checks.outcome import Outcome
+from cl_theory.claims import MEANING, Evidence, judge, judge_alone
+from cl_theory.claims.registry import _require_forest
+from cl_theory.claims.regression import accept, differences, load
+from cl_theory.claims.verdict import OF_DATA, RANK
+from cl_theory.claims.words import effect_and_criterion, effect_in_short
+
+RNG = np.random.default_rng(20230723)
+TWO_TERM, ISD = RNG.normal(108.0, 0.1, 20), RNG.normal(109.0, 0.1, 20)
+WORSE = Criterion("worse", "ISD ends up worse", 0.0, "above", "nats")
+CLOSE = Criterion("close", "but not by 0.5 nats", 0.5, "below", "nats")
+WIDE = Criterion("one nat", "by more than 1 nat", float(ISD.mean() - TWO_TERM.mean()), "above", "nats")
+
+
+def agreement(passed=True):
+    return Outcome("numeric", "the stored results are whole", passed, {"count": 40}, 1e-10)
+
+
+def evidence_of(*criteria, stored=True):
+    evidence = Evidence("exp-tiny")
+    for criterion in criteria:
+        evidence.decide(criterion, ISD, TWO_TERM)
+    evidence.add(agreement(stored), controls={"a value off by 1 %": agreement(False)})
+    return evidence
+
+
+@pytest.mark.parametrize(
+    ("criteria", "verdict", "reason"),
+    [
+        ([WORSE], "reproduced", "all criteria met (1)"),
+        ([WORSE, WIDE], "undecided", "undecided: one nat (1 of 2 criteria)"),
+        ([WORSE, WIDE, CLOSE], "not reproduced", "contradicted: close (1 of 3 criteria)"),
+    ],
+)
+def test_the_data_decide_and_every_decision_is_sound(experiment, criteria, verdict, reason):
+    evidence = evidence_of(*criteria)
+    judgement = judge_alone(experiment, evidence.record)
+    assert (judgement.verdict, judgement.reason, judgement.sound) == (verdict, reason, True)
+    assert f"verdict-{verdict.replace(' ', '-')}" in evidence._repr_mimebundle_()["text/html"]
+
+
+def test_the_other_checks_of_an_experiment_must_agree(experiment):
+    judgement = judge_alone(experiment, evidence_of(WORSE, stored=False).record)
+    assert (judgement.verdict, judgement.sound) == ("refuted", False)
+
+
+def test_an_experiment_without_a_criterion_is_inconclusive(experiment):
+    judgement = judge_alone(experiment, evidence_of().record)
+    assert (judgement.verdict, judgement.sound) == ("inconclusive", False)
+
+
+def test_a_decision_that_could_not_have_been_otherwise_is_vacuous(experiment):
+    evidence = evidence_of(WORSE)
+    evidence.decide(Criterion("alike", "alike", 0.001, "within", "nats"), ISD - 1.0, TWO_TERM)
+    judgement = judge_alone(experiment, evidence.record)
+    assert (judgement.verdict, judgement.sound) == ("vacuous", False)
+    assert "effect moved to 0" in judgement.reason
+
+
+@pytest.mark.parametrize(("other", "caught"), [((TWO_TERM, ISD), True), ((ISD + 1, TWO_TERM), False)])
+def test_named_arms_for_which_the_opposite_is_true_must_turn_the_decision_round(experiment, other, caught):
+    evidence = Evidence("exp-tiny")
+    outcome = evidence.decide(WORSE, ISD, TWO_TERM, reversed_on={"another run": other})
+    assert outcome.passed is True
+    controls = {control["name"]: control["caught"] for control in evidence.record["checks"][0]["controls"]}
+    assert controls == {"effect moved below 0": True, "arms exchanged": True, "another run": caught}
+    assert (judge_alone(experiment, evidence.record).verdict == "vacuous") is not caught
+
+
+def test_data_decide_no_claim_of_another_kind(experiment):
+    with pytest.raises(ValueError, match="isd-unbiased is of kind 'identity': data over seeds decide experiments only"):
+        Evidence("isd-unbiased").decide(WORSE, ISD, TWO_TERM)
+    record = {**evidence_of(WORSE).record, "claim": "isd-unbiased"}
+    assert judge({"isd-unbiased": record})["isd-unbiased"].verdict == "inconclusive"
+
+
+def test_a_decision_is_recorded_by_decide_only(experiment):
+    outcome = evidence_of().decide(WORSE, ISD, TWO_TERM)
+    with pytest.raises(ValueError, match="record it with decide"):
+        Evidence("exp-tiny").add(outcome, controls={"planted": agreement(False)})
+
+
+def proof(identifier, level, passed=True):
+    evidence, red = Evidence(identifier), Outcome("exact", "planted", False, {}, 0.0)
+    evidence.add(Outcome(level, "a law", passed, {}, 0.0), controls={"planted": red})
+    for number in range(1, len(evidence.claim.assumptions) + 1):
+        evidence.witness(number, f"without {number}", fails=red)
+    return evidence.record
+
+
+@pytest.mark.parametrize(
+    ("passed", "verdict", "sound"), [(True, "not reproduced", True), (False, "inconclusive", False)]
+)
+def test_what_an_experiment_rests_on_must_be_sound_and_changes_no_more(experiment, passed, verdict, sound):
+    records = {"isd-unbiased": proof("isd-unbiased", "exact", passed), "exp-tiny": evidence_of(CLOSE).record}
+    judgement = judge(records)["exp-tiny"]
+    assert (judgement.verdict, judgement.sound) == (verdict, sound)
+
+
+def test_no_proof_rests_on_an_experiment(experiment):
+    theorem = dataclasses.replace(experiment, id="b", kind="identity", criterion="", rests_on=("a",))
+    parent = dataclasses.replace(experiment, id="a", rests_on=())
+    with pytest.raises(ValueError, match="b rests on 'a', but an experiment proves nothing"):
+        _require_forest({"a": parent, "b": theorem})
+    _require_forest({"a": parent, "b": dataclasses.replace(experiment, id="b", rests_on=("a",))})
+    assert {RANK[verdict] for verdict in OF_DATA} == {0}
+    assert set(RANK) == set(MEANING)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"criterion": " "}, "needs a criterion, stated beforehand"),
+        ({"kind": "rate"}, "'rate' takes no criterion"),
+        ({"source": "paper, corrected"}, r"source of an experiment must be one of \('paper', 'new'\)"),
+    ],
+)
+def test_an_experiment_is_registered_with_its_criterion_and_source(experiment, changed, message):
+    with pytest.raises(ValueError, match=message):
+        dataclasses.replace(experiment, **changed)
+
+
+def accepted(tmp_path, *criteria):
+    path = tmp_path / "claims.json"
+    accept(path, {"exp-tiny": evidence_of(*criteria).record}, reason="first")
+    return load(path)
+
+
+def shown_differences(ledger, record):
+    return [difference.what for difference in differences(ledger, {"exp-tiny": record}, identifiers=["exp-tiny"])]
+
+
+def test_the_accepted_state_holds_verdict_criterion_and_effect(experiment, tmp_path):
+    entry = accepted(tmp_path, WORSE, CLOSE)["claims"]["exp-tiny"]
+    assert (entry["verdict"], entry["criterion"]) == ("not reproduced", experiment.criterion)
+    assert [check["passed"] for check in entry["evidence"]["experiment"]] == [True, False]
+
+
+def test_an_unchanged_experiment_is_no_difference_and_another_verdict_is_one(experiment, tmp_path):
+    ledger = accepted(tmp_path, WORSE)
+    assert shown_differences(ledger, evidence_of(WORSE).record) == []
+    assert shown_differences(ledger, evidence_of(WORSE, CLOSE).record)[0] == "verdict"
+
+
+@pytest.mark.parametrize(("by", "seen"), [(1e-5, True), (1e-12, False)])
+def test_a_changed_effect_is_a_difference_and_rounding_is_none(experiment, tmp_path, by, seen):
+    record = copy.deepcopy(evidence_of(WORSE).record)
+    record["checks"][0]["values"]["effect"] += by
+    whats = shown_differences(accepted(tmp_path, WORSE), record)
+    assert whats == (["worse: ISD ends up worse: values.effect"] if seen else [])
+
+
+@pytest.mark.parametrize("name", ["margin", "unit", "criterion", "seeds", "confidence", "hedges_g", "interval"])
+def test_each_recorded_part_of_a_decision_is_compared(experiment, tmp_path, name):
+    record = copy.deepcopy(evidence_of(WORSE).record)
+    old = record["checks"][0]["values"][name]
+    record["checks"][0]["values"][name] = [0, 1] if isinstance(old, list) else "else" if isinstance(old, str) else 0.5
+    assert any(f"values.{name}" in what for what in shown_differences(accepted(tmp_path, WORSE), record))
+
+
+def words_of(unit, effect, interval, **values):
+    common = {"unit": unit, "effect": effect, "interval": interval, "seeds": [20, 22], "confidence": 0.999375}
+    common |= {"hedges_g": 0.8, "measure": "difference", "criterion": "below 0.5"}
+    return {"values": {**common, **values}}
+
+
+def test_an_effect_is_told_to_two_digits_of_its_interval():
+    assert effect_in_short(words_of("nats", 0.1234, [0.05, 0.1968])) == "0.123 nats [0.050, 0.197]"
+    assert effect_in_short(words_of("", 1234.5, [1000.0, 1469.0])) == "1234 [1000, 1469]"
+    assert effect_in_short(words_of("", -0.001, [-0.9, 0.898])) == "0.00 [-0.90, 0.90]"
+    assert effect_in_short(words_of("", 1e-9, [0.5e-9, 1.5e-9])) == "1e-09 [5e-10, 1.5e-09]"
+
+
+def test_a_row_tells_effect_confidence_size_seeds_and_criterion():
+    told = effect_and_criterion(words_of("nats", 0.12, [0.05, 0.19]))
+    assert told == ("effect 0.120 nats [0.050, 0.190] at 99.94 %, g = 0.80, 20 + 22 seeds; criterion: below 0.5")
+    paired = words_of("", 0.12, [0.05, 0.19], measure="paired difference", seeds=[20, 20], hedges_g=None)
+    assert effect_and_criterion(paired).endswith("at 99.94 %, 20 paired seeds; criterion: below 0.5")
+
+
+def test_the_text_of_the_evidence_tells_the_decision(experiment):
+    text = evidence_of(CLOSE)._repr_mimebundle_()["text/plain"]
+    assert text.startswith("exp-tiny: not reproduced")
+    assert "experiment  contradicted close: but not by 0.5 nats  [effect " in text
