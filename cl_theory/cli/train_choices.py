@@ -1,19 +1,17 @@
 """From the words of ``cl-theory train`` to models, data, schedules and optimisers."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from cl_theory.datasets import bars_and_stripes, binarised_mnist, labelled_digits, mnist
-from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Exact, Persistent
-from cl_theory.learning.optimisers import SGD, Adam, Momentum, Optimiser
-from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, Schedule, TwoTerm
+from cl_theory.learning.named import ESTIMATORS, LENGTHS, chosen, named_schedule
+from cl_theory.learning.schedules import Schedule
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
-from cl_theory.phases import Fixed, Geometric, PhaseLength, ShiftedPoisson, Uniform
 
 N_LABELS = 10
 TEST_DIGITS = 397
@@ -21,15 +19,6 @@ TEST_DIGITS = 397
 
 MODELS = ("rbm", "boltzmann", "forward-forward")
 DATA = ("digits", "bas", "mnist")
-ESTIMATORS = ("two-term", "isd", "centred-isd", "always-on-isd")
-LENGTHS: dict[str, Callable[[int], PhaseLength]] = {
-    "fixed": Fixed,
-    "geometric": Geometric,
-    "poisson": lambda mean: ShiftedPoisson(max(1, mean // 2), mean),
-    "uniform": lambda mean: Uniform(max(1, mean // 2), 2 * mean - max(1, mean // 2)),
-}
-CHAINS: dict[str, type[ChainPolicy]] = {c.name: c for c in (Persistent, ContrastiveDivergence, CarriedOver, Exact)}
-OPTIMISERS: dict[str, type[Optimiser]] = {"sgd": SGD, "momentum": Momentum, "adam": Adam}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +33,6 @@ class Rows:
     @property
     def n_labels(self) -> int:
         return 0 if self.train_labels is None else N_LABELS
-
-
-def chosen(choices: Mapping[str, Any] | tuple[str, ...], word: str, option: str) -> Any:
-    """What `word` stands for; ValueError that lists the words there are."""
-    if word not in choices:
-        raise ValueError(f"{option} must be one of {', '.join(choices)}, got {word!r}")
-    return choices[word] if isinstance(choices, Mapping) else word
 
 
 def filled_in(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,10 +100,6 @@ def starting_model(model: str, n_inputs: int, n_hidden: int, rng: np.random.Gene
 def schedule(estimator: str, b: float, order: str, length: int, length_law: str, baseline_rate: float) -> Schedule:
     """The schedule of an estimator's name."""
     chosen(ESTIMATORS, estimator, "--estimator")
-    if estimator == "two-term":
-        return TwoTerm()
-    if estimator == "isd":
-        return ISD(b, order)
-    if estimator == "centred-isd":
-        return CentredISD(b, order, baseline_rate)
-    return AlwaysOnISD(b, order, chosen(LENGTHS, length_law, "--length-law")(length))
+    chosen(LENGTHS, length_law, "--length-law")
+    centred = None if estimator == "always-on-isd" else baseline_rate
+    return named_schedule(estimator, b, order, length, length_law, centred)

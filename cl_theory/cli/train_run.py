@@ -13,6 +13,7 @@ from cl_theory.cli import train_choices as choices
 from cl_theory.cli.train_measures import measures
 from cl_theory.cli.train_results import write_results, write_settings
 from cl_theory.learning.loop import Plan, TrainingRun, run_learner
+from cl_theory.learning.named import CHAINS, OPTIMISERS, chosen
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.state import Learner
 from cl_theory.learning.train import learner_of, net_learner_of
@@ -45,8 +46,8 @@ def _learner(asked: Mapping[str, Any], data: choices.Rows) -> Learner:
     schedule = choices.schedule(
         asked["estimator"], asked["b"], asked["order"], asked["length"], asked["length_law"], asked["baseline_rate"]
     )
-    optimiser = choices.chosen(choices.OPTIMISERS, asked["optimiser"], "--optimiser")(asked["learning_rate"])
-    chain = choices.chosen(choices.CHAINS, asked["chain"], "--chain")(asked["steps"])
+    optimiser = chosen(OPTIMISERS, asked["optimiser"], "--optimiser")(asked["learning_rate"])
+    chain = chosen(CHAINS, asked["chain"], "--chain")(asked["steps"])
     common = asked["batch_size"], asked["weight_decay"]
     if asked["model"] == "forward-forward":
         labels = np.asarray(data.train_labels)

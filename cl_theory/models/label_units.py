@@ -17,8 +17,7 @@ def label_probabilities(model: RBM | BoltzmannMachine, pixels: np.ndarray, n_lab
     hidden units. Source: Larochelle & Bengio (2008), Eq. 2.
     """
     rows = binary_states(pixels, n_pixels(model, n_labels), "pixels")
-    log_weight = [-model.free_energy(_beside(rows, np.eye(n_labels)[label])) for label in range(n_labels)]
-    table = np.stack(log_weight, axis=-1)
+    table = _of_rbm(model, rows) if isinstance(model, RBM) else _by_free_energy(model, rows, n_labels)
     return np.exp(table - logsumexp(table, axis=-1, keepdims=True))
 
 
@@ -55,6 +54,19 @@ def n_pixels(model: RBM | BoltzmannMachine, n_labels: int) -> int:
     if not 1 <= n_labels < model.n_visible:
         raise ValueError(f"n_labels must lie in 1 .. {model.n_visible - 1} for {model.n_visible} units, got {n_labels}")
     return model.n_visible - n_labels
+
+
+def _by_free_energy(model: RBM | BoltzmannMachine, rows: np.ndarray, n_labels: int) -> np.ndarray:
+    """-F(x, e_y) of each row and label."""
+    return np.stack([-model.free_energy(_beside(rows, unit)) for unit in np.eye(n_labels)], axis=-1)
+
+
+def _of_rbm(rbm: RBM, rows: np.ndarray) -> np.ndarray:
+    """The same up to a constant a row: the pixels' part of the activations is shared by all labels."""
+    n = rows.shape[1]
+    drive = rows @ rbm.weights[:, :n].T + rbm.hidden_bias
+    labels = zip(rbm.weights[:, n:].T, rbm.visible_bias[n:], strict=True)
+    return np.stack([np.logaddexp(0, drive + w).sum(axis=-1) + a for w, a in labels], axis=-1)
 
 
 def _beside(rows: np.ndarray, units: np.ndarray) -> np.ndarray:

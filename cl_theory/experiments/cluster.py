@@ -1,0 +1,72 @@
+"""Where cells are computed: all cores of this machine, or a Dask scheduler elsewhere. The code path is one."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from cl_theory.experiments.definition import ExperimentError
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+THREADS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS",
+)  # fmt: skip
+ONE_THREAD = dict.fromkeys(THREADS, "1")
+"""A worker a core does not want threads of its own."""
+
+PATIENCE = 15
+"""Seconds to wait for a scheduler that was named."""
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def client_of(scheduler: str | None, workers: int | None = None) -> Iterator["Client"]:
+    """A client of the scheduler at `scheduler` (tcp://host:port), or of `workers` processes on this machine.
+
+    ExperimentError if nobody answers there.
+    """
+    import dask
+    from distributed import Client, LocalCluster
+
+    settings: dict[str, Any] = {
+        "distributed.comm.timeouts.connect": f"{PATIENCE}s",
+        "distributed.worker.memory.spill": False,
+    }
+    _quiet()
+    with dask.config.set(settings):
+        if scheduler is not None:
+            with _reached(scheduler, Client) as client:
+                yield client
+            return
+        n = workers or available_cores()
+        cluster = LocalCluster(
+            n_workers=n, threads_per_worker=1, memory_limit=0, dashboard_address=None, host="127.0.0.1", env=ONE_THREAD,
+        )  # fmt: skip
+        with cluster, Client(cluster) as client:
+            yield client
+
+
+@contextmanager
+def _reached(address: str, make: Any) -> Iterator["Client"]:
+    try:
+        client = make(address, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise ExperimentError(
+            f"no scheduler answers at {address!r} ({type(error).__name__}); start one with 'dask scheduler' and "
+            f"workers with 'dask worker {address} --nthreads 1', or leave --scheduler out to use this machine"
+        ) from error
+    with client:
+        yield client
+
+
+def _quiet() -> None:
+    """What a worker says when it is stopped is no news to the reader of a progress bar."""
+    for name in ("distributed", "distributed.nanny", "distributed.worker", "distributed.scheduler", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
