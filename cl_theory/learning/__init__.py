@@ -8,6 +8,7 @@ from cl_theory.learning.loop import TrainingRun
 from cl_theory.learning.optimisers import SGD, Adam, Momentum
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
 from cl_theory.learning.train import train, train_forward_forward
+from cl_theory.learning.train_boltzmann import train_boltzmann_replicas
 from cl_theory.learning.train_replicas import train_net_replicas, train_replicas
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "exact_measures",
     "read_checkpoint",
     "train",
+    "train_boltzmann_replicas",
     "train_forward_forward",
     "train_net_replicas",
     "train_replicas",
