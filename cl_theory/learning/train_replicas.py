@@ -53,7 +53,9 @@ def train_replicas(
         weight_decay=weight_decay,
     )
     if learner is None:
-        raise ValueError("replicas that are always on learn by plain descent without baseline or decay; use `train`")
+        raise ValueError(
+            "replicas that are always on learn by plain descent without decay, around one baseline or none; use `train`"
+        )
     sizes = learner.start_from.n_visible, learner.start_from.n_hidden
     return run_for(n_phases, learner, lambda: usual_measures(learner.data, *sizes), options)
 
