@@ -1,10 +1,12 @@
 """The share b of positive phases on bars and stripes."""
 
 from cl_theory.experiments.definition import Experiment, Slice
-from cl_theory.experiments.registered.bars import POINTS, RBM_ON_BARS
-from cl_theory.experiments.registered.designs import at_rates, by_b, tuned_on
+from cl_theory.experiments.registered.bars import POINTS, RBM_ON_BARS, WITH_MOMENTS
+from cl_theory.experiments.registered.designs import at_rates, by_b, compared, tuned_on, with_rates
+from cl_theory.experiments.registered.rates import BARS, BARS_AT_B
 
 CHAPTER = "16_robustness_to_b"
+AGAIN = ("b = 0.2", "b = 0.8")
 
 TUNING = Experiment(
     name="bars-b-tuning",
@@ -16,8 +18,36 @@ TUNING = Experiment(
     points=POINTS,
     seeds=tuned_on(10),
     seeds_per_cell=10,
-    again=Slice(("b = 0.2 @ 0.0025",), seeds=2, until=2000),
+    again=Slice(("b = 0.2 @ 0.0025",), seeds=2, until=200),
     chapter=CHAPTER,
 )
 
-ALL = (TUNING,)
+COMPARED = Experiment(
+    name="bars-b",
+    title="The share of positive phases on bars and stripes",
+    question="How does what ISD learns depend on b, at one learning rate for all?",
+    kind="rbm",
+    settings={**RBM_ON_BARS, **WITH_MOMENTS, "rate": BARS["isd"]},
+    arms=by_b(),
+    points=POINTS,
+    seeds=compared(40),
+    seeds_per_cell=20,
+    again=Slice(AGAIN, seeds=2, until=200),
+    chapter=CHAPTER,
+)
+
+TUNED = Experiment(
+    name="bars-b-tuned",
+    title="The share of positive phases on bars and stripes, each b at its own rate",
+    question="How does what ISD learns depend on b, when every b has the learning rate that suits it?",
+    kind="rbm",
+    settings=RBM_ON_BARS,
+    arms=with_rates(by_b(), BARS_AT_B),
+    points=POINTS,
+    seeds=compared(40),
+    seeds_per_cell=20,
+    again=Slice(AGAIN, seeds=2, until=200),
+    chapter=CHAPTER,
+)
+
+ALL = (TUNING, COMPARED, TUNED)
