@@ -5,16 +5,15 @@ programs have the core; work on several threads needs the clock on the wall (`WA
 """
 
 import json
-import os
-import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from cl_theory.experiments.provenance import PACKAGES, machine
 
 RESULTS = Path(__file__).resolve().parent.parent / "data" / "benchmarks"
 ROUNDS = 9
@@ -95,39 +94,10 @@ def show(line: Mapping[str, Any]) -> None:
         print(f"    {'floor':<34}{line['floor']:>14,.4g} ns  {line['over_floor']:>10.3g} times the floor")
 
 
-def machine() -> dict[str, Any]:
-    """What the numbers were measured on: processor, cores, threads, versions; no names, no date."""
-    packages = ("numpy", "numba", "scipy", "scikit-learn", "torch")
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "python": platform.python_version(),
-        "versions": {name: found for name in packages if (found := _version(name))},
-    }
-
-
-def _processor() -> str:
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.exists() else []
-    fields = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
-    if "model name" not in fields:
-        return platform.processor() or platform.machine()
-    family = ", ".join(f"{key.removeprefix('cpu ')} {fields[key]}" for key in ("cpu family", "model") if key in fields)
-    return f"{fields['model name']} ({family})"
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
 def write(name: str, content: Mapping[str, Any]) -> Path:
     """Write ``data/benchmarks/<name>.json``, replacing it in one step."""
     RESULTS.mkdir(parents=True, exist_ok=True)
     path, draft = RESULTS / f"{name}.json", RESULTS / f".{name}.json.new"
-    draft.write_text(json.dumps({"machine": machine(), **content}, indent=1) + "\n")
+    draft.write_text(json.dumps({"machine": machine((*PACKAGES, "torch")), **content}, indent=1) + "\n")
     draft.replace(path)
     return path

@@ -33,6 +33,11 @@ class Checkout:
         return self.data / "benchmarks"
 
     @property
+    def experiments(self) -> Path:
+        """Results of whole experiments."""
+        return self.data / "experiments"
+
+    @property
     def build(self) -> Path:
         return self.root / "_build"
 

@@ -2,9 +2,9 @@
 
 import typer
 
-from cl_theory.cli import accept, build, check, claims, train
+from cl_theory.cli import accept, build, check, claims, experiment, train
 
-COMMANDS = (build, check, accept, claims, train)
+COMMANDS = (build, check, accept, claims, train, experiment)
 """Each module defines ``register(app)``; a new command is a new module here."""
 
 EPILOG = (

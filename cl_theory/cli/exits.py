@@ -9,6 +9,8 @@ from typing import Any
 import typer
 
 FINE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+EXTRA = {"dask": "experiments", "distributed": "experiments"}
+"""Which extra brings a package; for all others it is "book"."""
 
 
 def exiting(command: Callable[..., int]) -> Callable[..., None]:
@@ -33,7 +35,8 @@ def _explained(error: BaseException) -> int:
         print("interrupted; nothing is half written, run the command again", file=sys.stderr)
         return INTERRUPTED
     if isinstance(error, ModuleNotFoundError) and not (error.name or "cl_theory").startswith("cl_theory"):
-        print(f"error: {error.name} is not installed; run: pip install 'cl-theory[book]'", file=sys.stderr)
+        extra = EXTRA.get((error.name or "").partition(".")[0], "book")
+        print(f"error: {error.name} is not installed; run: pip install 'cl-theory[{extra}]'", file=sys.stderr)
         return WRONG_INPUT
     if isinstance(error, ValueError) and _is_bad_input(error):
         print(f"error: {error}", file=sys.stderr)
@@ -44,8 +47,9 @@ def _explained(error: BaseException) -> int:
 def _is_bad_input(error: ValueError) -> bool:
     from cl_theory.book.checkout import BookError
     from cl_theory.claims.ledger import LedgerError
+    from cl_theory.experiments.definition import ExperimentError
 
-    return isinstance(error, BookError | LedgerError)
+    return isinstance(error, BookError | LedgerError | ExperimentError)
 
 
 def _interrupt(number: int, frame: Any) -> None:

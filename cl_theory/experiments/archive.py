@@ -21,31 +21,33 @@ def archive_path(folder: Path, name: str) -> Path:
 
 def write_archive(folder: Path, experiment: Experiment, store: CellStore, root: Path) -> Path:
     """Gather the cells of `experiment` into its file; ExperimentError if some are missing."""
-    cells = experiment.cells
-    found = {cell: store.read(cell) for cell in cells}
-    missing = [cell.label for cell, content in found.items() if content is None]
+    found = [store.read(cell) for cell in experiment.cells]
+    missing = [cell.label for cell, content in zip(experiment.cells, found, strict=True) if content is None]
     if missing:
         raise ExperimentError(
-            f"{len(missing)} of {len(cells)} cells of {experiment.name} are not finished, {missing[0]} among them; "
+            f"{len(missing)} of {len(found)} cells of {experiment.name} are not finished, {missing[0]} among them; "
             f"run: cl-theory experiment run {experiment.name}"
         )
-    by_arm = {arm: [found[cell] for cell in cells if cell.arm == arm] for arm in experiment.arms}
-    parts = [content["provenance"] for content in found.values() if content is not None]
-    content = {
+    contents = [content for content in found if content is not None]
+    by_arm: dict[str, list[dict[str, Any]]] = {arm: [] for arm in experiment.arms}
+    for cell, content in zip(experiment.cells, contents, strict=True):
+        by_arm[cell.arm].append(content)
+    parts = [content["provenance"] for content in contents]
+    whole = {
         "experiment": experiment.name,
         "definition": experiment.definition,
         "provenance": {
             "commit": commit(root),
-            "code": {cell.kind: code_of(cell.kind) for cell in cells},
+            "code": {cell.kind: code_of(cell.kind) for cell in experiment.cells},
             "seeds": [experiment.seeds.first, experiment.seeds.count],
             "machines": _distinct([part["machine"] for part in parts]),
-            "cells": len(cells),
+            "cells": len(contents),
             "core_seconds": round(sum(part["seconds"] for part in parts), 1),
         },
-        "arms": {arm: _merged(contents) for arm, contents in by_arm.items()},  # type: ignore[arg-type]
+        "arms": {arm: _merged(blocks) for arm, blocks in by_arm.items()},
     }
     path = archive_path(folder, experiment.name)
-    write_checked(path, content, indent=1)
+    write_checked(path, whole, indent=1)
     return path
 
 
@@ -63,9 +65,16 @@ def read_archive(folder: Path, experiment: Experiment) -> dict[str, Any]:
     change = _first_change(content.get("definition"), experiment.definition)
     if change:
         raise ExperimentError(
-            f"the definition of {experiment.name} changed under its stored results ({change}); undo the change, or {again}"
+            f"the definition of {experiment.name} changed under its stored results ({change}); undo the change, "
+            f"or {again}"
         )
     return content
+
+
+def stale_kinds(content: Mapping[str, Any], experiment: Experiment) -> list[str]:
+    """Kinds of learners whose code changed since the results in `content` were computed."""
+    recorded = content["provenance"]["code"]
+    return sorted({cell.kind for cell in experiment.cells if recorded.get(cell.kind) != code_of(cell.kind)})
 
 
 def _merged(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -75,8 +84,7 @@ def _merged(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     widths = [content["cell"]["seeds"][1] for content in contents]
     pairs = list(zip(results, widths, strict=True))
     curves = {name: _side_by_side(name, pairs, len(axes["phases"])) for name in results[0]["curves"]}
-    final_names = {name for result in results for name in result["final"]}
-    final = {name: _joined(name, [(r["final"].get(name), w) for r, w in pairs]) for name in sorted(final_names)}
+    final = {name: _joined(name, [(r["final"].get(name), w) for r, w in pairs]) for name in _final_names(contents)}
     diverged = [[content["cell"]["seeds"], content["result"]["diverged"]] for content in contents]
     return {
         "axes": axes,
@@ -85,6 +93,12 @@ def _merged(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "diverged": [entry for entry in diverged if entry[1] is not None],
         "core_seconds": round(sum(content["provenance"]["seconds"] for content in contents), 1),
     }
+
+
+def _final_names(contents: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What is measured at the end, named even where every block diverged before it."""
+    found = {name for content in contents for name in content["result"]["final"]}
+    return sorted(found | {name for content in contents for name in content["cell"]["settings"].get("final", ())})
 
 
 def _side_by_side(name: str, pairs: Sequence[tuple[Mapping[str, Any], int]], n: int) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,13 @@ ONE_THREAD = dict.fromkeys(THREADS, "1")
 PATIENCE = 15
 """Seconds to wait for a scheduler that was named."""
 
+SETTINGS: dict[str, Any] = {
+    "distributed.comm.timeouts.connect": f"{PATIENCE}s",
+    "distributed.worker.memory.spill": False,
+    # A kernel may keep a worker from its heartbeat for minutes; the default takes it for dead after five.
+    "distributed.scheduler.worker-ttl": "1 hour",
+}
+
 
 def available_cores() -> int:
     """Cores that this process may use."""
@@ -27,25 +35,24 @@ def available_cores() -> int:
 
 
 @contextmanager
-def client_of(scheduler: str | None, workers: int | None = None) -> Iterator["Client"]:
-    """A client of the scheduler at `scheduler` (tcp://host:port), or of `workers` processes on this machine.
+def client_of(scheduler: str | None, workers: int | None = None, *, most: int | None = None) -> Iterator["Client"]:
+    """A client of the scheduler at `scheduler` (tcp://host:port), or of `workers` processes on this machine, default
+    one a core, but not more than `most`.
 
     ExperimentError if nobody answers there.
     """
     import dask
     from distributed import Client, LocalCluster
 
-    settings: dict[str, Any] = {
-        "distributed.comm.timeouts.connect": f"{PATIENCE}s",
-        "distributed.worker.memory.spill": False,
-    }
+    if workers is not None and workers < 1:
+        raise ExperimentError(f"--workers must be at least 1, got {workers}")
     _quiet()
-    with dask.config.set(settings):
+    with dask.config.set(SETTINGS):
         if scheduler is not None:
             with _reached(scheduler, Client) as client:
                 yield client
             return
-        n = workers or available_cores()
+        n = min(workers or available_cores(), most or sys.maxsize)
         cluster = LocalCluster(
             n_workers=n, threads_per_worker=1, memory_limit=0, dashboard_address=None, host="127.0.0.1", env=ONE_THREAD,
         )  # fmt: skip
@@ -57,7 +64,7 @@ def client_of(scheduler: str | None, workers: int | None = None) -> Iterator["Cl
 def _reached(address: str, make: Any) -> Iterator["Client"]:
     try:
         client = make(address, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise ExperimentError(
             f"no scheduler answers at {address!r} ({type(error).__name__}); start one with 'dask scheduler' and "
             f"workers with 'dask worker {address} --nthreads 1', or leave --scheduler out to use this machine"

@@ -5,12 +5,15 @@ Comments, docstrings and layout do not count, so that a better explanation makes
 
 import ast
 import hashlib
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib import util
 from pathlib import Path
+from typing import Any
 
 PACKAGE = "cl_theory"
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @cache
@@ -18,7 +21,7 @@ def code_digest(module: str) -> str:
     """SHA-256 over the parsed source of `module` and of everything it imports from the package, directly or not."""
     total = hashlib.sha256()
     for name in sorted(imported(module)):
-        total.update(f"{name}\0{ast.dump(_without_docstrings(_tree(name)))}\0".encode())
+        total.update(f"{name}\0{dumped(_without_docstrings(_tree(name)))}\0".encode())
     return total.hexdigest()
 
 
@@ -31,6 +34,12 @@ def imported(module: str) -> set[str]:
                 found.add(name)
                 queue.append(name)
     return found
+
+
+def dumped(tree: ast.AST) -> str:
+    """`tree` as text that does not depend on the version of Python, as far as that reads the same code alike."""
+    every_list: dict[str, Any] = {"show_empty": True} if sys.version_info >= (3, 13) else {}
+    return ast.dump(tree, **every_list).replace(", type_params=[]", "")
 
 
 def _imports(module: str) -> Iterator[str]:
@@ -49,6 +58,11 @@ def _is_module(name: str) -> bool:
 
 
 def _source(name: str) -> Path | None:
+    """The file of a module, found without importing anything of the package."""
+    if name.split(".")[0] == PACKAGE:
+        place = ROOT.joinpath(*name.split(".")[1:])
+        files = (place / "__init__.py", place.with_suffix(".py"))
+        return next((file for file in files if file.is_file()), None)
     try:
         spec = util.find_spec(name)
     except ModuleNotFoundError:

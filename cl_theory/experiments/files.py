@@ -2,7 +2,8 @@
 
 import errno
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,25 @@ def write_checked(path: Path, content: Mapping[str, Any], indent: int | None = N
     """Write `content` with its format and checksum; ExperimentError, with nothing half written, if the disk is full."""
     whole = {"format": FORMAT, **content}
     text = json.dumps({**whole, "sha256": digest_of(whole)}, indent=indent, allow_nan=False) + "\n"
-    try:
+    with roomy(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, _rows_on_lines(text).encode() if indent is not None else text.encode())
+        try:
+            write_atomically(path, _rows_on_lines(text).encode() if indent is not None else text.encode())
+        finally:
+            _sweep(path)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of `path` who were killed, or found no room, have left half written beside it."""
+    for left in path.parent.glob(f".{path.name}.*.part"):
+        left.unlink(missing_ok=True)
+
+
+@contextmanager
+def roomy(path: Path) -> Iterator[None]:
+    """Turns a full disk, met while `path` is written, into an ExperimentError that says what to do."""
+    try:
+        yield
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -28,13 +45,16 @@ def write_checked(path: Path, content: Mapping[str, Any], indent: int | None = N
 
 
 def read_checked(path: Path) -> dict[str, Any]:
-    """The content of `path`; ExperimentError if it is damaged, was edited by hand, or has another format."""
+    """The content of `path`; ExperimentError if it is damaged, was edited by hand, or has another format.
+
+    FileNotFoundError if there is no such file.
+    """
     try:
         whole = json.loads(path.read_text("utf-8"))
         found = whole.pop("sha256")
         sound = found == digest_of(whole)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ExperimentError(f"{path} is damaged ({error})") from error
+        raise ExperimentError(f"{path} is damaged ({type(error).__name__}: {error})") from error
     if not sound:
         raise ExperimentError(f"{path} was changed after it was written: its checksum does not fit")
     if whole.get("format") != FORMAT:

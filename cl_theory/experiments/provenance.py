@@ -32,7 +32,9 @@ def commit(folder: Path) -> str:
 
 
 def _git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=folder, capture_output=True, check=True, text=True).stdout.strip()
+    # Looking at a checkout must not lock its index against whoever commits there.
+    call = ["git", "--no-optional-locks", *words]
+    return subprocess.run(call, cwd=folder, capture_output=True, check=True, text=True).stdout.strip()
 
 
 def _processor() -> str:

@@ -11,7 +11,7 @@ from cl_theory.experiments.kinds import computed
 from cl_theory.experiments.results import Results
 
 TOLERANCE = {"forward-forward": 1e-3}
-"""Sums of forward-forward are taken in an order that the processor's vectors choose; rounding then grows by learning."""
+"""The processor's vectors choose the order of forward-forward's sums, and learning lets their rounding grow."""
 
 STORED_DIGITS = 1e-6
 """Results are stored with seven digits."""
