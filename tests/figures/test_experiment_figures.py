@@ -1,0 +1,135 @@
+"""Figures of Part III show what is stored: means, errors, chosen rates, decisions."""
+
+from collections.abc import Iterator
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+
+from cl_theory.checks.criteria import Criterion, decide
+from cl_theory.experiments.definition import Seeds
+from cl_theory.experiments.registry import experiment
+from cl_theory.experiments.results import ArmResults, Results
+from cl_theory.figures.effects import effects
+from cl_theory.figures.estimator_colours import arm_colour, arm_line, b_colour
+from cl_theory.figures.final_values import final_values
+from cl_theory.figures.learning_curves import learning_curves
+from cl_theory.figures.style import COLOURS
+from cl_theory.figures.tuning_curves import tuning_curves
+
+N_SEEDS = 6
+PHASES = np.array([0.0, 100.0, 200.0])
+
+
+@pytest.fixture(autouse=True)
+def closed_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def arm(name: str, shift: float = 0.0) -> ArmResults:
+    """Loss 10, 5, 1 and a shift, and a seed's own number on top."""
+    table = np.array([10.0, 5.0, 1.0])[:, None] + shift + np.arange(N_SEEDS)
+    axes, curves = {"phases": PHASES, "steps": 200 * PHASES}, {"nll": table.tolist()}
+    return ArmResults(name, Seeds(0, N_SEEDS), axes, curves, {}, [], core_seconds=1.0)
+
+
+def tuning_results() -> Results:
+    losses = {0.1: 3.0, 0.2: 1.0, 0.4: 2.0}
+    arms = {f"isd @ {rate:g}": arm(f"isd @ {rate:g}", loss) for rate, loss in losses.items()}
+    return Results(experiment("bars-tuning"), arms, {})
+
+
+def drawn(axis) -> list:
+    """Lines whose labels the legend shows."""
+    return [line for line in axis.lines if not line.get_label().startswith("_")]
+
+
+def test_every_estimator_has_its_own_colour() -> None:
+    names = ["two-term", "isd", "centred-isd", "always-on, fixed", "centred always-on, fixed", "b = 0.1", "b = 0.9"]
+    assert len({arm_colour(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("arm_name", "words", "colour"),
+    [
+        ("two-term, cd", "two terms", COLOURS["two_term"]),
+        ("isd @ 0.005", "ISD", COLOURS["isd"]),
+        ("centred-isd, rate of two-term", "centred ISD", COLOURS["centred"]),
+        ("b = 0.5", "end of phase", COLOURS["isd"]),
+        ("always-on, geometric", "Always-on", COLOURS["always_on"]),
+        ("something else", "data", COLOURS["reference"]),
+    ],
+)
+def test_an_arm_and_its_name_in_words_share_a_colour(arm_name: str, words: str, colour: str) -> None:
+    assert arm_colour(arm_name) == arm_colour(words) == colour
+
+
+def test_an_arm_at_the_rate_of_another_keeps_its_own_colour() -> None:
+    assert arm_colour("isd, rate of two-term") == COLOURS["isd"]
+    assert arm_line("isd, rate of two-term") != arm_line("isd")
+
+
+def test_colours_of_b_change_in_straight_lines_and_end_at_0_and_1() -> None:
+    assert b_colour(0.3) == "#b565a7"
+    assert b_colour(0.4)[:3] == "#c5"  # half-way from b5 to d5
+    with pytest.raises(ValueError, match=r"strictly between 0 and 1, got 1\.0"):
+        b_colour(1.0)
+
+
+def test_curves_are_means_times_the_factor_and_the_floor_is_drawn() -> None:
+    figure = learning_curves({"ISD": arm("isd")}, "nll", factor=2.0, label="loss", floor=1.0)
+    mean, floor = drawn(figure.axes[0])
+    np.testing.assert_allclose(mean.get_ydata(), 2 * (np.array([10, 5, 1]) + 2.5))
+    assert floor.get_ydata()[0] == 1.0
+    assert mean.get_label() == "ISD"
+
+
+def test_the_band_is_two_standard_errors_wide() -> None:
+    figure = learning_curves({"ISD": arm("isd")}, "nll", label="loss")
+    band = figure.axes[0].collections[0].get_paths()[0].get_extents()
+    error = np.std(np.arange(N_SEEDS), ddof=1) / np.sqrt(N_SEEDS)
+    assert band.ymax - band.ymin == pytest.approx(9 + 4 * error)
+
+
+def test_curves_along_two_axes_have_a_panel_each() -> None:
+    figure = learning_curves({"ISD": arm("isd")}, "nll", along=("phases", "steps"), label="loss")
+    assert [axis.get_xlabel() for axis in figure.axes] == ["phases", "steps of the network"]
+    assert drawn(figure.axes[1])[0].get_xdata()[-1] == 40_000
+
+
+def test_final_values_show_every_seed_and_the_mean() -> None:
+    figure = final_values({"two-term": np.arange(5.0), "ISD": np.arange(5.0) + 1}, label="loss", floor=0.0)
+    axis = figure.axes[0]
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["two-term", "ISD"]
+    seeds, _, mean = axis.lines[3:6]
+    assert sorted(seeds.get_xdata()) == [1, 2, 3, 4, 5]
+    assert mean.get_xdata() == [pytest.approx(3)]
+
+
+def test_tuning_rings_the_rate_with_the_least_mean() -> None:
+    figure = tuning_curves(tuning_results(), {"isd": "ISD"}, "nll", label="loss")
+    ring = next(line for line in figure.axes[0].lines if line.get_label() == "_chosen")
+    assert ring.get_xdata() == [0.2]
+    assert ring.get_ydata()[0] == pytest.approx(1 + 1 + 2.5)
+
+
+def test_effects_show_where_each_criterion_is_met() -> None:
+    spread = np.linspace(-0.1, 0.1, 8)
+    below = Criterion("loss", "a is less than 5 above b", 5.0, "below", "nats")
+    factor = Criterion("time", "a takes longer", 0.0, "above", "log units")
+    outcomes = [decide(below, spread + 2, spread), decide(factor, spread - 1, spread)]
+    figure = effects(outcomes)
+    assert [axis.get_yticklabels()[0].get_text() for axis in figure.axes] == ["loss", "time"]
+    shaded = [axis.collections[0].get_paths()[0].get_extents() for axis in figure.axes]
+    assert (shaded[0].xmax, shaded[1].xmin) == (5.0, 0.0)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["met", "contradicted"]
+
+
+def test_effects_of_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one criterion"):
+        effects([])
