@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test lint bench lab clean distclean
+.PHONY: help book check test lint bench experiments lab clean distclean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -15,7 +15,7 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed, $(PYTHON) is `$(PYTHON) --version 2>&1`; choose another with: make PYTHON=/path/to/python3 ..." >&2; exit 1; }
 	@echo "Setting up $(VENV) (once, about a minute) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[book,test]"
+	@PIP_CONSTRAINT=$(CURDIR)/constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[book,test,experiments]"
 	@touch $@
 
 book: $(READY) ## execute every chapter, check every claim, render the site
@@ -37,6 +37,9 @@ lint: $(READY) ## style, types, workflows
 
 bench: $(READY) ## measure the speeds (minutes; nothing is asserted)
 	$(BIN)/python -m benchmarks
+
+experiments: $(READY) ## compute the experiments (hours, it says how many; stops and goes on at any time)
+	$(BIN)/cl-theory experiment run --all
 
 lab: $(READY) ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab chapters
