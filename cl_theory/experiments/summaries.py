@@ -1,26 +1,39 @@
 """One number a seed from stored curves: what criteria are decided from."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from scipy.stats import spearmanr
 
 from cl_theory.experiments.results import ArmResults, Results
 
+LEAST_POINTS = 4
+"""Points over the second half of a run, below which its roughness says nothing."""
+
 
 def log_roughness(arm: ArmResults, measure: str) -> np.ndarray:
     """Log of how much a curve jumps from point to point over the second half of the run, one value a seed.
 
-    The jump is the root mean square of successive differences, less their mean: a steady slope is no roughness.
+    The jump is the root mean square of successive differences, less their mean: a steady slope is no roughness. NaN
+    where a run diverged; ValueError with fewer than LEAST_POINTS points, or for a curve that does not jump at all.
     """
     phases, values = arm.curve(measure)
     late = values[:, phases >= phases[-1] / 2]
-    return np.log(np.diff(late, axis=1).std(axis=1, ddof=1))
+    if late.shape[1] < LEAST_POINTS:
+        raise ValueError(
+            f"{arm.name} has {late.shape[1]} points of {measure} in its second half; {LEAST_POINTS} needed"
+        )
+    jumps = np.diff(late, axis=1).std(axis=1, ddof=1)
+    if (jumps == 0).any():
+        raise ValueError(f"{measure} of {arm.name} rises by the same at every point in {np.sum(jumps == 0)} seeds")
+    return np.log(jumps)
 
 
 def log_time_to(arm: ArmResults, measure: str, level: float, along: str = "phases") -> np.ndarray:
     """Log of the place on the axis `along` at which a curve first falls to `level`, one value a seed.
 
     Straight lines between the points; a run that never gets there counts as getting there at its end, so that a
-    slow arm looks faster than it is, never slower. ValueError if a curve starts below `level`.
+    slow arm looks faster than it is, never slower. ValueError if a curve starts at or below `level`.
     """
     places, values = arm.curve(measure, along)
     if not (values[:, 0] > level).all():
@@ -64,8 +77,10 @@ def final_by_rate(results: Results, name: str, measure: str) -> tuple[np.ndarray
 
 
 def best_rate(results: Results, name: str, measure: str) -> float:
-    """The rate of the grid with the least mean of the last values."""
+    """The rate of the grid with the least mean of the last values; ValueError if some seed diverged at every rate."""
     rates, values = final_by_rate(results, name, measure)
+    if not np.isfinite(values).all(axis=1).any():
+        raise ValueError(f"{name} diverged at every rate of {results.experiment.name}, the least is {rates[0]:g}")
     return float(rates[values.mean(axis=1).argmin()])
 
 
@@ -76,12 +91,23 @@ def log_best_rates(results: Results, name: str, measure: str) -> np.ndarray:
 
 
 def rank_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Spearman's rank correlation over the arms, one value a seed, of tables (n_arms, n_seeds)."""
+    """Spearman's rank correlation over the arms, one value a seed, of tables (n_arms, n_seeds).
+
+    ValueError where a seed has the same value in all arms: that has no ranks.
+    """
+    flat = (np.ptp(a, axis=0) == 0) | (np.ptp(b, axis=0) == 0)
+    if flat.any():
+        raise ValueError(f"{flat.sum()} of {flat.size} seeds have one value in all arms, which cannot be ranked")
     return np.array([spearmanr(a[:, seed], b[:, seed]).statistic for seed in range(a.shape[1])])
 
 
+def best_on_even_seeds(values: Mapping[str, np.ndarray]) -> tuple[str, dict[str, np.ndarray]]:
+    """(name with the least mean over every second seed, `values` of the other seeds): chosen on one half, judged on
+    the other, so that the luck of the choice does not count."""
+    best = min(values, key=lambda name: float(np.mean(values[name][::2])))
+    return best, {name: found[1::2] for name, found in values.items()}
+
+
 def _last_or_infinite(arm: ArmResults, measure: str) -> np.ndarray:
-    """Last values of an arm whose run may have ended early."""
-    if arm.diverged:
-        return np.full(arm.curve(measure)[1].shape[0], np.inf)
-    return arm.last(measure)
+    """Last values of an arm some of whose runs may have ended early."""
+    return np.where(arm.ended, np.inf, arm.last(measure))
