@@ -1,9 +1,12 @@
 """An experimental claim beside the registered ones."""
 
+import dataclasses
+from collections.abc import Callable
 from types import MappingProxyType
 
 import pytest
 
+from cl_theory.checks.criteria import Criterion
 from cl_theory.claims import registry, verdict
 from cl_theory.claims.registry import Claim
 from cl_theory.cli import claim_view
@@ -17,14 +20,29 @@ EXPERIMENT = Claim(
     chapter="13_tiny",
     reference="Section 4",
     rests_on=("isd-unbiased",),
-    criterion="The loss of ISD is above that of two terms, and by less than 0.5 nats.",
+    criteria=(
+        Criterion("worse", "loss of ISD less that of two terms", 0.0, "above", "nats"),
+        Criterion("close", "the same", 0.5, "below", "nats"),
+    ),
 )
 
 
 @pytest.fixture
-def experiment(monkeypatch: pytest.MonkeyPatch) -> Claim:
-    """A claim of kind "experiment", registered last for the length of a test."""
-    extended = MappingProxyType({**registry.all_claims(), EXPERIMENT.id: EXPERIMENT})
-    for module in (registry, verdict, claim_view):
-        monkeypatch.setattr(module, "all_claims", lambda: extended)
-    return EXPERIMENT
+def register(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Claim]:
+    """Register a claim of kind "experiment" last, with these criteria if there are any, for the length of a test."""
+    without = registry.all_claims()
+
+    def registered(*criteria: Criterion) -> Claim:
+        entry = dataclasses.replace(EXPERIMENT, criteria=criteria or EXPERIMENT.criteria)
+        extended = MappingProxyType({**without, entry.id: entry})
+        for module in (registry, verdict, claim_view):
+            monkeypatch.setattr(module, "all_claims", lambda: extended)
+        return entry
+
+    return registered
+
+
+@pytest.fixture
+def experiment(register: Callable[..., Claim]) -> Claim:
+    """The claim of `register`, with a criterion of either direction."""
+    return register()

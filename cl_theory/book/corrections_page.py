@@ -40,7 +40,7 @@ def _verdict(entry: Claim, shown: Shown) -> str:
 
 
 def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
-    what = "The criterion and the data" if entry.is_experiment else "The counterexample and the proof"
+    what = "The criteria and the data" if entry.is_experiment else "The counterexample and the proof"
     where = f"{what} are in [](./{entry.chapter}.ipynb)." if linked else ""
     return (
         f"### {entry.title}\n\n"

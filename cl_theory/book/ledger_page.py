@@ -9,7 +9,7 @@ from cl_theory.book.shown import Shown
 from cl_theory.checks.outcome import LEVELS
 from cl_theory.claims.registry import Claim
 from cl_theory.claims.verdict import MEANING
-from cl_theory.claims.words import LEVEL_NAME, SEEN, chip, effect_in_short, result, seen, smallest_error
+from cl_theory.claims.words import LEVEL_NAME, SEEN, STATED, asked, chip, effect_in_short, result, seen, smallest_error
 
 OPEN = "open"
 """In place of a verdict, for a registered claim without evidence."""
@@ -75,7 +75,7 @@ def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
         f'<span class="entry-head">{chip(_verdict(entry.id, shown))} <code>{entry.id}</code> · {escape(source)} · '
         f"{entry.kind}</span>",
         f":::{{div}} claim-statement\n{entry.statement}\n:::",
-        f"Criterion, stated before the data were looked at: {entry.criterion}" if entry.is_experiment else "",
+        _criteria(entry),
         _assumptions(entry, accepted),
         _rests_on(entry),
         f"Shown in [](./{entry.chapter}.ipynb){_cell_link(entry, shown)}." if linked else "",
@@ -83,6 +83,11 @@ def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
     if accepted:
         parts.append(_html(_details(accepted)))
     return "\n\n".join(part for part in parts if part)
+
+
+def _criteria(entry: Claim) -> str:
+    lines = [f"- {_plain(asked(criterion))}" for criterion in entry.criteria]
+    return "\n".join([f"{STATED}:", "", *lines]) if lines else ""
 
 
 def _assumptions(entry: Claim, accepted: Mapping[str, Any] | None) -> str:

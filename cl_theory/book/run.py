@@ -56,6 +56,7 @@ class Report:
     collection: Collection
     judged: dict[str, Judgement]
     alpha: float
+    comparisons: int
     differences: list[Difference]
     problems: list[tuple[str, str]]
     complete: bool
@@ -132,7 +133,9 @@ def weigh(
     if committed is not None:
         compared = _compared(collection, claims, committed, complete)
         found = differences(committed, collection.records, identifiers=compared, allow_new=wish.profile == "full")
-    return Report(wish, executed, collection, judged, alpha, found, problems, complete, committed is not None)
+    return Report(
+        wish, executed, collection, judged, alpha, comparisons, found, problems, complete, committed is not None
+    )
 
 
 def _compared(

@@ -91,6 +91,21 @@ class Criterion:
         range_ = f"between {-self.margin:g} and {self.margin:g}" if self.direction == "within" else None
         return f"{range_ or f'{self.direction} {self.margin:g}'} {self.unit}".strip()
 
+    @property
+    def scope(self) -> str:
+        """What a recorded decision says that it is about."""
+        return f"{self.name}: {self.statement}"
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What a recorded decision repeats of the criterion, so that none can be taken for that of another one."""
+        return {"margin": self.margin, "unit": self.unit, "criterion": self.words, "measure": self.measure}
+
+    def is_decided_by(self, check: Mapping[str, Any]) -> bool:
+        """Whether the recorded `check` is a decision of this criterion, word for word."""
+        same = check["level"] == "experiment" and check["scope"] == self.scope
+        return same and all(check["values"].get(name) == value for name, value in self.terms.items())
+
 
 def decide(criterion: Criterion, *arms: Any) -> Outcome:
     """The outcome of `criterion` on `arms`: passed is True (met), False (contradicted) or None (undecided)."""
@@ -100,16 +115,12 @@ def decide(criterion: Criterion, *arms: Any) -> Outcome:
         "interval": [effect.low, effect.high],
         "hedges_g": effect.hedges_g,
         "seeds": list(effect.seeds),
-        "margin": criterion.margin,
-        "unit": criterion.unit,
-        "criterion": criterion.words,
-        "measure": criterion.measure,
+        **criterion.terms,
         "confidence": effect.confidence,
     }
     details = {"means": list(effect.means), "standard_deviations": list(effect.standard_deviations)}
-    scope, passed = f"{criterion.name}: {criterion.statement}", criterion.decision(effect)
-    seen = effect.reach / effect.scale
-    return Outcome("experiment", scope, passed, values, seen, effect.scale, details, sum(effect.seeds))
+    passed, seen = criterion.decision(effect), effect.reach / effect.scale
+    return Outcome("experiment", criterion.scope, passed, values, seen, effect.scale, details, sum(effect.seeds))
 
 
 def other_decisions(criterion: Criterion, *arms: Any) -> dict[str, bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from cl_theory.checks.criteria import Criterion, decide, other_decisions, turned_round
+from cl_theory.checks.criteria import decide, other_decisions, turned_round
 from cl_theory.checks.outcome import Outcome
 from cl_theory.claims.record import FORMAT, MIME, plain
 from cl_theory.claims.registry import Claim, claim
@@ -40,20 +40,20 @@ class Evidence:
         controls = {name: check(wrong, *target, scope=f"{scope}; {name}") for name, wrong in planted.items()}
         self.add(check(value, *target, scope=scope), controls=controls)
 
-    def decide(
-        self, criterion: Criterion, *arms: Any, reversed_on: Mapping[str, Sequence[Any]] | None = None
-    ) -> Outcome:
-        """Record whether `arms`, arrays with one value a seed, meet `criterion`; returns the outcome.
+    def decide(self, criterion: str, *arms: Any, reversed_on: Mapping[str, Sequence[Any]] | None = None) -> Outcome:
+        """Record whether `arms`, arrays with one value a seed, meet the registered `criterion` of this name.
 
         It is recorded too whether the decision could have been otherwise: on the data moved to the other side of the
         margin, on the arms exchanged, and on other arms by name (`reversed_on`), for which the opposite is true.
-        ValueError for a claim that is not of kind "experiment".
+        Returns the outcome. KeyError for a name that the claim does not have; ValueError for one that was decided, and
+        for a claim that is not of kind "experiment".
         """
         if not self.claim.is_experiment:
             raise ValueError(f"{self.claim.id} is of kind {self.claim.kind!r}: data over seeds decide experiments only")
-        outcome, otherwise = decide(criterion, *arms), other_decisions(criterion, *arms)
+        stated = self.claim.criterion(criterion)
+        outcome, otherwise = decide(stated, *arms), other_decisions(stated, *arms)
         for name, other in (reversed_on or {}).items():
-            otherwise[name] = turned_round(outcome.passed, decide(criterion, *other).passed)
+            otherwise[name] = turned_round(outcome.passed, decide(stated, *other).passed)
         self._record(outcome, otherwise)
         return outcome
 

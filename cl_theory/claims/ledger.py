@@ -14,7 +14,7 @@ from cl_theory.claims.registry import claim
 from cl_theory.claims.verdict import RANK, judge
 
 FORMAT = 2
-REGISTERED = ("title", "statement", "source", "kind", "criterion", "assumptions", "rests_on")
+REGISTERED = ("title", "statement", "source", "kind", "criteria", "assumptions", "rests_on")
 _ENTRY = {*REGISTERED, "verdict", "evidence", "witnesses", "printed"}
 
 

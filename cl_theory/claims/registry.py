@@ -8,6 +8,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from cl_theory.checks.criteria import Criterion
+
 SOURCES = ("paper", "paper, corrected", "paper, sharpened", "refuted", "new")
 SOURCES_OF_EXPERIMENTS = ("paper", "new")
 KINDS = ("identity", "inequality", "convexity", "rate", "comparison", "refutation", "experiment")
@@ -17,7 +19,7 @@ KINDS = ("identity", "inequality", "convexity", "rate", "comparison", "refutatio
 class Claim:
     """One statement of the book. `rests_on` names the claims its proof uses, `chapter` the notebook's stem.
 
-    `criterion` is what the data must show for a claim of kind "experiment", stated before they were looked at.
+    `criteria` are what the data must show for a claim of kind "experiment", stated before they were looked at.
     """
 
     id: str
@@ -29,16 +31,19 @@ class Claim:
     reference: str = ""
     assumptions: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
-    criterion: str = ""
+    criteria: tuple[Criterion, ...] = ()
 
     def __post_init__(self) -> None:
         if self.source not in SOURCES:
             raise ValueError(f"{self.id}: source must be one of {SOURCES}, got {self.source!r}")
         if self.kind not in KINDS:
             raise ValueError(f"{self.id}: kind must be one of {KINDS}, got {self.kind!r}")
-        if self.is_experiment != bool(self.criterion.strip()):
-            remedy = "needs a criterion, stated beforehand" if self.is_experiment else "takes no criterion"
-            raise ValueError(f"{self.id}: a claim of kind {self.kind!r} {remedy}, got {self.criterion!r}")
+        if self.is_experiment != bool(self.criteria):
+            remedy = "needs criteria, stated beforehand" if self.is_experiment else "takes no criteria"
+            raise ValueError(f"{self.id}: a claim of kind {self.kind!r} {remedy}, got {len(self.criteria)}")
+        names = [criterion.name for criterion in self.criteria]
+        if len(set(names)) < len(names):
+            raise ValueError(f"{self.id}: each criterion needs a name of its own, got {', '.join(names)}")
         if self.is_experiment and self.source not in SOURCES_OF_EXPERIMENTS:
             raise ValueError(
                 f"{self.id}: the source of an experiment must be one of {SOURCES_OF_EXPERIMENTS}, got {self.source!r}"
@@ -48,6 +53,14 @@ class Claim:
     def is_experiment(self) -> bool:
         """Whether data over seeds decide the claim."""
         return self.kind == "experiment"
+
+    def criterion(self, name: str) -> Criterion:
+        """The criterion called `name`; KeyError that lists those of this claim."""
+        for criterion in self.criteria:
+            if criterion.name == name:
+                return criterion
+        registered = "; ".join(criterion.name for criterion in self.criteria) or "none"
+        raise KeyError(f"{self.id} has no criterion {name!r}; registered are: {registered}")
 
 
 @cache
@@ -87,8 +100,17 @@ def ancestors(identifier: str) -> tuple[str, ...]:
 
 
 def _claim(identifier: str, entry: Mapping[str, Any]) -> Claim:
-    tuples: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
-    return Claim(id=identifier, **tuples)
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
+    if "criteria" in fields:
+        fields["criteria"] = tuple(_criterion(identifier, table) for table in fields["criteria"])
+    return Claim(id=identifier, **fields)
+
+
+def _criterion(identifier: str, table: Mapping[str, Any]) -> Criterion:
+    try:
+        return Criterion(**table)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{identifier}: its criterion {table.get('name')!r} cannot be read: {error}") from error
 
 
 def _require_forest(claims: Mapping[str, Claim]) -> None:

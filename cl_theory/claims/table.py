@@ -6,7 +6,7 @@ from typing import Any
 
 from cl_theory.claims.registry import Claim
 from cl_theory.claims.verdict import Judgement, judge_alone
-from cl_theory.claims.words import LEVEL_NAME, SEEN, chip, result, seen
+from cl_theory.claims.words import LEVEL_NAME, SEEN, STATED, asked, chip, result, seen
 
 
 def evidence_html(claim: Claim, record: Mapping[str, Any], judgement: Judgement | None = None) -> str:
@@ -21,6 +21,7 @@ def evidence_html(claim: Claim, record: Mapping[str, Any], judgement: Judgement 
         f'<div class="evidence" id="evidence-{escape(claim.id)}">'
         f'<p class="evidence-head"><code>{escape(claim.id)}</code> '
         f"{chip(judgement.verdict)} <span class='evidence-reason'>{escape(judgement.reason)}</span></p>"
+        f"{_criteria(claim)}"
         "<table><thead><tr><th>level</th><th>what was compared</th><th>result</th>"
         f"<th>{_seen_head(claim)}</th><th>planted errors caught</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
@@ -33,6 +34,7 @@ def evidence_text(claim: Claim, record: Mapping[str, Any]) -> str:
     """The same table as plain text, for a terminal."""
     judgement = judge_alone(claim, record)
     lines = [f"{claim.id}: {judgement.verdict} ({judgement.reason})"]
+    lines += [f"  {'asked':<11} {asked(criterion)}" for criterion in claim.criteria]
     for check in record["checks"]:
         level = check["level"]
         told = seen(level, check) if level == "experiment" else f"sees {seen(level, check)}"
@@ -44,6 +46,11 @@ def evidence_text(claim: Claim, record: Mapping[str, Any]) -> str:
         mark = "as predicted" if witness["holds"] else "NOT as predicted"
         lines.append(f"  without {witness['assumption']}   {mark}: {witness['name']}")
     return "\n".join(lines)
+
+
+def _criteria(claim: Claim) -> str:
+    items = "".join(f"<li>{escape(asked(criterion))}</li>" for criterion in claim.criteria)
+    return f'<p class="evidence-sub">{STATED}</p><ul>{items}</ul>' if items else ""
 
 
 def _seen_head(claim: Claim) -> str:

@@ -1,6 +1,6 @@
-"""From evidence to a verdict. Nothing here looks at anything but records, so a page cannot award itself one."""
+"""From evidence to a verdict, by the records and the register alone, so that a page cannot award itself one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -64,7 +64,7 @@ def judge_alone(entry: Claim, record: Mapping[str, Any]) -> Judgement:
         return problem
     levels = {check["level"] for check in record["checks"]}
     if entry.is_experiment:
-        return _decided(record)
+        return _decided(entry, record)
     if entry.kind == "refutation":
         return Judgement("refuted", "the wording is shown to be false: " + _listed(levels), sound=True)
     if {"symbolic", "exact"} <= levels:
@@ -93,10 +93,9 @@ def _problem(entry: Claim, record: Mapping[str, Any]) -> Judgement | None:
     checks = record["checks"]
     if not checks:
         return Judgement("inconclusive", "no evidence", sound=False)
-    criteria = [check for check in checks if check["level"] == "experiment"]
-    if bool(criteria) != entry.is_experiment:
-        what = "no criterion was decided" if entry.is_experiment else f"data cannot decide a claim of kind {entry.kind}"
-        return Judgement("inconclusive", what, sound=False)
+    unlike = _unlike_the_register(entry, checks)
+    if unlike:
+        return Judgement("inconclusive", unlike, sound=False)
     agreements = [check for check in checks if check["level"] != "experiment"]
     for check in agreements:
         if check["passed"] is False:
@@ -120,15 +119,30 @@ def _problem(entry: Claim, record: Mapping[str, Any]) -> Judgement | None:
     return None
 
 
-def _decided(record: Mapping[str, Any]) -> Judgement:
-    criteria = [check for check in record["checks"] if check["level"] == "experiment"]
-    for passed, verdict, word in _WORST_FIRST:
-        names = [check["scope"].partition(":")[0] for check in criteria if check["passed"] is passed]
+def _unlike_the_register(entry: Claim, checks: Sequence[Mapping[str, Any]]) -> str:
+    """What keeps `checks` from deciding each registered criterion exactly once and nothing else, or nothing."""
+    decisions = [check for check in checks if check["level"] == "experiment"]
+    if decisions and not entry.is_experiment:
+        return f"data cannot decide a claim of kind {entry.kind}"
+    times = {c.name: sum(c.is_decided_by(check) for check in decisions) for c in entry.criteria}
+    other = [check["scope"] for check in decisions if not any(c.is_decided_by(check) for c in entry.criteria)]
+    found = {
+        "criteria not decided": [name for name, count in times.items() if count == 0],
+        "decided more than once": [name for name, count in times.items() if count > 1],
+        "decided otherwise than registered": other,
+    }
+    return ". ".join(f"{what}: {'; '.join(names)}" for what, names in found.items() if names)
+
+
+def _decided(entry: Claim, record: Mapping[str, Any]) -> Judgement:
+    passed = {c.name: check["passed"] for c in entry.criteria for check in record["checks"] if c.is_decided_by(check)}
+    for wanted, verdict, word in _WORST_FIRST:
+        names = [name for name, of_data in passed.items() if of_data is wanted]
         if names:
             return Judgement(
-                verdict, f"{word}: {', '.join(names)} ({len(names)} of {len(criteria)} criteria)", sound=True
+                verdict, f"{word}: {'; '.join(names)} ({len(names)} of {len(passed)} criteria)", sound=True
             )
-    return Judgement("reproduced", f"all criteria met ({len(criteria)})", sound=True)
+    return Judgement("reproduced", f"all criteria met ({len(passed)})", sound=True)
 
 
 def _holds_down(above: Judgement, own: Judgement) -> bool:

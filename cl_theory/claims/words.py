@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from cl_theory.checks.criteria import Criterion
 from cl_theory.claims.verdict import MEANING
 
 LEVEL_NAME = {
@@ -18,6 +19,10 @@ RESULT = {True: "agrees", False: "fails", None: "inconclusive"}
 OF_CRITERION = {True: "met", False: "contradicted", None: "undecided"}
 SEEN = "smallest error seen, or effect"
 """Head of the column that holds `seen`."""
+STATED = "Stated before the data were looked at"
+"""Head of a list of criteria."""
+LOG_UNIT = "log units"
+"""Unit of effects in natural logarithms, for which a margin is a factor."""
 
 
 def result(level: str, passed: bool | None) -> str:
@@ -58,6 +63,13 @@ def effect_and_criterion(check: Mapping[str, Any]) -> str:
         f"effect{kind} {effect_in_short(check)} at {100 * values['confidence']:.2f} %{size}, {seeds} seeds; "
         f"criterion: {values['criterion']}"
     )
+
+
+def asked(criterion: Criterion) -> str:
+    """What the data must show: ``worse: loss of ISD less that of two terms; must be above 0 nats``."""
+    what = "must be" if criterion.measure == "difference" else f"the {criterion.measure} must be"
+    factor = f" (a factor of {math.exp(criterion.margin):.2g})" if criterion.unit == LOG_UNIT else ""
+    return f"{criterion.scope}; {what} {criterion.words}{factor}"
 
 
 def verdict_class(verdict: str) -> str:

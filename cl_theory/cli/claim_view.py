@@ -10,7 +10,7 @@ from rich.table import Table
 from cl_theory.checks.outcome import LEVELS
 from cl_theory.claims.registry import Claim, all_claims
 from cl_theory.claims.verdict import MEANING
-from cl_theory.claims.words import LEVEL_NAME, result, seen
+from cl_theory.claims.words import LEVEL_NAME, STATED, asked, result, seen
 
 COLOURS = {
     "proved": "green", "certified": "green", "confirmed": "cyan",
@@ -45,7 +45,9 @@ def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | No
     source = f"{entry.source}, {entry.reference}" if entry.reference else entry.source
     console.print(f"source: {source}; kind: {entry.kind}; chapter: {entry.chapter}")
     if entry.is_experiment:
-        console.print(f"criterion, stated beforehand: {escape(entry.criterion)}")
+        console.print(f"{STATED}:")
+    for criterion in entry.criteria:
+        console.print(f"    {escape(asked(criterion))}")
     console.print(f"rests on: {_rests_on(entry, ledger)}")
     for number, assumption in enumerate(entry.assumptions, 1):
         console.print(f"({number}) {escape(assumption)}")

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from cl_theory.book.checkout import Checkout
 from cl_theory.checks.budget import BUDGET
+from cl_theory.checks.comparisons import FAMILY
 from cl_theory.claims.verdict import RANK
 from cl_theory.cli.display import Display
 
@@ -71,6 +72,7 @@ def _rows(report: "Report") -> list[tuple[str, str]]:
         ),
         ("claims", f"{len(report.judged)}: {', '.join(ordered) or 'none'}"),
         ("false-alarm budget", f"{report.alpha:.2g} of {BUDGET:g} spent"),
+        ("family-wise error", f"shared by {report.comparisons} of {FAMILY} comparisons"),
         ("problems", str(len(report.problems))),
         ("differences from data/claims.json", str(len(report.differences)) if report.compared else "not compared"),
     ]

@@ -13,7 +13,6 @@ from cl_theory.book.graph import NODES_IN_A_ROW, graph_svg
 from cl_theory.book.ledger_page import ledger_markdown, legend_html
 from cl_theory.book.shown import Shown, shown_evidence
 from cl_theory.book.titles import page_title
-from cl_theory.checks.criteria import Criterion
 from cl_theory.claims.ledger import LedgerError, assemble
 from cl_theory.claims.registry import all_claims
 from cl_theory.claims.verdict import MEANING
@@ -95,18 +94,16 @@ def test_corrections_list_what_is_corrected_and_nothing_else(shown):
         assert (f"#claim-{name})" in page) == (claim.source not in ("paper", "new"))
 
 
-WORSE = Criterion("worse", "ISD ends up worse", 0.0, "above", "nats")
-CLOSE = Criterion("close", "but by less than 0.5 nats", 0.5, "below", "nats")
+def experiment_shown(entry, apart=1.0):
+    return Shown(assemble({"exp-tiny": decided(entry, apart)}), "Made from a test.")
 
 
-def experiment_shown(*criteria):
-    return Shown(assemble({"exp-tiny": decided("exp-tiny", *criteria)}), "Made from a test.")
-
-
-def test_an_experiment_shows_criterion_verdict_and_effect_instead_of_a_smallest_error(experiment):
-    page = ledger_markdown(experiment_shown(WORSE, CLOSE), {"exp-tiny": experiment}, {"13_tiny": "Tiny"})
+def test_an_experiment_shows_criteria_verdict_and_effect_instead_of_a_smallest_error(experiment):
+    page = ledger_markdown(experiment_shown(experiment), {"exp-tiny": experiment}, {"13_tiny": "Tiny"})
     assert page.count('class="verdict verdict-not-reproduced"') == 3  # legend, overview, entry
-    assert f"Criterion, stated before the data were looked at: {experiment.criterion}" in page
+    worse = "- worse: loss of ISD less that of two terms; must be above 0 nats"
+    close = "- close: the same; must be below 0.5 nats"
+    assert f"Stated before the data were looked at:\n\n{worse}\n{close}\n\n" in page
     entry = page[page.index("(claim-exp-tiny)=") :]
     assert re.search(
         r"<td>met</td><td>effect 1\.\d+ nats \[.*\] at 99\.94 %, g = .*; criterion: above 0 nats</td>", entry
@@ -128,13 +125,13 @@ def test_no_class_of_a_verdict_holds_a_space_and_each_has_its_look(experiment):
 
 
 @pytest.mark.parametrize(
-    ("criteria", "source", "listed"), [((CLOSE,), "paper", True), ((CLOSE,), "new", False), ((WORSE,), "paper", False)]
+    ("apart", "source", "listed"), [(1.0, "paper", True), (1.0, "new", False), (0.3, "paper", False)]
 )
-def test_what_the_paper_says_and_the_data_contradict_is_a_correction(experiment, criteria, source, listed):
+def test_what_the_paper_says_and_the_data_contradict_is_a_correction(experiment, apart, source, listed):
     claims = {"exp-tiny": dataclasses.replace(experiment, source=source)}
-    page = corrections_markdown(experiment_shown(*criteria), claims, {"13_tiny": "Tiny"})
+    page = corrections_markdown(experiment_shown(experiment, apart), claims, {"13_tiny": "Tiny"})
     assert (NOT_REPRODUCED in page) is listed
-    assert ("The criterion and the data are in [](./13_tiny.ipynb)." in page) is listed
+    assert ("The criteria and the data are in [](./13_tiny.ipynb)." in page) is listed
 
 
 def test_without_a_run_the_pages_show_the_accepted_ledger_or_say_that_there_is_none(tmp_path):

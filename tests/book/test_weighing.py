@@ -100,24 +100,21 @@ def test_the_budget_of_false_alarms_is_asserted_over_the_run(claims):
 
 
 @pytest.mark.parametrize(("comparisons", "fits"), [(FAMILY, True), (FAMILY + 1, False)])
-def test_more_comparisons_than_share_the_family_wise_error_are_a_problem(claims, experiment, comparisons, fits):
+def test_more_comparisons_than_share_the_family_wise_error_are_a_problem(claims, register, comparisons, fits):
     criteria = [Criterion(f"margin {n}", "ISD ends up worse", -n, "above", "nats") for n in range(comparisons)]
-    went = both()
-    went["13_tiny"] = Executed("13_tiny", "executed", 1.0, chapter(shows(decided("exp-tiny", *criteria))))
-    found = weigh(WISH, went, {**claims, "exp-tiny": experiment}, dict.fromkeys(went), None, complete=True)
+    went, entry = both(), register(*criteria)
+    went["13_tiny"] = Executed("13_tiny", "executed", 1.0, chapter(shows(decided(entry))))
+    found = weigh(WISH, went, {**claims, "exp-tiny": entry}, dict.fromkeys(went), None, complete=True)
+    assert found.comparisons == comparisons
     assert found.judged["exp-tiny"].verdict == "reproduced"
     told = [] if fits else [("all chapters", "81 criteria are decided, the family-wise error is shared among 80")]
     assert found.problems == told
 
 
-def test_a_contradicted_criterion_is_no_problem_and_a_changed_verdict_is_a_difference(claims, experiment):
-    margins = {"before": 2.0, "now": 0.5}
-    evidence = {
-        when: decided("exp-tiny", Criterion("close", "ISD ends up close", margin, "below", "nats"))
-        for when, margin in margins.items()
-    }
-    ledger_before = {"format": FORMAT, "claims": assemble({"exp-tiny": evidence["before"]}), "history": []}
-    went = {"13_tiny": Executed("13_tiny", "executed", 1.0, chapter(shows(evidence["now"])))}
+def test_a_contradicted_criterion_is_no_problem_and_a_changed_verdict_is_a_difference(experiment):
+    before, now = decided(experiment, apart=0.3), decided(experiment, apart=1.0)
+    ledger_before = {"format": FORMAT, "claims": assemble({"exp-tiny": before}), "history": []}
+    went = {"13_tiny": Executed("13_tiny", "executed", 1.0, chapter(shows(now)))}
     found = weigh(WISH, went, {"exp-tiny": experiment}, {"13_tiny": None}, ledger_before, complete=True)
     assert found.problems == []
     assert ("verdict", "reproduced", "not reproduced") in [(d.what, d.old, d.new) for d in found.differences]

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.checks.criteria import Criterion
 from cl_theory.checks.outcome import Outcome
 from cl_theory.claims.evidence import Evidence
 from cl_theory.claims.record import MIME
+from cl_theory.claims.registry import Claim
 
 PARAMETERS = 'profile = "smoke"\nseed = 20230723'
 FIRST, SECOND = "01_contrastive_gradients", "02_isd_unbiased"
@@ -58,12 +58,12 @@ def record(identifier: str, *, seed: int = 20230723, passed: bool = True, caught
     return copy.deepcopy(evidence.record)
 
 
-def decided(identifier: str, *criteria: Criterion) -> dict[str, Any]:
-    """Evidence for an experiment: each criterion on 20 seeds an arm, whose true difference is 1 nat."""
-    evidence, rng = Evidence(identifier), np.random.default_rng(20230723)
-    a, b = rng.normal(109, 0.1, 20), rng.normal(108, 0.1, 20)
-    for criterion in criteria:
-        evidence.decide(criterion, a, b)
+def decided(entry: Claim, apart: float = 1.0) -> dict[str, Any]:
+    """Evidence for an experiment: each of its criteria on 20 seeds an arm, whose true difference is `apart`."""
+    evidence, rng = Evidence(entry.id), np.random.default_rng(20230723)
+    a, b = rng.normal(108 + apart, 0.1, 20), rng.normal(108, 0.1, 20)
+    for criterion in entry.criteria:
+        evidence.decide(criterion.name, a, b)
     return copy.deepcopy(evidence.record)
 
 

@@ -12,7 +12,7 @@ from cl_theory.claims import MEANING, Evidence, judge, judge_alone
 from cl_theory.claims.registry import _require_forest
 from cl_theory.claims.regression import accept, differences, load
 from cl_theory.claims.verdict import OF_DATA, RANK
-from cl_theory.claims.words import effect_and_criterion, effect_in_short
+from cl_theory.claims.words import STATED, asked, effect_and_criterion, effect_in_short
 
 RNG = np.random.default_rng(20230723)
 TWO_TERM, ISD = RNG.normal(108.0, 0.1, 20), RNG.normal(109.0, 0.1, 20)
@@ -25,10 +25,10 @@ def agreement(passed=True):
     return Outcome("numeric", "the stored results are whole", passed, {"count": 40}, 1e-10)
 
 
-def evidence_of(*criteria, stored=True):
+def evidence_of(*names, stored=True):
     evidence = Evidence("exp-tiny")
-    for criterion in criteria:
-        evidence.decide(criterion, ISD, TWO_TERM)
+    for name in names:
+        evidence.decide(name, ISD, TWO_TERM)
     evidence.add(agreement(stored), controls={"a value off by 1 %": agreement(False)})
     return evidence
 
@@ -41,50 +41,107 @@ def evidence_of(*criteria, stored=True):
         ([WORSE, WIDE, CLOSE], "not reproduced", "contradicted: close (1 of 3 criteria)"),
     ],
 )
-def test_the_data_decide_and_every_decision_is_sound(experiment, criteria, verdict, reason):
-    evidence = evidence_of(*criteria)
-    judgement = judge_alone(experiment, evidence.record)
+def test_the_data_decide_and_every_decision_is_sound(register, criteria, verdict, reason):
+    entry = register(*criteria)
+    evidence = evidence_of(*(criterion.name for criterion in criteria))
+    judgement = judge_alone(entry, evidence.record)
     assert (judgement.verdict, judgement.reason, judgement.sound) == (verdict, reason, True)
     assert f"verdict-{verdict.replace(' ', '-')}" in evidence._repr_mimebundle_()["text/html"]
 
 
 def test_the_other_checks_of_an_experiment_must_agree(experiment):
-    judgement = judge_alone(experiment, evidence_of(WORSE, stored=False).record)
+    judgement = judge_alone(experiment, evidence_of("worse", "close", stored=False).record)
     assert (judgement.verdict, judgement.sound) == ("refuted", False)
 
 
-def test_an_experiment_without_a_criterion_is_inconclusive(experiment):
-    judgement = judge_alone(experiment, evidence_of().record)
+@pytest.mark.parametrize(
+    ("names", "missing"), [((), "worse; close"), (("worse",), "close"), (("close",), "worse"), (("close", "worse"), "")]
+)
+def test_a_claim_is_judged_only_when_each_of_its_criteria_was_decided(experiment, names, missing):
+    judgement = judge_alone(experiment, evidence_of(*names).record)
+    told = ("inconclusive", False, f"criteria not decided: {missing}")
+    assert ((judgement.verdict, judgement.sound, judgement.reason) == told) is bool(missing)
+    assert judgement.sound is not bool(missing)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"name": "near"},
+        {"statement": "the other way round"},
+        {"margin": 2.0},
+        {"margin": 0.5 + 1e-9},
+        {"direction": "within"},
+        {"unit": "bits"},
+        {"measure": "paired difference"},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_what_was_decided_otherwise_than_registered_does_not_count(register, other):
+    changed = dataclasses.replace(CLOSE, **other)
+    register(WORSE, changed)
+    record = evidence_of("worse", changed.name).record
+    entry = register(WORSE, CLOSE)
+    judgement = judge_alone(entry, record)
     assert (judgement.verdict, judgement.sound) == ("inconclusive", False)
+    assert judgement.reason == (
+        f"criteria not decided: close. decided otherwise than registered: {changed.name}: {changed.statement}"
+    )
 
 
-def test_a_decision_that_could_not_have_been_otherwise_is_vacuous(experiment):
-    evidence = evidence_of(WORSE)
-    evidence.decide(Criterion("alike", "alike", 0.001, "within", "nats"), ISD - 1.0, TWO_TERM)
-    judgement = judge_alone(experiment, evidence.record)
+def test_a_decision_beside_the_registered_ones_is_refused_a_verdict(register):
+    register(WORSE, CLOSE, WIDE)
+    record = evidence_of("worse", "close", "one nat").record
+    judgement = judge_alone(register(WORSE, CLOSE), record)
+    assert (judgement.verdict, judgement.sound) == ("inconclusive", False)
+    assert judgement.reason == "decided otherwise than registered: one nat: by more than 1 nat"
+
+
+def test_a_criterion_is_decided_once(experiment):
+    evidence = evidence_of("worse", "close")
+    with pytest.raises(ValueError, match="scope 'close: the same' is taken in exp-tiny"):
+        evidence.decide("close", TWO_TERM, TWO_TERM[::-1])
+    record = copy.deepcopy(evidence.record)
+    record["checks"].append(record["checks"][1])
+    judgement = judge_alone(experiment, record)
+    assert (judgement.verdict, judgement.reason) == ("inconclusive", "decided more than once: close")
+
+
+@pytest.mark.parametrize("named", ["closer", CLOSE])
+def test_only_a_registered_criterion_is_decided_and_by_its_name(experiment, named):
+    with pytest.raises(KeyError, match=r"exp-tiny has no criterion .*close.*registered are: worse; close"):
+        Evidence("exp-tiny").decide(named, ISD, TWO_TERM)
+
+
+def test_a_decision_that_could_not_have_been_otherwise_is_vacuous(register):
+    entry = register(WORSE, Criterion("alike", "alike", 0.001, "within", "nats"))
+    evidence = evidence_of("worse")
+    evidence.decide("alike", ISD - 1.0, TWO_TERM)
+    judgement = judge_alone(entry, evidence.record)
     assert (judgement.verdict, judgement.sound) == ("vacuous", False)
     assert "effect moved to 0" in judgement.reason
 
 
 @pytest.mark.parametrize(("other", "caught"), [((TWO_TERM, ISD), True), ((ISD + 1, TWO_TERM), False)])
-def test_named_arms_for_which_the_opposite_is_true_must_turn_the_decision_round(experiment, other, caught):
-    evidence = Evidence("exp-tiny")
-    outcome = evidence.decide(WORSE, ISD, TWO_TERM, reversed_on={"another run": other})
+def test_named_arms_for_which_the_opposite_is_true_must_turn_the_decision_round(register, other, caught):
+    entry, evidence = register(WORSE), Evidence("exp-tiny")
+    outcome = evidence.decide("worse", ISD, TWO_TERM, reversed_on={"another run": other})
     assert outcome.passed is True
     controls = {control["name"]: control["caught"] for control in evidence.record["checks"][0]["controls"]}
     assert controls == {"effect moved below 0": True, "arms exchanged": True, "another run": caught}
-    assert (judge_alone(experiment, evidence.record).verdict == "vacuous") is not caught
+    assert (judge_alone(entry, evidence.record).verdict == "vacuous") is not caught
 
 
 def test_data_decide_no_claim_of_another_kind(experiment):
     with pytest.raises(ValueError, match="isd-unbiased is of kind 'identity': data over seeds decide experiments only"):
-        Evidence("isd-unbiased").decide(WORSE, ISD, TWO_TERM)
-    record = {**evidence_of(WORSE).record, "claim": "isd-unbiased"}
-    assert judge({"isd-unbiased": record})["isd-unbiased"].verdict == "inconclusive"
+        Evidence("isd-unbiased").decide("worse", ISD, TWO_TERM)
+    record = {**evidence_of("worse").record, "claim": "isd-unbiased"}
+    judgement = judge({"isd-unbiased": record})["isd-unbiased"]
+    assert (judgement.verdict, judgement.reason) == ("inconclusive", "data cannot decide a claim of kind identity")
 
 
 def test_a_decision_is_recorded_by_decide_only(experiment):
-    outcome = evidence_of().decide(WORSE, ISD, TWO_TERM)
+    outcome = evidence_of().decide("worse", ISD, TWO_TERM)
     with pytest.raises(ValueError, match="record it with decide"):
         Evidence("exp-tiny").add(outcome, controls={"planted": agreement(False)})
 
@@ -101,13 +158,13 @@ def proof(identifier, level, passed=True):
     ("passed", "verdict", "sound"), [(True, "not reproduced", True), (False, "inconclusive", False)]
 )
 def test_what_an_experiment_rests_on_must_be_sound_and_changes_no_more(experiment, passed, verdict, sound):
-    records = {"isd-unbiased": proof("isd-unbiased", "exact", passed), "exp-tiny": evidence_of(CLOSE).record}
+    records = {"isd-unbiased": proof("isd-unbiased", "exact", passed), "exp-tiny": evidence_of("worse", "close").record}
     judgement = judge(records)["exp-tiny"]
     assert (judgement.verdict, judgement.sound) == (verdict, sound)
 
 
 def test_no_proof_rests_on_an_experiment(experiment):
-    theorem = dataclasses.replace(experiment, id="b", kind="identity", criterion="", rests_on=("a",))
+    theorem = dataclasses.replace(experiment, id="b", kind="identity", criteria=(), rests_on=("a",))
     parent = dataclasses.replace(experiment, id="a", rests_on=())
     with pytest.raises(ValueError, match="b rests on 'a', but an experiment proves nothing"):
         _require_forest({"a": parent, "b": theorem})
@@ -119,19 +176,20 @@ def test_no_proof_rests_on_an_experiment(experiment):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"criterion": " "}, "needs a criterion, stated beforehand"),
-        ({"kind": "rate"}, "'rate' takes no criterion"),
+        ({"criteria": ()}, "needs criteria, stated beforehand, got 0"),
+        ({"kind": "rate"}, "'rate' takes no criteria, got 2"),
+        ({"criteria": (CLOSE, dataclasses.replace(WORSE, name="close"))}, "a name of its own, got close, close"),
         ({"source": "paper, corrected"}, r"source of an experiment must be one of \('paper', 'new'\)"),
     ],
 )
-def test_an_experiment_is_registered_with_its_criterion_and_source(experiment, changed, message):
+def test_an_experiment_is_registered_with_its_criteria_and_source(experiment, changed, message):
     with pytest.raises(ValueError, match=message):
         dataclasses.replace(experiment, **changed)
 
 
-def accepted(tmp_path, *criteria):
+def accepted(tmp_path):
     path = tmp_path / "claims.json"
-    accept(path, {"exp-tiny": evidence_of(*criteria).record}, reason="first")
+    accept(path, {"exp-tiny": evidence_of("worse", "close").record}, reason="first")
     return load(path)
 
 
@@ -139,32 +197,44 @@ def shown_differences(ledger, record):
     return [difference.what for difference in differences(ledger, {"exp-tiny": record}, identifiers=["exp-tiny"])]
 
 
-def test_the_accepted_state_holds_verdict_criterion_and_effect(experiment, tmp_path):
-    entry = accepted(tmp_path, WORSE, CLOSE)["claims"]["exp-tiny"]
-    assert (entry["verdict"], entry["criterion"]) == ("not reproduced", experiment.criterion)
+def test_the_accepted_state_holds_verdict_criteria_and_effect(experiment, tmp_path):
+    entry = accepted(tmp_path)["claims"]["exp-tiny"]
+    assert entry["verdict"] == "not reproduced"
+    assert tuple(Criterion(**stated) for stated in entry["criteria"]) == experiment.criteria
     assert [check["passed"] for check in entry["evidence"]["experiment"]] == [True, False]
 
 
 def test_an_unchanged_experiment_is_no_difference_and_another_verdict_is_one(experiment, tmp_path):
-    ledger = accepted(tmp_path, WORSE)
-    assert shown_differences(ledger, evidence_of(WORSE).record) == []
-    assert shown_differences(ledger, evidence_of(WORSE, CLOSE).record)[0] == "verdict"
+    ledger = accepted(tmp_path)
+    assert shown_differences(ledger, evidence_of("worse", "close").record) == []
+    evidence = evidence_of("worse")
+    evidence.decide("close", ISD - 1.0, TWO_TERM)
+    assert shown_differences(ledger, evidence.record)[0] == "verdict"
+
+
+def test_a_criterion_changed_in_the_register_is_a_difference_whatever_the_data_say(register, tmp_path):
+    register(WORSE, CLOSE)
+    ledger = accepted(tmp_path)
+    register(WORSE, dataclasses.replace(CLOSE, margin=0.6))
+    record = evidence_of("worse", "close").record
+    assert shown_differences(ledger, record)[0] == "criteria"
+    assert "verdict" not in shown_differences(ledger, record)
 
 
 @pytest.mark.parametrize(("by", "seen"), [(1e-5, True), (1e-12, False)])
 def test_a_changed_effect_is_a_difference_and_rounding_is_none(experiment, tmp_path, by, seen):
-    record = copy.deepcopy(evidence_of(WORSE).record)
+    record = copy.deepcopy(evidence_of("worse", "close").record)
     record["checks"][0]["values"]["effect"] += by
-    whats = shown_differences(accepted(tmp_path, WORSE), record)
-    assert whats == (["worse: ISD ends up worse: values.effect"] if seen else [])
+    whats = shown_differences(accepted(tmp_path), record)
+    assert whats == (["worse: loss of ISD less that of two terms: values.effect"] if seen else [])
 
 
 @pytest.mark.parametrize("name", ["margin", "unit", "criterion", "seeds", "confidence", "hedges_g", "interval"])
 def test_each_recorded_part_of_a_decision_is_compared(experiment, tmp_path, name):
-    record = copy.deepcopy(evidence_of(WORSE).record)
+    record = copy.deepcopy(evidence_of("worse", "close").record)
     old = record["checks"][0]["values"][name]
     record["checks"][0]["values"][name] = [0, 1] if isinstance(old, list) else "else" if isinstance(old, str) else 0.5
-    assert any(f"values.{name}" in what for what in shown_differences(accepted(tmp_path, WORSE), record))
+    assert any(f"values.{name}" in what for what in shown_differences(accepted(tmp_path), record))
 
 
 def words_of(unit, effect, interval, **values):
@@ -187,7 +257,23 @@ def test_a_row_tells_effect_confidence_size_seeds_and_criterion():
     assert effect_and_criterion(paired).endswith("at 99.94 %, 20 paired seeds; criterion: below 0.5")
 
 
-def test_the_text_of_the_evidence_tells_the_decision(experiment):
-    text = evidence_of(CLOSE)._repr_mimebundle_()["text/plain"]
-    assert text.startswith("exp-tiny: not reproduced")
-    assert "experiment  contradicted close: but not by 0.5 nats  [effect " in text
+def test_the_text_and_the_table_of_the_evidence_tell_what_was_asked_and_how_it_was_decided(experiment):
+    shown = evidence_of("worse", "close")._repr_mimebundle_()
+    assert shown["text/plain"].startswith("exp-tiny: not reproduced")
+    assert "  asked       close: the same; must be below 0.5 nats\n" in shown["text/plain"]
+    assert "experiment  contradicted close: the same  [effect " in shown["text/plain"]
+    worse = "worse: loss of ISD less that of two terms; must be above 0 nats"
+    assert f"{STATED}</p><ul><li>{worse}</li>" in shown["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("criterion", "words"),
+    [
+        (Criterion("a", "b", 12.3, "within", "nats"), "a: b; must be between -12.3 and 12.3 nats"),
+        (Criterion("a", "b", 0.5, "above", measure="mean"), "a: b; the mean must be above 0.5"),
+        (Criterion("a", "b", 0.693, "below", "log units"), "a: b; must be below 0.693 log units (a factor of 2)"),
+        (Criterion("a", "b", -1.386, "above", "log units"), "a: b; must be above -1.386 log units (a factor of 0.25)"),
+    ],
+)
+def test_what_is_asked_is_told_with_margin_and_unit(criterion, words):
+    assert asked(criterion) == words

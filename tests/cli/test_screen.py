@@ -40,6 +40,7 @@ def report(**changed):
         "collection": Collection(),
         "judged": judged,
         "alpha": 3e-5,
+        "comparisons": 55,
         "differences": [],
         "problems": [],
         "complete": True,
@@ -50,7 +51,7 @@ def report(**changed):
 
 def test_the_summary_counts_chapters_claims_budget_and_differences(screen):
     summarise(report(), screen)
-    for words in ("1 executed, 1 kept", "1: 1 proved", "3e-05 of 0.0001 spent"):
+    for words in ("1 executed, 1 kept", "1: 1 proved", "3e-05 of 0.0001 spent", "55 of 80 comparisons"):
         assert words in seen(screen)
 
 
@@ -147,17 +148,19 @@ def test_the_list_has_every_claim(ledger):
 @pytest.mark.parametrize(
     ("margin", "verdict", "word"), [(2.0, "reproduced", "met"), (0.5, "not reproduced", "contradicted")]
 )
-def test_an_experiment_is_shown_with_its_criterion_and_effect(experiment, margin, verdict, word):
+def test_an_experiment_is_shown_with_its_criteria_and_effect(register, margin, verdict, word):
+    register(Criterion("close", "loss of ISD [nats]", margin, "below", "nats"))
     evidence, noise = Evidence("exp-tiny"), np.linspace(-0.1, 0.1, 20)
-    evidence.decide(Criterion("close", "ISD ends up close", margin, "below", "nats"), 109 + noise, 108 + noise)
+    evidence.decide("close", 109 + noise, 108 + noise)
     console = Console(file=io.StringIO(), width=160)
     ledger = {"claims": assemble({"exp-tiny": evidence.record})}
     show_claim("exp-tiny", ledger, console)
     list_claims(ledger, console)
     words = console.file.getvalue()
     for part in (
-        f"{verdict}: an experiment: the data", f"criterion, stated beforehand: {experiment.criterion}",
-        f"experiment {word}: close: ISD ends up close", f"20 + 20 seeds; criterion: below {margin:g} nats",
+        f"{verdict}: an experiment: the data",
+        f"Stated before the data were looked at:\n    close: loss of ISD [nats]; must be below {margin:g} nats\n",
+        f"experiment {word}: close: loss of ISD [nats]", f"20 + 20 seeds; criterion: below {margin:g} nats",
     ):  # fmt: skip
         assert part in words
     assert "smallest error seen" not in words
