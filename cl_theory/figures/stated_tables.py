@@ -1,0 +1,62 @@
+"""What was fixed before the runs, as quiet tables: the definition of an experiment, and the criteria of claims."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from cl_theory.claims.registry import claim
+from cl_theory.experiments.definition import Experiment
+
+
+@dataclass(frozen=True)
+class StatedTable:
+    """Rows of text under a head; shows as HTML on a page, as text elsewhere."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{escape(title)}</th>" for title in self.head)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        return f'<table class="estimates"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+    def __repr__(self) -> str:
+        lines = [self.head, *self.rows]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def definition_table(defined: Experiment) -> StatedTable:
+    """An experiment as it is registered: what all arms share, and what each has of its own."""
+    first, last = defined.points[0], defined.points[-1]
+    rows = [
+        ("question", defined.question),
+        ("all arms", _words(defined.settings)),
+        *((arm, _words(own)) for arm, own in defined.arms.items()),
+        ("measured", f"at {len(defined.points)} points from {first} to {last:,} phases"),
+        ("seeds", f"{defined.seeds.first} to {defined.seeds.first + len(defined.seeds) - 1}, the same for all arms"),
+    ]
+    return StatedTable((defined.name, "as registered"), tuple(rows))
+
+
+def criteria_table(*claims: str) -> StatedTable:
+    """What each of `claims` asks of the data, as it is registered; KeyError for an unknown claim."""
+    rows = [
+        (name if k == 0 else "", criterion.name, criterion.statement, criterion.words)
+        for name in claims
+        for k, criterion in enumerate(claim(name).criteria)
+    ]
+    return StatedTable(("claim", "criterion", "effect", "must be"), tuple(rows))
+
+
+def _words(settings: Mapping[str, Any]) -> str:
+    """Plain settings as ``name value``, inner ones in brackets."""
+    return ", ".join(f"{name} {_value(value)}" for name, value in settings.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({_words(value)})"
+    return value if isinstance(value, str) else json.dumps(value)

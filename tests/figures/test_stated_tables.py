@@ -1,0 +1,31 @@
+"""Tables of what was stated beforehand repeat the registers, word for word."""
+
+from cl_theory.claims.registry import claim
+from cl_theory.experiments.registry import experiment
+from cl_theory.figures.stated_tables import criteria_table, definition_table
+
+
+def test_a_definition_shows_every_arm_with_its_settings() -> None:
+    defined = experiment("bars-estimators")
+    table = definition_table(defined)
+    rows = dict(table.rows)
+    assert set(defined.arms) <= set(rows)
+    assert "rate 0.005" in rows["isd"]
+    assert "(b 0.5)" in rows["isd"]
+    assert "sweeps 200" in rows["all arms"]
+    assert rows["question"] == defined.question
+    assert rows["seeds"].startswith("0 to 39")
+
+
+def test_criteria_are_those_of_the_register_in_its_order() -> None:
+    table = criteria_table("exp-bars-rate", "exp-bars-comparable")
+    expected = [c for name in ("exp-bars-rate", "exp-bars-comparable") for c in claim(name).criteria]
+    assert [row[2] for row in table.rows] == [criterion.statement for criterion in expected]
+    assert [row[0] for row in table.rows] == ["exp-bars-rate", "", "exp-bars-comparable"]
+    assert table.rows[0][3] == "below 0 log units"
+
+
+def test_tables_show_as_html_and_as_text() -> None:
+    table = criteria_table("exp-bars-rate")
+    assert "ISD&#x27;s best rate" in table._repr_html_()
+    assert repr(table).splitlines()[0].split() == ["claim", "criterion", "effect", "must", "be"]
