@@ -1,0 +1,48 @@
+"""Boltzmann machines with coupled hidden units under one arm of an experiment, on bars and stripes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from cl_theory.datasets.bars_and_stripes import bars_and_stripes
+from cl_theory.experiments.definition import Seeds, Settings
+from cl_theory.experiments.tracing import Measuring, traced
+from cl_theory.learning.boltzmann_likelihood import machine_measures
+from cl_theory.learning.boltzmann_replicas import BoltzmannReplicaLearner, BoltzmannReplicas
+from cl_theory.learning.named import CHAINS, named_schedule
+from cl_theory.learning.schedules import ISD
+from cl_theory.models.boltzmann import BoltzmannMachine
+from cl_theory.seeds import FIXED_ROOT, stream
+
+SIDE = 4
+
+
+def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
+    """Train one machine a seed and measure it at `points`; see `traced` for what comes back.
+
+    The chain is that of `settings`, persistent or carried over: neither takes data in a negative phase.
+    """
+    data = bars_and_stripes(SIDE)
+    schedule = named_schedule(settings["estimator"], **settings.get("schedule", {}))
+    learner = BoltzmannReplicaLearner(
+        BoltzmannReplicas.of([first_machine(seed, data.shape[1], settings["hidden"]) for seed in seeds]),
+        data,
+        (schedule,) * len(seeds),
+        (float(settings["rate"]),) * len(seeds),
+        CHAINS[settings["chain"]](settings["sweeps"]),  # type: ignore[call-arg]
+        False,
+        tuple(seeds),
+    )
+    known: Mapping[str, Callable[[Any], Any]] = machine_measures(data)
+    measuring = Measuring({name: (known[name], every) for name, every in settings["measures"].items()}, {})
+    rows_a_phase = schedule.p_positive if isinstance(schedule, ISD) else 0.5
+    return traced(learner, points, FIXED_ROOT, measuring, float(rows_a_phase))
+
+
+def first_machine(seed: int, n_visible: int, n_hidden: int) -> BoltzmannMachine:
+    """Both kinds of weights N(0, 0.01^2), no biases: the same for a seed in every arm."""
+    rng = stream(FIXED_ROOT, "experiments", "start", seed)
+    weights = 0.01 * rng.standard_normal((n_hidden, n_visible))
+    upper = np.triu(0.01 * rng.standard_normal((n_hidden, n_hidden)), 1)
+    return BoltzmannMachine(weights, np.zeros(n_visible), np.zeros(n_hidden), upper + upper.T)
