@@ -15,6 +15,7 @@ from cl_theory.experiments.definition import Seeds
 from cl_theory.experiments.registry import experiment
 from cl_theory.experiments.results import ArmResults, Results
 from cl_theory.figures.effects import effects
+from cl_theory.figures.equal_drift import drift_a_phase, equal_drift
 from cl_theory.figures.estimator_colours import arm_colour, arm_line, b_colour
 from cl_theory.figures.final_values import final_values
 from cl_theory.figures.learning_curves import learning_curves
@@ -34,7 +35,7 @@ def closed_figures() -> Iterator[None]:
 def arm(name: str, shift: float = 0.0) -> ArmResults:
     """Loss 10, 5, 1 and a shift, and a seed's own number on top."""
     table = np.array([10.0, 5.0, 1.0])[:, None] + shift + np.arange(N_SEEDS)
-    axes, curves = {"phases": PHASES, "steps": 200 * PHASES}, {"nll": table.tolist()}
+    axes, curves = {"phases": PHASES, "steps": 200 * PHASES, "updates": PHASES}, {"nll": table.tolist()}
     return ArmResults(name, Seeds(0, N_SEEDS), axes, curves, {}, [], core_seconds=1.0)
 
 
@@ -133,3 +134,19 @@ def test_effects_show_where_each_criterion_is_met() -> None:
 def test_effects_of_nothing_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one criterion"):
         effects([])
+
+
+def test_two_term_learning_moves_half_its_rate_a_phase() -> None:
+    half = ArmResults("x", Seeds(0, 1), {"phases": PHASES, "updates": PHASES / 2}, {}, {}, [], core_seconds=1.0)
+    assert drift_a_phase(0.4, half) == pytest.approx(0.2)
+
+
+def test_equal_drift_has_a_panel_for_each_summary_and_every_rate_in_it() -> None:
+    found = tuning_results()
+    figure = equal_drift(
+        found, {"isd": "ISD"}, {"loss": lambda one: one.last("nll"), "twice": lambda one: 2 * one.last("nll")}
+    )
+    (places, losses), (_, twice) = (np.array(axis.containers[0][0].get_data(), dtype=float) for axis in figure.axes)
+    np.testing.assert_allclose(places, [0.1, 0.2, 0.4])
+    np.testing.assert_allclose(losses, np.array([3.0, 1, 2]) + 3.5)
+    np.testing.assert_allclose(twice, 2 * losses)
