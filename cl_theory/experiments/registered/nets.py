@@ -22,7 +22,7 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     for optimiser in ("sgd", "adam")
     for name, own, until in (("two-term", TWO_TERM, 4 * EPOCH), ("isd", isd(), 2 * EPOCH))
 }
-SGD_RATES, ADAM_RATES = (30.0, 100.0, 300.0), (0.003, 0.01, 0.03)
+SGD_RATES, ADAM_RATES = (10.0, 30.0, 100.0, 300.0), (0.003, 0.01, 0.03, 0.1)
 
 
 def _tuning_arms(sgd: tuple[float, ...], adam: tuple[float, ...], until: int) -> dict[str, dict[str, Any]]:
