@@ -1,12 +1,12 @@
 """Where cells are computed: all cores of this machine, or a Dask scheduler elsewhere. The code path is one."""
 
-import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from cl_theory.experiments import local_worker
 from cl_theory.experiments.definition import ExperimentError
 
 if TYPE_CHECKING:
@@ -26,7 +26,14 @@ SETTINGS: dict[str, Any] = {
     "distributed.worker.memory.spill": False,
     # A kernel may keep a worker from its heartbeat for minutes; the default takes it for dead after five.
     "distributed.scheduler.worker-ttl": "1 hour",
+    # Dask has memory given back to the system at once. Learners that make large arrays at every phase would then wait
+    # for fresh pages half of their time.
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 30,
+    "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 30,
 }
+
+NO_DASHBOARD: dict[str, Any] = {"dashboard_address": None, "scheduler_kwargs": {"dashboard_address": "127.0.0.1:0"}}
+"""The scheduler serves some pages even so: at any free port, so that two runs at once do not meet there."""
 
 
 def available_cores() -> int:
@@ -46,18 +53,24 @@ def client_of(scheduler: str | None, workers: int | None = None, *, most: int | 
 
     if workers is not None and workers < 1:
         raise ExperimentError(f"--workers must be at least 1, got {workers}")
-    _quiet()
+    local_worker.quiet()
     with dask.config.set(SETTINGS):
         if scheduler is not None:
             with _reached(scheduler, Client) as client:
                 yield client
             return
+        loaded = [*dask.config.get("distributed.worker.preload"), local_worker.__name__]
         n = min(workers or available_cores(), most or sys.maxsize)
         cluster = LocalCluster(
-            n_workers=n, threads_per_worker=1, memory_limit=0, dashboard_address=None, host="127.0.0.1", env=ONE_THREAD,
+            n_workers=n, threads_per_worker=1, memory_limit=0, host="127.0.0.1", env=ONE_THREAD, preload=loaded,
+            **NO_DASHBOARD,
         )  # fmt: skip
-        with cluster, Client(cluster) as client:
-            yield client
+        try:
+            with Client(cluster) as client:
+                yield client
+        finally:
+            with suppress(TimeoutError):  # workers too slow to say goodbye end with this process
+                cluster.close()
 
 
 @contextmanager
@@ -71,9 +84,3 @@ def _reached(address: str, make: Any) -> Iterator["Client"]:
         ) from error
     with client:
         yield client
-
-
-def _quiet() -> None:
-    """What a worker says when it is stopped is no news to the reader of a progress bar."""
-    for name in ("distributed", "distributed.nanny", "distributed.worker", "distributed.scheduler", "distributed.core"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -1,0 +1,86 @@
+"""The digest of code: what changes it, and what does not."""
+
+import ast
+import sys
+
+import pytest
+
+from cl_theory.experiments import code_digest as subject
+
+CALLER = '''"""A caller."""
+from cl_theory_copy.inner.callee import value
+def run():
+    """Words."""
+    return value()  # a reason
+'''
+CALLEE = "def value():\n    return 1\n"
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package of two modules in place of this one, and a digest of its caller that is taken anew each time."""
+    root = tmp_path / "cl_theory_copy"
+    (root / "inner").mkdir(parents=True)
+    (root / "__init__.py").write_text("")
+    (root / "caller.py").write_text(CALLER)
+    (root / "inner" / "callee.py").write_text(CALLEE)
+    monkeypatch.setattr(subject, "PACKAGE", "cl_theory_copy")
+    monkeypatch.setattr(subject, "ROOT", root)
+    forget()
+    yield root
+    forget()
+
+
+def forget():
+    for cached in (subject.code_digest, subject._is_module, subject._tree):
+        cached.cache_clear()
+
+
+def digest():
+    forget()
+    return subject.code_digest("cl_theory_copy.caller")
+
+
+def test_comments_docstrings_and_layout_do_not_matter(package):
+    before = digest()
+    (package / "caller.py").write_text(
+        "from cl_theory_copy.inner.callee import value\n\n\ndef run():\n    # another\n\n    return (value())\n"
+    )
+    (package / "inner" / "callee.py").write_text('"""New words."""\n' + CALLEE)
+    assert digest() == before
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"), [("caller.py", "value()  #", "2 * value()  #"), ("inner/callee.py", "1", "2")]
+)
+def test_code_matters_in_the_module_and_in_what_it_calls(package, file, old, new):
+    before = digest()
+    text = (package / file).read_text()
+    assert old in text
+    (package / file).write_text(text.replace(old, new))
+    assert digest() != before
+
+
+def test_a_module_that_is_not_imported_does_not_matter(package):
+    before = digest()
+    (package / "inner" / "stranger.py").write_text("x = 1\n")
+    assert digest() == before
+
+
+def test_modules_are_found_without_being_imported(package):
+    assert subject.imported("cl_theory_copy.caller") == {"cl_theory_copy.caller", "cl_theory_copy.inner.callee"}
+    assert not [name for name in sys.modules if name.startswith("cl_theory_copy")]
+
+
+def test_a_module_that_is_not_there_has_no_digest(package):
+    with pytest.raises(ValueError, match=r"no module 'cl_theory_copy\.nonsense'"):
+        subject.code_digest("cl_theory_copy.nonsense")
+
+
+def test_the_text_of_code_does_not_depend_on_the_version_of_python():
+    tree = ast.parse("def f(x):\n    return []\n")
+    assert subject.dumped(tree) == (
+        "Module(body=[FunctionDef(name='f', args=arguments(posonlyargs=[], args=[arg(arg='x')], kwonlyargs=[], "
+        "kw_defaults=[], defaults=[]), body=[Return(value=List(elts=[], ctx=Load()))], decorator_list=[])], "
+        "type_ignores=[])"
+    )
