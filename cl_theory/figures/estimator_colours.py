@@ -7,8 +7,9 @@ from cl_theory.figures.style import colour
 B_COLOURS = ("#5c93e6", "#b565a7", "#d55e00", "#c48a00", "#6f9420")
 """b = 0.1, 0.3, 0.5, 0.7, 0.9, and what lies between: the colour of ISD in the middle."""
 
+OTHERS_RATE = r"rate of two-term|two-term rate"
 LINES = (
-    (r"rate of two-term|half the rate", (0, (4, 2))),
+    (rf"{OTHERS_RATE}|half the rate", (0, (4, 2))),
     (r"carried-over", (0, (4, 2))),
     (r"\bcd\b|poisson", (0, (1, 1.4))),
     (r"geometric|adam", (0, (5, 1.5, 1, 1.5))),
@@ -22,7 +23,7 @@ def arm_colour(name: str) -> str:
     ``arm_colour("isd")``, ``arm_colour("centred ISD")``, ``arm_colour("b = 0.2")``; always-on learning has its own
     colour, centred or not, and what names no estimator has the colour of a reference.
     """
-    words = name.lower().replace("rate of two-term", "")
+    words = re.sub(OTHERS_RATE, "", name.lower())
     if "always-on" in words:
         return "#0e9aa7" if "centred" in words else colour("always_on")
     share = re.search(r"\bb = ([0-9.]+)", words)

@@ -20,6 +20,8 @@ ALONG = {
     "updates": "updates of the weights",
 }
 STANDARD_ERRORS = 2
+LETTERS_AN_INCH = 12
+"""Of a legend; a handle takes six letters."""
 
 
 def learning_curves(
@@ -53,7 +55,8 @@ def learning_curves(
         _finish(axis, name, floor, log)
     axes[0, 0].set_ylabel(label)
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 3))
+    fitting = int(wide * LETTERS_AN_INCH / (max(map(len, labels)) + 6))
+    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(len(labels), fitting)))
     return figure
 
 

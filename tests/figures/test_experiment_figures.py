@@ -61,6 +61,7 @@ def test_every_estimator_has_its_own_colour() -> None:
         ("two-term, cd", "two terms", COLOURS["two_term"]),
         ("isd @ 0.005", "ISD", COLOURS["isd"]),
         ("centred-isd, rate of two-term", "centred ISD", COLOURS["centred"]),
+        ("isd, rate of two-term", "ISD at the two-term rate", COLOURS["isd"]),
         ("b = 0.5", "end of phase", COLOURS["isd"]),
         ("always-on, geometric", "Always-on", COLOURS["always_on"]),
         ("something else", "data", COLOURS["reference"]),
