@@ -1,0 +1,46 @@
+"""The figure of all b shows every mean, its interval, and the margin around the best."""
+
+from collections.abc import Iterator
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+
+from cl_theory.figures.by_b import ByB, best_b, by_b
+
+VALUES = {0.2: np.arange(5.0) + 4, 0.5: np.arange(5.0), 0.8: np.arange(5.0) + 1}
+
+
+@pytest.fixture(autouse=True)
+def closed_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def test_the_best_b_has_the_least_mean() -> None:
+    assert best_b(VALUES) == 0.5
+    assert best_b({b: -found for b, found in VALUES.items()}) == 0.2
+
+
+def test_every_mean_is_drawn_in_its_panel() -> None:
+    other = {b: found + 10 for b, found in VALUES.items()}
+    figure = by_b(
+        {"bars": ByB("nats", {"one rate": VALUES, "own rates": other}), "MNIST": ByB("error", {"one rate": VALUES})}
+    )
+    marks = [
+        [(x, y) for line in axis.lines if line.get_marker() in "oD" for x, y in line.get_xydata()]
+        for axis in figure.axes
+    ]
+    assert {(0.2, 6.0), (0.5, 2.0), (0.8, 3.0)} <= set(marks[0]) & set(marks[1])
+    assert {y for _, y in marks[0]} >= {16.0, 12.0, 13.0}
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one rate", "own rates"]
+
+
+def test_the_margin_begins_at_the_best_mean_of_the_first_series() -> None:
+    figure = by_b({"bars": ByB("nats", {"one rate": VALUES}, margin=3.0, predicted=(np.array([0.2, 0.8]), np.ones(2)))})
+    band = figure.axes[0].collections[0].get_paths()[0].get_extents()
+    assert (band.x0, band.x1, band.y0, band.y1) == (0.2, 0.8, 2.0, 5.0)
