@@ -1,0 +1,70 @@
+"""Pictures of RBMs show every unit where it belongs, and the landscape shows what was counted."""
+
+from collections.abc import Iterator
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot as plt
+
+from cl_theory.figures.hidden_landscape import hidden_landscape
+from cl_theory.figures.pictures import mosaic, receptive_fields, samples, with_strip
+
+RNG = np.random.default_rng(5)
+SIDE = 8
+
+
+@pytest.fixture(autouse=True)
+def closed_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def test_a_row_is_an_image_above_its_label_units():
+    row = np.concatenate([np.arange(64.0), 100 + np.arange(10.0)])
+    picture = with_strip(row, SIDE)
+    np.testing.assert_array_equal(picture[0, 11 : 11 + SIDE], np.arange(8.0))  # centred over thirty columns
+    np.testing.assert_array_equal(picture[-1], np.repeat(100 + np.arange(10.0), 3))
+    assert np.isnan(picture[SIDE]).all()
+
+
+def test_a_row_of_another_length_is_refused():
+    with pytest.raises(ValueError, match=r"64 pixels and 10 label units, got shape \(64,\)"):
+        with_strip(np.zeros(64), SIDE)
+
+
+def test_pictures_stand_line_by_line_with_gaps_between_them():
+    whole = mosaic([np.full((3, 2), float(k)) for k in range(5)], columns=2)
+    assert whole.shape == (3 * 3 + 2 * 2, 2 * 2 + 2)
+    assert [whole[row, column] for row, column in ((0, 0), (0, 4), (5, 0), (5, 4), (10, 0))] == [0, 1, 2, 3, 4]
+    assert np.isnan(whole[10, 4])
+
+
+def test_one_scale_for_all_models_and_light_stays_between_the_signs():
+    weights = {"a": RNG.normal(size=(6, 74)), "b": 3 * RNG.normal(size=(6, 74))}
+    figure = receptive_fields(weights, columns=3, side=SIDE)
+    images = [axis.images[0] for axis in figure.axes if axis.images]
+    assert [axis.get_ylabel() for axis in figure.axes if axis.images] == ["a", "b"]
+    low, high = images[0].get_clim()
+    assert images[1].get_clim() == (low, high)
+    assert low == -high < 0
+    assert high == pytest.approx(np.percentile(np.abs(np.concatenate(list(weights.values()))), 99.5))
+
+
+def test_samples_have_a_block_for_each_name():
+    figure = samples({"exact": RNG.random((4, 74)), "chain": RNG.random((8, 74))}, columns=4, side=SIDE)
+    assert [axis.get_ylabel() for axis in figure.axes] == ["exact", "chain"]
+    exact, chain = (axis.images[0].get_array() for axis in figure.axes)
+    assert chain.shape[0] == 2 * exact.shape[0] + 2
+
+
+def test_the_landscape_shows_weights_above_and_times_below():
+    weights, visited = {"ISD": np.array([3.0, 1.0, 2.0])}, {"ISD": np.array([0.0, 0.25, 0.75])}
+    figure = hidden_landscape(weights, visited, noise=3.0)
+    above, below = figure.axes
+    np.testing.assert_array_equal(above.lines[-1].get_ydata(), weights["ISD"])
+    assert [bar.get_height() for bar in below.patches] == [0.0, 0.25, 0.75]
+    np.testing.assert_array_equal(above.lines[0].get_ydata(), [3.0, 3.0])
