@@ -5,6 +5,7 @@ command line, with no other experiment than this.
 """
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -74,6 +75,7 @@ def dask_setup(worker):
 if __name__ in ("__main__", "__mp_main__"):
     install()
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
     from cl_theory.cli import main
 
     main()
