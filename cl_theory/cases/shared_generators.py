@@ -1,0 +1,26 @@
+"""A short training by ISD that is looked at once: whose random numbers does the look use?"""
+
+import numpy as np
+
+from cl_theory.datasets.bars_and_stripes import bars_and_stripes
+from cl_theory.models.rbm import RBM
+
+RATE, N_PHASES, LOOK_AFTER = 0.02, 50, 25
+
+
+def weights_learned(training: np.random.Generator, evaluation: np.random.Generator | None = None) -> np.ndarray:
+    """W (16, 16) after 50 one-step phases of ISD on bars and stripes, all drawn from `training`.
+
+    Half-way hidden states are drawn for every row, from `evaluation`, as an evaluation would: it changes no weight.
+    """
+    rows, h = bars_and_stripes(4), np.zeros((1, 16))
+    rbm = RBM(np.zeros((16, 16)), np.zeros(16), np.zeros(16))
+    for phase in range(N_PHASES):
+        weight = 2 if training.random() < 0.5 else -2
+        data = rows[[training.integers(len(rows))]]
+        v = data if weight > 0 else rbm.sample_v_given_h(training, h)
+        h = rbm.sample_h_given_v(training, v)
+        rbm = rbm.with_flat(rbm.flat - RATE * weight * rbm.gradient(v, h)[0])
+        if evaluation is not None and phase == LOOK_AFTER:
+            rbm.sample_h_given_v(evaluation, rows)
+    return rbm.weights
