@@ -12,6 +12,7 @@ from matplotlib import pyplot as plt
 
 from cl_theory.figures.hidden_landscape import hidden_landscape
 from cl_theory.figures.pictures import mosaic, receptive_fields, samples, with_strip
+from cl_theory.figures.shared_pairs import shared_pairs
 
 RNG = np.random.default_rng(5)
 SIDE = 8
@@ -68,3 +69,12 @@ def test_the_landscape_shows_weights_above_and_times_below():
     np.testing.assert_array_equal(above.lines[-1].get_ydata(), weights["ISD"])
     assert [bar.get_height() for bar in below.patches] == [0.0, 0.25, 0.75]
     np.testing.assert_array_equal(above.lines[0].get_ydata(), [3.0, 3.0])
+
+
+def test_shared_parts_are_drawn_beside_the_drift_they_leave():
+    trace = {0: (0.2, 0.1, 1.2), 1000: (0.9, 0.8, 0.4)}
+    figure = shared_pairs({"two-term": trace, "ISD": trace}, {"two-term": (1000, 0.45, 0.05)})
+    left, right = figure.axes
+    assert [list(line.get_ydata()) for line in left.lines[:2]] == [[0.2, 0.9], [0.1, 0.8]]
+    assert list(right.lines[0].get_ydata()) == [1.2, 0.4]
+    assert len(right.containers) == 1
