@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 from cl_theory.cases.extrapolation import limit_at_zero
-from cl_theory.dynamics.flow import gradient_flow
+from cl_theory.cases.row_flows import coefficient_of_flows, flow_without_rows
 from cl_theory.dynamics.rbm_drift import always_on_drift, always_on_flow, phase_turns
 from cl_theory.models.free_phase import FreePhase
 from cl_theory.models.rbm import RBM
 from cl_theory.models.rbm_means import descended, rbm_phase_means
 from cl_theory.seeds import stream
-
-RATES = 0.02 / 2.0 ** np.arange(4)
 
 
 @pytest.fixture(params=[(4, 3), (3, 4)], ids=["fewer hidden", "fewer visible"])
@@ -21,29 +19,12 @@ def case(request):
     return rbm, (rng.random((5, rbm.n_visible)) < 0.6).astype(float)
 
 
-def mean_displacement(rbm, data, rate, b, baseline):
-    """Of one phase that sees one row, in the limit of many short updates: each flow is solved by itself."""
-
-    def moved(field):
-        return gradient_flow(field, rbm.flat, rate) - rbm.flat
-
-    def clamped(row):
-        return moved(lambda x: (rbm_phase_means(rbm.with_flat(x), row[None])[0] - baseline) / b)
-
-    free = moved(lambda x: (baseline - rbm_phase_means(rbm.with_flat(x), data)[1]) / (1 - b))
-    return b * np.mean([clamped(row) for row in data], axis=0) + (1 - b) * free
-
-
 @pytest.mark.parametrize("centred", [False, True])
 def test_the_coefficient_is_what_flows_of_single_rows_add_up_to(case, centred):
     rbm, data = case
     b, turns = 0.3, phase_turns(rbm, data)
     baseline = turns.centre(b) if centred else 0.0
-    second = [
-        (mean_displacement(rbm, data, rate, b, baseline) + rate * turns.mu) / rate**2
-        for rate in RATES
-    ]  # fmt: skip
-    limit, scale = limit_at_zero(RATES, second), np.abs(turns.coefficient(b, centred=centred)).max()
+    limit, scale = coefficient_of_flows(rbm, data, b, baseline), np.abs(turns.coefficient(b, centred=centred)).max()
     np.testing.assert_allclose(limit, turns.coefficient(b, centred=centred), atol=1e-5 * scale)
     for planted in (turns.row_term(b), turns.baseline_term(b)):
         assert np.abs(limit - turns.coefficient(b, centred=centred) + planted).max() > 1e-3 * scale
@@ -99,3 +80,13 @@ def test_a_flow_without_second_order_is_gradient_descent_of_small_steps(case):
     euler = [descended(rbm, data, n, 1.0 / n).flat for n in (100, 200, 400)]
     limit = limit_at_zero(1 / np.array([100, 200, 400]), euler)
     np.testing.assert_allclose(end.flat, limit, atol=1e-6)
+
+
+def test_without_the_row_term_a_flow_is_that_of_data_in_which_all_rows_are_alike():
+    rbm = RBM.random(stream(4, "alike"), 4, 3, 0.5)
+    alike, mixed = np.tile([1.0, 0.0, 1.0, 1.0], (6, 1)), np.eye(4)
+    rbm = RBM(rbm.weights, np.zeros(4), rbm.hidden_bias)
+    for data, same in ((alike, True), (mixed, False)):
+        how = {"centred": False, "tolerance": 1e-8}
+        whole = always_on_flow(rbm, data, [0.0, 1.0], 0.2, 0.4, visible_biases=False, **how)[1].flat
+        assert np.allclose(flow_without_rows(rbm, data, [0.0, 1.0], 0.2, 0.4, **how)[1].flat, whole, atol=1e-6) is same

@@ -1,0 +1,52 @@
+r"""The exact variance of ISD along stored runs, for every b.
+
+.. math:: \operatorname{tr}\operatorname{Cov} Z(b) = \frac{m^+}{b} + \frac{m^-}{1-b} - |\mu|^2
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cl_theory.arguments import probability_inside
+from cl_theory.experiments.results import ArmResults, Results
+
+MOMENTS = ("second_moment_positive", "second_moment_negative", "mean_squared")
+
+
+def moments_along(arm: ArmResults) -> tuple[np.ndarray, np.ndarray]:
+    """(phases (n,), moments (3, n_seeds, n)): m+, m- and the squared mean where they were measured."""
+    tables = [arm.curve(name) for name in MOMENTS]
+    return tables[0][0], np.array([table for _, table in tables])
+
+
+def isd_variance(moments: np.ndarray, p_positive: float) -> np.ndarray:
+    """tr Cov Z at b from moments (3, ...): claim `isd-covariance`."""
+    b = probability_inside(p_positive)
+    return moments[0] / b + moments[1] / (1 - b) - moments[2]
+
+
+def least_variance_b(moments: np.ndarray) -> np.ndarray:
+    """The b of least variance from moments (3, ...): claim `isd-optimal-b`."""
+    up, down = np.sqrt(moments[0]), np.sqrt(moments[1])
+    return up / (up + down)
+
+
+def shares(results: Results) -> list[float]:
+    """The values of b of the arms "b = 0.2", in their order."""
+    return [float(arm.removeprefix("b = ")) for arm in results.arms]
+
+
+def last_variances(results: Results, values: Sequence[float] | None = None) -> np.ndarray:
+    """Variance at the end of each arm's own run, (n_arms, n_seeds), at that arm's b.
+
+    With `values` it is (n_arms, len(values), n_seeds), each arm's run at each of these b.
+    """
+    ends = [moments_along(arm)[1][:, :, -1] for arm in results.arms.values()]
+    if values is None:
+        return np.array([isd_variance(end, b) for end, b in zip(ends, shares(results), strict=True)])
+    return np.array([[isd_variance(end, b) for b in values] for end in ends])
+
+
+def grid_b_of_least_variance(results: Results) -> int:
+    """Place of the arm whose own variance at its own end is least, on average over the seeds."""
+    return int(last_variances(results).mean(axis=1).argmin())
