@@ -1,12 +1,14 @@
 """One number a seed from stored curves: what criteria are decided from."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
 from scipy.stats import spearmanr
 
 from cl_theory.experiments.results import ArmResults, Results
 
+Key = TypeVar("Key", str, float)
 LEAST_POINTS = 4
 """Points over the second half of a run, below which its roughness says nothing."""
 
@@ -101,13 +103,22 @@ def rank_correlations(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.array([spearmanr(a[:, seed], b[:, seed]).statistic for seed in range(a.shape[1])])
 
 
-def best_on_even_seeds(values: Mapping[str, np.ndarray]) -> tuple[str, dict[str, np.ndarray]]:
+def best_on_even_seeds(values: Mapping[Key, np.ndarray]) -> tuple[Key, dict[Key, np.ndarray]]:
     """(name with the least mean over every second seed, `values` of the other seeds): chosen on one half, judged on
-    the other, so that the luck of the choice does not count."""
-    best = min(values, key=lambda name: float(np.mean(values[name][::2])))
+    the other, so that the luck of the choice does not count. Names some of whose seeds diverged are not chosen."""
+    best = min(values, key=lambda name: _mean_or_infinite(values[name][::2]))
     return best, {name: found[1::2] for name, found in values.items()}
+
+
+def least(values: Mapping[Key, np.ndarray]) -> Key:
+    """The key with the least mean over seeds; one some of whose seeds diverged is never the least."""
+    return min(values, key=lambda name: _mean_or_infinite(values[name]))
 
 
 def _last_or_infinite(arm: ArmResults, measure: str) -> np.ndarray:
     """Last values of an arm some of whose runs may have ended early."""
     return np.where(arm.ended, np.inf, arm.last(measure))
+
+
+def _mean_or_infinite(values: np.ndarray) -> float:
+    return float(np.mean(values)) if np.isfinite(values).all() else np.inf

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cl_theory.checks.comparisons import mean
+from cl_theory.experiments.summaries import least
 from cl_theory.figures.estimator_colours import b_colour
 from cl_theory.figures.final_values import CONFIDENCE
 from cl_theory.figures.style import colour
@@ -36,7 +37,10 @@ class ByB:
 
 
 def by_b(panels: Mapping[str, ByB]) -> "Figure":
-    """A panel for each of `panels` by title: seeds as dots, means with intervals of 95 %, in the colours of b."""
+    """A panel for each of `panels` by title: seeds as dots, means with intervals of 95 %, in the colours of b.
+
+    A cross at the top marks a b at which runs diverged.
+    """
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.7), squeeze=False, layout="constrained")
@@ -50,17 +54,12 @@ def by_b(panels: Mapping[str, ByB]) -> "Figure":
     return figure
 
 
-def best_b(values: Mapping[float, np.ndarray]) -> float:
-    """The b with the least mean over seeds."""
-    return min(values, key=lambda b: float(np.mean(values[b])))
-
-
 def _panel(axis: "Axes", panel: ByB) -> None:
     for k, (name, values) in enumerate(panel.series.items()):
         _series(axis, name, values, FILLED if k == 0 else HOLLOW, 0.012 * k)
     first = next(iter(panel.series.values()))
     if panel.margin is not None:
-        best = float(np.mean(first[best_b(first)]))
+        best = float(np.mean(first[least(first)]))
         tint = colour("centred")
         axis.fill_between(
             panel.range_, best, best + panel.margin, color=tint, alpha=0.12, lw=0, label="within the margin"
@@ -72,6 +71,11 @@ def _panel(axis: "Axes", panel: ByB) -> None:
 
 def _series(axis: "Axes", name: str, values: Mapping[float, np.ndarray], look: Look, aside: float) -> None:
     for b, found in values.items():
+        if not np.isfinite(found).all():
+            axis.plot(
+                [b], [0.97], "X", ms=8, color=b_colour(b), transform=axis.get_xaxis_transform(), label="runs diverged"
+            )
+            continue
         tint, effect = b_colour(b), mean(found, CONFIDENCE)
         _seeds(axis, b - 0.022 + 2 * aside, found, tint)
         axis.plot([b + aside] * 2, [effect.low, effect.high], color=tint, lw=2)

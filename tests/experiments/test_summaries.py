@@ -116,3 +116,9 @@ def test_the_choice_is_made_on_even_seeds_and_judged_on_odd_ones() -> None:
     best, others = summaries.best_on_even_seeds(values)
     assert best == "a"
     assert {name: found.tolist() for name, found in others.items()} == {"a": [9, 9], "b": [2, 3]}
+
+
+def test_what_diverged_is_neither_best_nor_least() -> None:
+    values = {0.1: np.array([np.nan, 0.0, 0, 0]), 0.5: np.array([3.0, 3, 3, 3]), 0.9: np.array([4.0, 1, 4, 1])}
+    assert summaries.best_on_even_seeds(values)[0] == 0.5
+    assert summaries.least(values) == 0.9

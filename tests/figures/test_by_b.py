@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.figures.by_b import ByB, best_b, by_b
+from cl_theory.figures.by_b import ByB, by_b
 
 VALUES = {0.2: np.arange(5.0) + 4, 0.5: np.arange(5.0), 0.8: np.arange(5.0) + 1}
 
@@ -19,11 +19,6 @@ VALUES = {0.2: np.arange(5.0) + 4, 0.5: np.arange(5.0), 0.8: np.arange(5.0) + 1}
 def closed_figures() -> Iterator[None]:
     yield
     plt.close("all")
-
-
-def test_the_best_b_has_the_least_mean() -> None:
-    assert best_b(VALUES) == 0.5
-    assert best_b({b: -found for b, found in VALUES.items()}) == 0.2
 
 
 def test_every_mean_is_drawn_in_its_panel() -> None:
@@ -44,3 +39,10 @@ def test_the_margin_begins_at_the_best_mean_of_the_first_series() -> None:
     figure = by_b({"bars": ByB("nats", {"one rate": VALUES}, margin=3.0, predicted=(np.array([0.2, 0.8]), np.ones(2)))})
     band = figure.axes[0].collections[0].get_paths()[0].get_extents()
     assert (band.x0, band.x1, band.y0, band.y1) == (0.2, 0.8, 2.0, 5.0)
+
+
+def test_a_b_at_which_runs_diverged_is_marked_and_has_no_mean() -> None:
+    figure = by_b({"bars": ByB("nats", {"one rate": {**VALUES, 0.9: np.array([1.0, np.nan])}})})
+    crosses = [line for line in figure.axes[0].lines if line.get_marker() == "X"]
+    assert [line.get_xdata()[0] for line in crosses] == [0.9]
+    assert not any(0.85 < x < 0.95 for line in figure.axes[0].lines if line not in crosses for x in line.get_xdata())
