@@ -43,20 +43,20 @@ def by_b(panels: Mapping[str, ByB]) -> "Figure":
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.7), squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 4.2), squeeze=False, layout="constrained")
     for axis, (title, panel) in zip(axes[0], panels.items(), strict=True):
         _panel(axis, panel)
         axis.set_title(title)
     labels = {
         label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(list(labels.values()), list(labels), loc="outside lower center", ncols=2)
+    figure.legend(list(labels.values()), list(labels), loc="outside lower center", ncols=3)
     return figure
 
 
 def _panel(axis: "Axes", panel: ByB) -> None:
     for k, (name, values) in enumerate(panel.series.items()):
-        _series(axis, name, values, FILLED if k == 0 else HOLLOW, 0.012 * k)
+        _series(axis, name, values, FILLED if k == 0 else HOLLOW, 0.03 * k)
     first = next(iter(panel.series.values()))
     if panel.margin is not None:
         best = float(np.mean(first[least(first)]))
@@ -77,7 +77,7 @@ def _series(axis: "Axes", name: str, values: Mapping[float, np.ndarray], look: L
             )
             continue
         tint, effect = b_colour(b), mean(found, CONFIDENCE)
-        _seeds(axis, b - 0.022 + 2 * aside, found, tint)
+        _seeds(axis, b - 0.018 + 2.2 * aside, found, tint)
         axis.plot([b + aside] * 2, [effect.low, effect.high], color=tint, lw=2)
         axis.plot([b + aside], [effect.estimate], ls="none", color=tint, **look)  # type: ignore[arg-type]
     axis.plot([], [], ls="none", color=colour("exact"), label=name, **look)  # type: ignore[arg-type]
