@@ -92,8 +92,9 @@ def copies_and_flows(
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(1, len(flows), figsize=(2.0 * len(flows) + 0.6, 3.5), sharey=True, layout="constrained")
-    for axis, (arm, theories) in zip(axes, flows.items(), strict=True):
+    size = (1.8 * len(flows) + 0.6, 3.5)
+    figure, axes = plt.subplots(1, len(flows), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for axis, (arm, theories) in zip(axes[0], flows.items(), strict=True):
         times, values = found[arm].curve("nll", "time")
         centre, error = mean_and_error(factor * values)
         for (name, (at, losses)), tint, dashes in zip(
@@ -103,6 +104,6 @@ def copies_and_flows(
         axis.errorbar(times, centre, STANDARD_ERRORS * error, fmt="o", ms=4, capsize=2, color=arm_colour(arm))
         axis.set_title(arm.replace("always-on, ", "").replace("centred", "centred,"), fontsize="small")
         axis.set_xlabel(r"time, $\eta\,\times$ phases")
-    axes[0].set_ylabel("loss of 16 rows, nats")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
+    axes[0, 0].set_ylabel("loss of 16 rows, nats")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
     return figure

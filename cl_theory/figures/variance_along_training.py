@@ -45,18 +45,12 @@ def valleys_along_training(found: Mapping[str, Results], arm: str = "b = 0.5") -
 
 
 def _valleys(axis: "Axes", phases: np.ndarray, moments: np.ndarray) -> None:
-    for place, after in enumerate(phases):
+    for place in range(len(phases)):
         mean = moments[:, :, place].mean(axis=1)
         late = 0.25 + 0.75 * place / max(len(phases) - 1, 1)
         axis.plot(GRID, [isd_variance(mean, b) for b in GRID], color=colour("isd"), alpha=late, lw=1.5)
         best = float(least_variance_b(mean))
         axis.plot([best], [isd_variance(mean, best)], "o", ms=5, color=colour("isd"), alpha=late)
-        if after in (phases[0], phases[-1]):
-            below = (0, -11 if after else 6)
-            axis.annotate(
-                f"{after:,.0f} phases", (best, float(isd_variance(mean, best))), below, textcoords="offset points",
-                ha="center", va="top" if after else "bottom", fontsize="small",
-            )  # fmt: skip
 
 
 def variance_beside_loss(
@@ -85,13 +79,15 @@ def variance_beside_loss(
 
 
 def _by_b(axis: "Axes", values: Sequence[float], table: np.ndarray) -> None:
-    """Seeds faintly, means with two standard errors, the least mean ringed."""
+    """Seeds faintly, means with two standard errors, the least mean ringed; a cross on top where runs diverged."""
     centre, error = mean_and_error(table.T)
+    lost = [b for b, middle in zip(values, centre, strict=True) if np.isnan(middle)]
+    axis.plot(lost, [0.95] * len(lost), "x", color=colour("exact"), transform=axis.get_xaxis_transform(), label="_lost")
     axis.plot(values, table, ".", ms=3, color=colour("reference"), alpha=0.35, label="_seed")
     axis.plot(values, centre, color=colour("exact"), lw=1, label="_line")
     for b, middle, reach in zip(values, centre, STANDARD_ERRORS * error, strict=True):
         axis.errorbar([b], [middle], [reach], fmt="o", ms=5, capsize=3, color=b_colour(b), label=f"_b = {b:g}")
-    best = int(centre.argmin())
+    best = int(np.nanargmin(centre))
     axis.plot([values[best]], [centre[best]], "o", ms=12, mfc="none", mew=1.6, color=b_colour(values[best]))
 
 
