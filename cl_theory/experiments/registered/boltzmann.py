@@ -1,8 +1,6 @@
 """The classic Boltzmann machine, with weights between hidden units, on bars and stripes."""
 
-from dataclasses import replace
-
-from cl_theory.experiments.definition import Experiment, Seeds, Slice
+from cl_theory.experiments.definition import Experiment, Slice
 from cl_theory.experiments.registered.bars import POINTS, RATES
 from cl_theory.experiments.registered.designs import TWO_TERM, at_rates, compared, isd, tuned_on, with_rates
 
@@ -46,12 +44,4 @@ COMPARED = Experiment(
     chapter=CHAPTER,
 )
 
-DECIDED = replace(
-    COMPARED,
-    name="boltzmann-decided",
-    title="Estimators for a classic Boltzmann machine, on more seeds",
-    question="The same, on sixty seeds apart: as many as the spread of the first twenty asks for.",
-    seeds=Seeds(100, 60),
-)
-
-ALL = (TUNING, COMPARED, DECIDED)
+ALL = (TUNING, COMPARED)
