@@ -40,7 +40,7 @@ def drift_terms(turns: Mapping[int, PhaseTurns], rate: float, p_positive: float 
         right.plot(phases, slopes, "o", ls=dashes, ms=3.5, lw=1.6, color=colour(tint), label=f"_{name}")
     right.axhline(0, color=colour("reference"), lw=0.8)
     left.set(xlabel="phases", ylabel="length, per unit of time")
-    right.set(xlabel="phases", ylabel="fall of the loss of a row, per unit of time")
+    right.set(xlabel="phases", ylabel="fall of the loss of a row")
     right.set_yscale("symlog", linthresh=1e-3)
     figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
     return figure
@@ -92,8 +92,8 @@ def copies_and_flows(
     """
     import matplotlib.pyplot as plt
 
-    size = (1.8 * len(flows) + 0.6, 3.5)
-    figure, axes = plt.subplots(1, len(flows), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    size = (1.9 * len(flows) + 0.4, 3.2)
+    figure, axes = plt.subplots(1, len(flows), figsize=size, squeeze=False, layout="constrained")
     for axis, (arm, theories) in zip(axes[0], flows.items(), strict=True):
         times, values = found[arm].curve("nll", "time")
         centre, error = mean_and_error(factor * values)
