@@ -34,6 +34,7 @@ def hidden_landscape(weights: Mapping[str, np.ndarray], visited: Mapping[str, np
         below.bar(counts + shift, visited[name], width, color=arm_colour(name))
     above.set_ylabel("log weight, nats")
     below.set(xlabel="hidden units that are on", ylabel="share of time")
+    below.xaxis.get_major_locator().set_params(integer=True)
     handles, labels = above.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure

@@ -33,7 +33,7 @@ def shared_pairs(traces: Mapping[str, Trace], measured: Mapping[str, tuple[int, 
         right.errorbar([after], [drift], [2 * error], fmt="D", ms=6, mfc="none", capsize=3, color=arm_colour(name))
     right.axhline(1, color=colour("exact"), lw=1, ls=":")
     left.set(ylabel="shared part of a pair", ylim=(0, 1.03))
-    right.set(ylabel="drift of ISD a phase, two-term = 1", ylim=(0, None))
+    right.set(ylabel="relative drift of ISD", ylim=(0, None))
     for axis in (left, right):
         axis.set_xlabel("phases")
     handles, labels = left.get_legend_handles_labels()
