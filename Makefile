@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # After some hundred other tests in one process Dask's loop did not start within its ten seconds: a process of their own.
-CLUSTER_TESTS := tests/experiments/test_execution.py
+CLUSTER_TESTS := tests/experiments/test_execution.py tests/experiments/test_runs.py
 
 .DEFAULT_GOAL := help
 .PHONY: help book check test lint bench experiments lab clean distclean
@@ -27,7 +27,7 @@ check: $(READY) ## execute and check, without rendering
 	$(BIN)/cl-theory check --profile $(PROFILE)
 
 test: lint ## run the tests
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --ignore=$(CLUSTER_TESTS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(CLUSTER_TESTS:%=--ignore=%)
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(CLUSTER_TESTS)
 
 lint: $(READY) ## style, types, workflows

@@ -64,9 +64,9 @@ def test_of_two_runs_one_is_killed_and_the_other_ends_with_all_cells(tiny, check
     told, complaint = second.communicate(timeout=LIMIT)
     assert (second.returncode, complaint) == (0, "")
     assert "tiny: stored in data/experiments/tiny.json; commit it" in told
-    # The killed run held at most the cell at work; that one alone is computed twice.
+    # The killed run held the cell at work and the one in line, which its worker may begin before it ends as well.
     assert len(set(checkout.computed())) == 12
-    assert len(checkout.computed()) <= 13
+    assert len(checkout.computed()) <= 12 + 2
     assert results("tiny")["three"].last("nll").tolist() == [3.0 * seed + 20 for seed in range(5, 13)]
 
 
