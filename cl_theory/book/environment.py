@@ -17,11 +17,6 @@ _USER_SETTINGS = ("MPLBACKEND", "MPLCONFIGDIR", "MATPLOTLIBRC", "PYTHONWARNINGS"
 PACKAGE = Path(cl_theory.__file__).parent
 
 
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def chapter_environment(
     checkout: Checkout, *, threads: int, package_key: str, sockets: str, base: Mapping[str, str] = os.environ
 ) -> dict[str, str]:

@@ -8,12 +8,13 @@ from typing import Any
 from cl_theory.book.chapters import Chapter
 from cl_theory.book.checkout import Checkout
 from cl_theory.book.copies import chapter_keys, clear_old, expected_seconds, keep, kept, notebook_text, package_key
-from cl_theory.book.environment import available_cores, chapter_environment, install_kernel
+from cl_theory.book.environment import chapter_environment, install_kernel
 from cl_theory.book.files import read_json, write_whole
 from cl_theory.book.listener import Listener, State
 from cl_theory.book.sockets import socket_folder
 from cl_theory.book.tidy import cell_seconds, first_error, oddities, tidied
 from cl_theory.book.workers import Answer, Request, Team
+from cl_theory.experiments.cluster import available_cores
 
 EDITED = "the package was edited while this ran"
 
