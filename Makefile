@@ -4,8 +4,6 @@ PROFILE ?= smoke
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# After some hundred other tests in one process Dask's loop did not start within its ten seconds: a process of their own.
-CLUSTER_TESTS := tests/experiments/test_execution.py tests/experiments/test_runs.py
 
 .DEFAULT_GOAL := help
 .PHONY: help book check test lint bench experiments lab clean distclean
@@ -27,8 +25,7 @@ check: $(READY) ## execute and check, without rendering
 	$(BIN)/cl-theory check --profile $(PROFILE)
 
 test: lint ## run the tests
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto $(CLUSTER_TESTS:%=--ignore=%)
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(CLUSTER_TESTS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 lint: $(READY) ## style, types, workflows
 	$(BIN)/ruff check --quiet .

@@ -49,14 +49,16 @@ def client_of(scheduler: str | None, workers: int | None = None, *, most: int | 
     ExperimentError if nobody answers there.
     """
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import LocalCluster
+
+    from cl_theory.experiments.closing_client import ClosingClient
 
     if workers is not None and workers < 1:
         raise ExperimentError(f"--workers must be at least 1, got {workers}")
     local_worker.quiet()
     with dask.config.set(SETTINGS):
         if scheduler is not None:
-            with _reached(scheduler, Client) as client:
+            with _reached(scheduler, ClosingClient) as client:
                 yield client
             return
         loaded = [*dask.config.get("distributed.worker.preload"), local_worker.__name__]
@@ -66,7 +68,7 @@ def client_of(scheduler: str | None, workers: int | None = None, *, most: int | 
             **NO_DASHBOARD,
         )  # fmt: skip
         try:
-            with Client(cluster) as client:
+            with ClosingClient(cluster) as client:
                 yield client
         finally:
             with suppress(TimeoutError):  # workers too slow to say goodbye end with this process

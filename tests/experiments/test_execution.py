@@ -1,6 +1,7 @@
 """Working off cells: in this process where no worker matters, and on real workers that are killed."""
 
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import tiny_kind
 
 from cl_theory.experiments import ExperimentError, cluster, execution
+from cl_theory.experiments.closing_client import ClosingClient
 from cl_theory.experiments.execution import compute, work_off
 from cl_theory.experiments.store import CellStore
 
@@ -111,6 +113,19 @@ def test_a_scheduler_that_does_not_answer_is_told_with_the_remedy(tiny, checkout
     monkeypatch.setattr(cluster, "PATIENCE", 0.3)
     with pytest.raises(ExperimentError, match=f"no scheduler answers at '{address}'.*leave --scheduler out"):
         work_off(tiny.cells, checkout.store, scheduler=address)
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"])
+def test_a_client_that_reached_no_scheduler_is_closed_before_the_garbage_collector_comes(address):
+    gc.collect()
+    gc.disable()
+    try:
+        with pytest.raises((OSError, ValueError)):
+            ClosingClient(address, timeout=0.3)
+        found = [client.status for client in gc.get_objects() if isinstance(client, ClosingClient)]
+    finally:
+        gc.enable()
+    assert set(found) <= {"closed"}
 
 
 def test_one_of_two_workers_is_killed_and_nothing_is_lost(tiny, checkout, workers):
