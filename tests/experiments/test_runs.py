@@ -46,7 +46,8 @@ def ctrl_c(process):
 @pytest.mark.parametrize("ask", [ctrl_c, Popen.terminate])
 def test_ctrl_c_and_sigterm_end_with_130_keep_what_is_stored_and_leave_no_worker(tiny, checkout, started, ask):
     process = started("experiment", "run", "tiny", seconds=0.5)
-    wait_until(lambda: list(checkout.store.folder.glob("*/*.json")))
+    # The first cell is told once it is stored, and before the second one is.
+    wait_until(lambda: len(list(checkout.store.folder.glob("*/*.json"))) > 1)
     ask(process)
     told, complaint = process.communicate(timeout=LIMIT)
     assert process.returncode == 130

@@ -1,11 +1,21 @@
 """Forward-forward nets on MNIST, and their small twins on 8x8 digits."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cl_theory.experiments.definition import Experiment, Slice
-from cl_theory.experiments.registered.designs import TWO_TERM, at_rates, compared, every, isd, tuned_on, with_rates
-from cl_theory.experiments.registered.rates import DIGITS_NETS, NETS
+from cl_theory.experiments.registered.designs import (
+    TWO_TERM,
+    at_rates,
+    centred_isd,
+    compared,
+    every,
+    isd,
+    tuned_on,
+    with_rates,
+)
+from cl_theory.experiments.registered.rates import DIGITS_NETS, NETS, NETS_CENTRED
 
 CHAPTER = "15_forward_forward"
 EPOCH = 60_000
@@ -22,14 +32,18 @@ ARMS: Mapping[str, Mapping[str, Any]] = {
     for optimiser in ("sgd", "adam")
     for name, own, until in (("two-term", TWO_TERM, 4 * EPOCH), ("isd", isd(), 2 * EPOCH))
 }
+CENTRED_ARMS: Mapping[str, Mapping[str, Any]] = {
+    f"centred-isd, {optimiser}": {**centred_isd(), "optimiser": optimiser, "until": 2 * EPOCH}
+    for optimiser in ("sgd", "adam")
+}
 SGD_RATES, ADAM_RATES = (10.0, 30.0, 100.0, 300.0), (0.003, 0.01, 0.03, 0.1)
 
 
-def _tuning_arms(sgd: tuple[float, ...], adam: tuple[float, ...], until: int) -> dict[str, dict[str, Any]]:
-    """All arms for the same number of phases."""
-    plain = {name: {**own, "until": until} for name, own in ARMS.items() if own["optimiser"] == "sgd"}
-    scaled = {name: {**own, "until": until} for name, own in ARMS.items() if own["optimiser"] == "adam"}
-    return at_rates(plain, sgd) | at_rates(scaled, adam)
+def _tuning_arms(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Each arm for an epoch of phases, at each rate of its optimiser's grid."""
+    plain = {name: {**own, "until": EPOCH} for name, own in arms.items() if own["optimiser"] == "sgd"}
+    scaled = {name: {**own, "until": EPOCH} for name, own in arms.items() if own["optimiser"] == "adam"}
+    return at_rates(plain, SGD_RATES) | at_rates(scaled, ADAM_RATES)
 
 
 TUNING = Experiment(
@@ -38,7 +52,7 @@ TUNING = Experiment(
     question="At which learning rate does each estimator make the fewest errors after 60,000 phases?",
     kind="forward-forward",
     settings=NET_ON_MNIST,
-    arms=_tuning_arms(SGD_RATES, ADAM_RATES, EPOCH),
+    arms=_tuning_arms(ARMS),
     points=POINTS,
     seeds=tuned_on(3),
     seeds_per_cell=3,
@@ -80,4 +94,37 @@ DIGITS = Experiment(
     chapter=CHAPTER,
 )
 
-ALL = (TUNING, COMPARED, DIGITS)
+CENTRED_TUNING = replace(
+    TUNING,
+    name="nets-centred-tuning",
+    title="Learning rates of centred forward-forward on MNIST",
+    question="At which learning rate does centred ISD make the fewest errors after 60,000 phases?",
+    kind="centred-forward-forward",
+    arms=_tuning_arms(CENTRED_ARMS),
+    again=Slice(("centred-isd, sgd @ 100",), seeds=1, until=200),
+)
+
+CENTRED = replace(
+    COMPARED,
+    name="nets-centred",
+    title="Centred ISD for forward-forward on MNIST",
+    question="Does a running baseline give back what ISD costs, with SGD and with Adam?",
+    kind="centred-forward-forward",
+    arms=with_rates(CENTRED_ARMS, NETS_CENTRED),
+    again=Slice(("centred-isd, sgd",), seeds=1, until=200),
+)
+
+DIGITS_CENTRED = replace(
+    DIGITS,
+    name="digits-nets-centred",
+    title="Centred ISD for forward-forward on digits",
+    question="The same as on MNIST, in small, at the rates of ISD without a baseline.",
+    kind="centred-forward-forward",
+    arms={
+        name: {**own, "until": 20_000, "rate": DIGITS_NETS[name.removeprefix("centred-")]}
+        for name, own in CENTRED_ARMS.items()
+    },
+    again=Slice(tuple(CENTRED_ARMS), seeds=2, until=200),
+)
+
+ALL = (TUNING, COMPARED, DIGITS, CENTRED_TUNING, CENTRED, DIGITS_CENTRED)
