@@ -18,7 +18,8 @@ Layer = tuple[np.ndarray, np.ndarray]
 class PairMoments:
     """Moments of each coordinate of g+ and g- over all images and all wrong labels, in the order of `net.flat`.
 
-    `product` is E g+ g- where both phases show the same image.
+    `product` is E g+ g- where both phases show the same image, `silent` the share of phases, half of them positive, in
+    which the unit that a parameter belongs to is off.
     """
 
     mean_positive: np.ndarray
@@ -26,6 +27,7 @@ class PairMoments:
     square_positive: np.ndarray
     square_negative: np.ndarray
     product: np.ndarray
+    silent: np.ndarray
 
     @property
     def mean(self) -> np.ndarray:
@@ -43,6 +45,21 @@ class PairMoments:
         return self.square_positive / b + self.square_negative / (1 - b)
 
     @property
+    def centre(self) -> np.ndarray:
+        """The best baseline of ISD at b = 1/2: the mean of both phases."""
+        return (self.mean_positive + self.mean_negative) / 2
+
+    @property
+    def centred_square(self) -> np.ndarray:
+        """E Z^2 of each coordinate for ISD at b = 1/2 around `centre`."""
+        return self.isd_square() - 4 * self.centre**2
+
+    @property
+    def noise_of_silence(self) -> float:
+        """Share of the second moment of centred ISD that moves units while they are off: (2c)^2, as g is 0 there."""
+        return float((4 * self.silent * self.centre**2).sum() / self.centred_square.sum())
+
+    @property
     def shared(self) -> float:
         r"""Share :math:`2 E\langle g^+, g^-\rangle / (m_+ + m_-)` of the pair's second moment that cancels."""
         return float(2 * self.product.sum() / (self.square_positive + self.square_negative).sum())
@@ -57,10 +74,10 @@ class PairMoments:
 def pair_moments(net: ForwardForward, images: np.ndarray, labels: np.ndarray, n_classes: int = 10) -> PairMoments:
     """Exact moments of the gradients at the parameters of `net`, by going through every image and every wrong label."""
     seen = _layers(net, with_label_pixels(images, labels, n_classes), 1.0)
-    total = np.zeros((5, net.flat.size))
+    total = np.zeros((6, net.flat.size))
     for shift in range(1, n_classes):
         wrong = _layers(net, with_label_pixels(images, (labels + shift) % n_classes, n_classes), -1.0)
-        total += np.concatenate([_five(up, down) for up, down in zip(seen, wrong, strict=True)], axis=1)
+        total += np.concatenate([_six(up, down) for up, down in zip(seen, wrong, strict=True)], axis=1)
     return PairMoments(*(total / (n_classes - 1)))
 
 
@@ -110,14 +127,22 @@ def _layers(net: ForwardForward, x: np.ndarray, sign: float) -> list[Layer]:
     return parts
 
 
-def _five(up: Layer, down: Layer) -> np.ndarray:
-    """E g+, E g-, E g+^2, E g-^2, E g+ g- of one layer, (5, n_parameters of the layer)."""
+def _six(up: Layer, down: Layer) -> np.ndarray:
+    """E g+, E g-, E g+^2, E g-^2, E g+ g- and the silent share of one layer, (6, n_parameters of the layer)."""
     (pull, inputs), (pull_wrong, inputs_wrong) = up, down
+    off = ((pull == 0).astype(float) + (pull_wrong == 0)) / 2
     pairs = (
         (pull, inputs),
         (pull_wrong, inputs_wrong),
         (pull**2, inputs**2),
         (pull_wrong**2, inputs_wrong**2),
         (pull * pull_wrong, inputs * inputs_wrong),
+        (off, np.ones_like(inputs)),
     )
     return np.array([np.concatenate([(p.T @ x).ravel(), p.sum(axis=0)]) for p, x in pairs]) / len(pull)
+
+
+def living_units(net: ForwardForward, images: np.ndarray, labels: np.ndarray, n_classes: int = 10) -> np.ndarray:
+    """Share of the units of each layer that are on for some image with its label, (n_layers,)."""
+    layers = _layers(net, with_label_pixels(images, labels, n_classes), 1.0)
+    return np.array([(pull != 0).any(axis=0).mean() for pull, _ in layers])

@@ -16,10 +16,16 @@ ROWS_A_PHASE = 1.0
 
 
 def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
-    """Train one net a seed and measure it at `points`: the nets, images and phases of an arm "isd" on these seeds."""
+    """Train one net a seed and measure it at `points`."""
+    measuring = plain._measuring(settings, plain.loaded(settings["data"]))
+    return traced(centred_learner(settings, seeds), points, FIXED_ROOT, measuring, ROWS_A_PHASE)
+
+
+def centred_learner(settings: Settings, seeds: Seeds) -> CentredNetLearner:
+    """The nets, images and phases of an arm "isd" on these seeds, around a baseline."""
     data, rate = plain.loaded(settings["data"]), float(settings["rate"])
     sizes = (data["train"].shape[1], *settings["layers"])
-    learner = CentredNetLearner(
+    return CentredNetLearner(
         tuple(ForwardForward.random(stream(FIXED_ROOT, "experiments", "start", seed), sizes) for seed in seeds),
         data["train"],
         data["train_labels"],
@@ -29,4 +35,3 @@ def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, An
         numbers=tuple(seeds),
         baseline_rate=settings["schedule"]["baseline_rate"],
     )
-    return traced(learner, points, FIXED_ROOT, plain._measuring(settings, data), ROWS_A_PHASE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from cl_theory.experiments.centred_net_runs import centred_learner
 from cl_theory.experiments.definition import Experiment, Seeds
 from cl_theory.experiments.forward_forward_runs import LEARNERS, loaded
 from cl_theory.learning.named import OPTIMISERS, named_schedule
@@ -12,7 +13,7 @@ from cl_theory.seeds import FIXED_ROOT, stream
 
 
 def retraced_nets(experiment: Experiment, arm: str, seed: int, phases: Sequence[int]) -> dict[int, ForwardForward]:
-    """The net of a seed of an arm of kind "forward-forward" after each of `phases`, ascending.
+    """The net of a seed of an arm after each of `phases`, ascending.
 
     It draws what the stored run drew, up to rounding that learning lets grow. ExperimentError without such an arm.
     """
@@ -26,7 +27,10 @@ def retraced_nets(experiment: Experiment, arm: str, seed: int, phases: Sequence[
 
 
 def _learner(experiment: Experiment, arm: str, seed: int) -> NetReplicaLearner:
-    settings = experiment.cell(arm, Seeds(seed, 1)).settings
+    cell = experiment.cell(arm, Seeds(seed, 1))
+    if cell.kind == "centred-forward-forward":
+        return centred_learner(cell.settings, cell.seeds)
+    settings = cell.settings
     data, rate = loaded(settings["data"]), float(settings["rate"])
     sizes = (data["train"].shape[1], *settings["layers"])
     return LEARNERS[settings.get("learner", "as stated")](

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.cases.pairs_of_images import adam_drift, mean_adam_step, pair_moments
+from cl_theory.cases.pairs_of_images import adam_drift, living_units, mean_adam_step, pair_moments
 from cl_theory.datasets.labels import with_label_pixels
 from cl_theory.models.forward_forward import ForwardForward
 
@@ -36,6 +36,37 @@ def test_moments_are_those_of_all_pairs():
     both = (up**2).sum() + (down**2).sum()
     assert found.shared == pytest.approx(2 * (up * down).sum() / both)
     assert found.shared_by_all == pytest.approx(2 * len(up) * up.mean(axis=0) @ down.mean(axis=0) / both)
+
+
+def test_around_the_centre_isd_has_the_least_noise_and_moves_silent_units():
+    up, down = (np.array(side) for side in zip(*listed_pairs(), strict=True))
+    found = pair_moments(NET, IMAGES, LABELS)
+    around = 2 * ((up - found.centre) ** 2 + (down - found.centre) ** 2).mean(axis=0)
+    np.testing.assert_allclose(found.centred_square, around, atol=1e-15)
+    beside = 2 * ((up - 1.01 * found.centre) ** 2 + (down - 1.01 * found.centre) ** 2).mean(axis=0)
+    assert beside.sum() > around.sum()
+    moved_while_off = sum(4 * found.centre**2 * unit_is_off(side) for phase in (up, down) for side in phase)
+    expected = moved_while_off.sum() / (2 * len(up)) / around.sum()
+    assert 0.01 < expected < 0.99
+    assert found.noise_of_silence == pytest.approx(expected)
+
+
+def unit_is_off(gradient):
+    """For each parameter, whether its unit has a gradient of 0 throughout: its inputs are positive."""
+    net = NET.with_flat(gradient)
+    off = [(w == 0).all(axis=1) & (c == 0) for w, c in zip(net.weights, net.biases, strict=True)]
+    sizes = [w.shape[1] for w in net.weights]
+    return np.concatenate([np.concatenate([np.repeat(row, n), row]) for row, n in zip(off, sizes, strict=True)])
+
+
+def test_a_unit_lives_while_it_is_on_for_some_image():
+    with_unit = [NET.with_flat(NET.flat.copy()) for _ in range(2)]
+    for net, bias in zip(with_unit, (1.0, -3.0), strict=True):
+        net.weights[0][1], net.biases[0][1] = 0.5, bias  # inputs have length one: off for all at -3
+    on, off = (living_units(net, IMAGES, LABELS)[0] for net in with_unit)
+    assert on - off == pytest.approx(1 / 5)
+    one_by_one = [living_units(NET, IMAGES[k : k + 1], LABELS[k : k + 1]) for k in range(len(IMAGES))]
+    assert (living_units(NET, IMAGES, LABELS) >= np.max(one_by_one, axis=0)).all()
 
 
 def test_half_of_isd_is_noisier_than_a_pair_by_what_the_pair_shares():

@@ -1,20 +1,26 @@
 """A forward-forward run can be traced again to the nets that it went through."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.forward_forward_runs import loaded, run
+from cl_theory.experiments.forward_forward_runs import loaded
+from cl_theory.experiments.kinds import computed
 from cl_theory.experiments.registry import experiment
 from cl_theory.experiments.retraced_nets import retraced_nets
 from cl_theory.models.label_goodness import predicted_labels
 
 
-@pytest.mark.parametrize("arm", ["two-term, adam", "isd, sgd"])
-def test_the_nets_are_those_whose_errors_were_measured(arm):
-    defined = experiment("digits-nets")
-    settings = {**defined.cell(arm, Seeds(3, 1)).settings, "final": []}
-    measured = run(settings, Seeds(3, 2), (0, 200, 600))["curves"]["error"]
+@pytest.mark.parametrize(
+    ("name", "arm"),
+    [("digits-nets", "two-term, adam"), ("digits-nets", "isd, sgd"), ("digits-nets-centred", "centred-isd, adam")],
+)
+def test_the_nets_are_those_whose_errors_were_measured(name, arm):
+    defined = experiment(name)
+    cell = replace(defined.cell(arm, Seeds(3, 2)), points=(0, 200, 600))
+    measured = computed(replace(cell, settings={**cell.settings, "final": []}))["curves"]["error"]
     nets, data = retraced_nets(defined, arm, 3, (0, 200, 600)), loaded("digits")
     found = [
         np.mean(predicted_labels(net, data["test"], dtype=np.float32) != data["test_labels"]) for net in nets.values()
