@@ -31,13 +31,17 @@ def log_roughness(arm: ArmResults, measure: str) -> np.ndarray:
     return np.log(jumps)
 
 
-def log_time_to(arm: ArmResults, measure: str, level: float, along: str = "phases") -> np.ndarray:
+def log_time_to(
+    arm: ArmResults, measure: str, level: float, along: str = "phases", until: float = np.inf
+) -> np.ndarray:
     """Log of the place on the axis `along` at which a curve first falls to `level`, one value a seed.
 
-    Straight lines between the points; a run that never gets there counts as getting there at its end, so that a
-    slow arm looks faster than it is, never slower. ValueError if a curve starts at or below `level`.
+    Straight lines between the points; a run that has not got there at its end, or at `until`, counts as getting there
+    then, so that a slow arm looks faster than it is, never slower. Arms of different lengths need one `until`.
+    ValueError if a curve starts at or below `level`.
     """
     places, values = arm.curve(measure, along)
+    places, values = places[places <= until], values[:, places <= until]
     if not (values[:, 0] > level).all():
         raise ValueError(f"{arm.name}: {measure} starts at or below {level!r}; choose a level inside the curves")
     return np.log([_first_below(places, row, level) for row in values])

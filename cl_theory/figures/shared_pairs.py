@@ -11,24 +11,27 @@ from cl_theory.figures.style import colour
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Trace = Mapping[int, tuple[float, float, float]]
-"""After so many phases: the share of a pair on one image, of a pair on two, and the relative drift of ISD."""
+Trace = Mapping[int, tuple[float, float, float, float]]
+"""After so many phases: the share of a pair on one image, of a pair on two, the relative drift of ISD and of centred
+ISD."""
 
 
 def shared_pairs(traces: Mapping[str, Trace], measured: Mapping[str, tuple[int, float, float]]) -> "Figure":
     """Left: shared part of a pair along runs, by the run's name; right: drift of ISD a phase under Adam.
 
-    Two-term learning drifts by 1. `measured` adds (phases, relative drift, standard error) for some of the runs.
+    Solid and dotted on the left: both phases on one image, on two. Solid and dashed on the right: without and with a
+    baseline. Two-term learning drifts by 1. `measured` adds (phases, relative drift, standard error) for some of the runs.
     """
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.5), layout="constrained")
     for name, trace in traces.items():
         phases, tint = list(trace), arm_colour(name)
-        same, other, drift = np.array(list(trace.values())).T
+        same, other, drift, centred = np.array(list(trace.values())).T
         left.plot(phases, same, "o-", ms=4, color=tint, label=f"nets of {name}")
         left.plot(phases, other, "o:", ms=3, lw=1.3, color=tint)
         right.plot(phases, drift, "o-", ms=4, color=tint)
+        right.plot(phases, centred, "o--", ms=3, lw=1.3, color=tint)
     for name, (after, drift, error) in measured.items():
         right.errorbar([after], [drift], [2 * error], fmt="D", ms=6, mfc="none", capsize=3, color=arm_colour(name))
     right.axhline(1, color=colour("exact"), lw=1, ls=":")

@@ -62,6 +62,13 @@ def test_a_run_that_never_gets_there_counts_as_its_whole_length() -> None:
     assert np.exp(summaries.log_time_to(arm([[9.0] * 9, lost]), "nll", 5.0)) == pytest.approx([8, 8])
 
 
+def test_a_run_that_comes_there_after_the_end_of_the_other_arm_counts_as_its_end() -> None:
+    falling = arm([[9.0, 8, 7, 6, 5, 4, 3, 2, 1]])
+    assert np.exp(summaries.log_time_to(falling, "nll", 4.5, until=5)) == pytest.approx([4.5])
+    assert np.exp(summaries.log_time_to(falling, "nll", 2.5, until=5)) == pytest.approx([5])
+    assert np.exp(summaries.log_time_to(falling, "nll", 2.5)) == pytest.approx([6.5])
+
+
 def test_a_level_at_which_a_curve_starts_is_refused() -> None:
     with pytest.raises(ValueError, match=r"starts at or below 9\.0; choose a level inside"):
         summaries.log_time_to(arm([[9.0] * 9, [10.0] * 9]), "nll", 9.0)

@@ -72,9 +72,9 @@ def test_the_landscape_shows_weights_above_and_times_below():
 
 
 def test_shared_parts_are_drawn_beside_the_drift_they_leave():
-    trace = {0: (0.2, 0.1, 1.2), 1000: (0.9, 0.8, 0.4)}
+    trace = {0: (0.2, 0.1, 1.2, 1.6), 1000: (0.9, 0.8, 0.4, 1.1)}
     figure = shared_pairs({"two-term": trace, "ISD": trace}, {"two-term": (1000, 0.45, 0.05)})
     left, right = figure.axes
     assert [list(line.get_ydata()) for line in left.lines[:2]] == [[0.2, 0.9], [0.1, 0.8]]
-    assert list(right.lines[0].get_ydata()) == [1.2, 0.4]
+    assert [list(line.get_ydata()) for line in right.lines[:2]] == [[1.2, 0.4], [1.6, 1.1]]
     assert len(right.containers) == 1
