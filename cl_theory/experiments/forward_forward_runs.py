@@ -10,9 +10,10 @@ from cl_theory.datasets.labelled_digits import labelled_digits
 from cl_theory.datasets.mnist import mnist
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
+from cl_theory.learning.centred_net_learner import CentredNetLearner
 from cl_theory.learning.named import OPTIMISERS, named_schedule
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.schedules import TwoTerm
+from cl_theory.learning.schedules import CentredISD, TwoTerm
 from cl_theory.learning.script_variants import LeakyNegativesNetLearner, UnweightedNetLearner
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.label_goodness import predicted_labels
@@ -33,11 +34,19 @@ Measure = Callable[[list[ForwardForward]], np.ndarray]
 
 def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
     """Train one net a seed and measure it at `points`; see `traced` for what comes back."""
-    data = loaded(settings["data"])
+    learner = learner_of(settings, seeds)
+    # Both images of a pair are one row; under ISD every phase shows a row of its own.
+    rows_a_phase = 0.5 if isinstance(learner.schedule, TwoTerm) else 1.0
+    return traced(learner, points, FIXED_ROOT, _measuring(settings, loaded(settings["data"])), rows_a_phase)
+
+
+def learner_of(settings: Settings, seeds: Seeds) -> NetReplicaLearner:
+    """The nets of an arm, one a seed. Seed for seed all kinds of ISD meet the same images in the same phases."""
+    data, rate = loaded(settings["data"]), float(settings["rate"])
     schedule = named_schedule(settings["estimator"], **settings.get("schedule", {}))
     sizes = (data["train"].shape[1], *settings["layers"])
-    rate = float(settings["rate"])
-    learner = LEARNERS[settings.get("learner", "as stated")](
+    named = LEARNERS[settings.get("learner", "as stated")]
+    return (CentredNetLearner if isinstance(schedule, CentredISD) else named)(
         tuple(ForwardForward.random(stream(FIXED_ROOT, "experiments", "start", seed), sizes) for seed in seeds),
         data["train"],
         data["train_labels"],
@@ -46,9 +55,6 @@ def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, An
         OPTIMISERS[settings["optimiser"]](rate),  # type: ignore[call-arg, arg-type]
         numbers=tuple(seeds),
     )
-    # Both images of a pair are one row; under ISD every phase shows a row of its own.
-    rows_a_phase = 0.5 if isinstance(schedule, TwoTerm) else 1.0
-    return traced(learner, points, FIXED_ROOT, _measuring(settings, data), rows_a_phase)
 
 
 @lru_cache(maxsize=1)

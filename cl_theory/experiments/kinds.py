@@ -12,7 +12,6 @@ MODULES: Mapping[str, str] = {
     "centred-always-on": "cl_theory.experiments.centred_always_on_runs",
     "boltzmann": "cl_theory.experiments.boltzmann_runs",
     "forward-forward": "cl_theory.experiments.forward_forward_runs",
-    "centred-forward-forward": "cl_theory.experiments.centred_net_runs",
     "scripts": "cl_theory.experiments.script_runs",
     "mean-flow": "cl_theory.experiments.mean_flow_runs",
     "shared-always-on": "cl_theory.experiments.shared_always_on_runs",

@@ -10,7 +10,7 @@ from cl_theory.experiments.definition import Cell, Seeds
 from cl_theory.experiments.kinds import computed
 from cl_theory.experiments.results import Results
 
-TOLERANCE = {"forward-forward": 1e-3, "centred-forward-forward": 1e-3}
+TOLERANCE = {"forward-forward": 1e-3}
 """The processor's vectors choose the order of forward-forward's sums, and learning lets their rounding grow."""
 
 STORED_DIGITS = 1e-6

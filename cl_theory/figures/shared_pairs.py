@@ -20,7 +20,7 @@ def shared_pairs(traces: Mapping[str, Trace], measured: Mapping[str, tuple[int, 
     """Left: shared part of a pair along runs, by the run's name; right: drift of ISD a phase under Adam.
 
     Solid and dotted on the left: both phases on one image, on two. Solid and dashed on the right: without and with a
-    baseline. Two-term learning drifts by 1. `measured` adds (phases, relative drift, standard error) for some of the runs.
+    baseline. Two-term learning drifts by 1. `measured` adds (phases, relative drift, standard error) for some runs.
     """
     import matplotlib.pyplot as plt
 

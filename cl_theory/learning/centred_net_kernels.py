@@ -110,12 +110,12 @@ def _learn(
 @njit(cache=True, nogil=True, error_model="numpy")
 def learn_centred_nets(
     net, stride, theta, first, second, positive, negative, sizes, images, rows, labels, n_classes, is_positive, weights,
-    threshold, rates, beta1, beta2, epsilon, b, baseline_rate, count,
+    threshold, rates, beta1, beta2, epsilon, b, baseline_rates, count,
 ):  # fmt: skip
     """Steps (n_nets, n_steps, 1) in place, for each `stride`-th of the nets from `net` on."""
     for r in range(net, theta.shape[0], stride):
         adam = (rates[r], beta1, beta2, epsilon)
         _learn(
             theta[r], first[r], second[r], positive[r], negative[r], sizes, images, rows[r], labels[r], n_classes,
-            is_positive[r], weights[r], threshold, adam, b[r], baseline_rate, count,
+            is_positive[r], weights[r], threshold, adam, b[r], baseline_rates[r], count,
         )  # fmt: skip

@@ -1,6 +1,5 @@
 """Forward-forward nets that learn in lock-step by ISD around a running baseline: compiled, one image a step."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from cl_theory.learning.centred_net_kernels import learn_centred_nets
 from cl_theory.learning.net_replica_learner import MOMENTS, NetReplicaLearner
 from cl_theory.learning.optimisers import Memory
 from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import ISD
+from cl_theory.learning.schedules import CentredISD
 from cl_theory.learning.state import TrainingState
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.threads import in_turns
@@ -24,27 +23,25 @@ AVERAGES = "baseline.positive", "baseline.negative"
 class CentredNetLearner(NetReplicaLearner):
     """What `NetReplicaLearner` does under ISD, around moving averages of both phases' gradients.
 
-    Its nets meet the same images in the same phases as those that have no baseline. `schedules` are ISD; each phase
-    moves the average of its kind by `baseline_rate`. Source of the rule: `cl_theory.estimators.baselines.PhaseEMA`.
+    Its nets meet the same images in the same phases as those that have no baseline. Each phase moves the average of
+    its kind by the schedule's `baseline_rate`. Source of the rule: `cl_theory.estimators.baselines.PhaseEMA`.
     """
 
-    baseline_rate: float = 0.01
+    schedules: tuple[CentredISD, ...]
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.batch_size != 1 or not isinstance(self.schedule, ISD):
+    def _check_schedules(self) -> None:
+        if self.batch_size != 1 or {type(schedule) for schedule in self.schedules} != {CentredISD}:
             raise ValueError(
-                f"nets around a baseline learn by ISD from one image a step, got {self.schedule!r} and "
+                f"nets around a baseline learn by CentredISD from one image a step, got {self.schedules!r} and "
                 f"batch_size {self.batch_size}; use ForwardForwardLearner for batches"
             )
-        PhaseEMA(self.schedule.p_positive, self.baseline_rate)  # refuses a rate that cannot be
 
     @property
     def _remembered(self) -> tuple[str, ...]:
         return (*super()._remembered, *AVERAGES)
 
     def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
-        plan, met = self._plan(state.iteration, n, randomness)
+        plan, met = self.plan(state.iteration, n, randomness)
         theta, none = state.parameters.copy(), state.parameters[:, :0]
         memory = {name: state.memory[name].copy() for name in self._remembered}
         first, second = (memory.get(name, none) for name in MOMENTS)
@@ -52,14 +49,17 @@ class CentredNetLearner(NetReplicaLearner):
         beta1, beta2, epsilon = (
             np.float32(getattr(self.optimiser, name, 0.0)) for name in ("beta1", "beta2", "epsilon")
         )
-        b = np.array([schedule.p_positive for schedule in self.schedules], dtype=np.float32)  # type: ignore[union-attr]
+        b, follow = (
+            np.array([getattr(schedule, name) for schedule in self.schedules], dtype=np.float32)
+            for name in ("p_positive", "baseline_rate")
+        )
         net, images = self.nets[0], self.images[met]
         in_turns(
             lambda start, stride: learn_centred_nets(
                 start, stride, theta, first, second, positive, negative, np.array(net.sizes),
                 images, plan.rows, plan.labels, self.n_classes, plan.is_positive, plan.weights,
                 np.float32(net.threshold), np.array(self.learning_rates, dtype=np.float32), beta1, beta2, epsilon, b,
-                np.float32(self.baseline_rate), state.iteration,
+                follow, state.iteration,
             ),
             len(theta),
             plan.rows.size * theta.shape[1],
@@ -68,7 +68,7 @@ class CentredNetLearner(NetReplicaLearner):
 
     def step_numpy(self, state: TrainingState, randomness: Randomness) -> TrainingState:
         """What `run` does in one step, net by net, in float64: the readable sibling."""
-        plan, met = self._plan(state.iteration, 1, randomness)
+        plan, met = self.plan(state.iteration, 1, randomness)
         learned = [self._one(r, state, plan, self.images[met]) for r in range(len(self.nets))]
         theta, memories = zip(*learned, strict=True)
         memory = {name: np.stack([of_one[name] for of_one in memories]) for name in self._remembered}
@@ -80,7 +80,7 @@ class CentredNetLearner(NetReplicaLearner):
         shown[:, : self.n_classes] = np.eye(self.n_classes)[plan.labels[r, 0]]
         sign, weight = plan.is_positive[r, 0], np.float64(plan.weights[r, 0, 0])
         gradient = net.weighted_gradient(shown, sign, np.ones(1))
-        baseline = PhaseEMA(self.schedules[r].p_positive, self.baseline_rate)  # type: ignore[union-attr]
+        baseline = PhaseEMA(self.schedules[r].p_positive, self.schedules[r].baseline_rate)
         none = np.zeros(())
         positive, negative = (state.memory[name][r] for name in AVERAGES)
         averages = PhaseState(positive, negative, none, none)
@@ -95,7 +95,3 @@ class CentredNetLearner(NetReplicaLearner):
 
     def _share(self, r: int) -> float:
         return self.learning_rates[r] / self.optimiser.learning_rate
-
-    def describe(self) -> Mapping[str, Any]:
-        """What identifies the run, ready for JSON."""
-        return {**super().describe(), "baseline_rate": self.baseline_rate}

@@ -12,6 +12,9 @@ FUSED = {"contract", "nsz", "arcp", "reassoc"}
 _ZERO, _ONE = np.float32(0), np.float32(1)
 _VANISHED = np.float32(1e-30)
 """A first moment or a change below this is 0: left alone it ends in subnormal numbers, which are slow."""
+_VANISHED_SQUARE = np.float32(1e-36)
+"""The same for a second moment, whose root nobody sees beside epsilon. Its decay never leaves the subnormal numbers, as
+0.999 times the smallest of them is rounded back: nets with silent units were slower by a factor of five."""
 
 
 @njit(inline="always")
@@ -28,7 +31,8 @@ def _first_moment(m, gradient, beta1):
 
 @njit(inline="always")
 def _second_moment(s, gradient, beta2):
-    return beta2 * s + (_ONE - beta2) * (gradient * gradient)
+    new = beta2 * s + (_ONE - beta2) * (gradient * gradient)
+    return new if new > _VANISHED_SQUARE else _ZERO
 
 
 @njit(cache=True, error_model="numpy", fastmath=FUSED)

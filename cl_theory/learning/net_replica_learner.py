@@ -15,7 +15,7 @@ from cl_theory.learning.isd_estimate import digest, phase_signs
 from cl_theory.learning.optimisers import SGD, Adam
 from cl_theory.learning.pace import EndOfPhasePace
 from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import ISD, Schedule
+from cl_theory.learning.schedules import ISD, Schedule, TwoTerm
 from cl_theory.learning.state import ChunkedLearner, TrainingState
 from cl_theory.models.forward_forward import ForwardForward
 
@@ -54,9 +54,13 @@ class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
         for name in ("schedules", "learning_rates", "numbers"):
             if len(getattr(self, name)) != len(self.nets):
                 raise ValueError(f"{name} must have one entry for each of {len(self.nets)} nets")
-        if len({type(schedule) for schedule in self.schedules} - {ISD}) > 0 and self.phases_per_update == 1:
+        self._check_schedules()
+
+    def _check_schedules(self) -> None:
+        kinds = {type(schedule) for schedule in self.schedules}
+        if kinds - {TwoTerm, ISD}:
             raise ValueError(f"nets in lock-step learn by TwoTerm or ISD, got {self.schedules!r}")
-        if len({isinstance(schedule, ISD) for schedule in self.schedules}) != 1:
+        if len(kinds) != 1:
             raise ValueError("schedules must all be two-term or all ISD; train the two kinds apart")
 
     @property
@@ -73,7 +77,7 @@ class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
         return TrainingState(0, parameters, {name: np.zeros_like(parameters) for name in self._remembered})
 
     def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
-        plan, met = self._plan(state.iteration, n, randomness)
+        plan, met = self.plan(state.iteration, n, randomness)
         none = state.parameters[:, :0]
         first, second = (state.memory.get(name, none) for name in MOMENTS)
         nets = NetReplicas(self.nets[0], state.parameters, first, second, state.iteration)
@@ -86,7 +90,7 @@ class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
     def _remembered(self) -> tuple[str, ...]:
         return MOMENTS if isinstance(self.optimiser, Adam) else ()
 
-    def _plan(self, first: int, n: int, randomness: Randomness) -> tuple[ShowPlan, np.ndarray]:
+    def plan(self, first: int, n: int, randomness: Randomness) -> tuple[ShowPlan, np.ndarray]:
         """The next `n` steps of all nets, and the images that they meet."""
         parts = [self._steps(r, first, n, randomness.of(number)) for r, number in enumerate(self.numbers)]
         rows, labels, signs, weights = (np.stack(column) for column in zip(*parts, strict=True))

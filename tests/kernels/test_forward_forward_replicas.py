@@ -127,3 +127,14 @@ def test_bad_input_is_refused_by_name():
         NetReplicas(nets.shape, nets.parameters, nets.first, nets.parameters)
     with pytest.raises(ValueError, match="Adam needs its moments after 25 steps"):
         learn_shown(learn_shown(nets, images, plan, PLAIN), images, plan, ADAM)
+
+
+@BATCHES
+def test_second_moments_that_nobody_sees_any_more_are_none_and_not_subnormal_for_ever(batch):
+    nets, images, plan = _system(batch=batch)
+    alive = learn_shown(nets, images, plan, ADAM)
+    faint = np.full_like(alive.second, 7e-43)
+    dead = NetReplicas(nets.shape, np.zeros_like(nets.parameters), np.zeros_like(faint), faint, 100_000)
+    after = learn_shown(dead, images, plan, ADAM)
+    assert after.second.max() == 0
+    assert alive.second.max() > 0

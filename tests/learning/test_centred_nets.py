@@ -9,21 +9,22 @@ from cl_theory.learning.centred_net_learner import AVERAGES, CentredNetLearner
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.optimisers import SGD, Adam
 from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import ISD, TwoTerm
+from cl_theory.learning.schedules import ISD, CentredISD, TwoTerm
 from cl_theory.models.forward_forward import ForwardForward
 
 RNG = np.random.default_rng(11)
 SIZES = (30, 9, 7)
 IMAGES, LABELS = RNG.random((40, 30)), RNG.integers(0, 10, 40)
+B = (0.5, 0.3, 0.8)
 OPTIMISERS = [SGD(0.3), Adam(0.01)]
 
 
-def learner(optimiser, n=3, b=(0.5, 0.3, 0.8), rates=(1.0, 0.5, 2.0), **options):
+def learner(optimiser, n=3, b=B, rates=(1.0, 0.5, 2.0), follow=0.01, **options):
     return CentredNetLearner(
         tuple(ForwardForward.random(np.random.default_rng(k), SIZES, threshold=0.3) for k in range(n)),
         IMAGES,
         LABELS,
-        tuple(ISD(value) for value in b[:n]),
+        tuple(CentredISD(value, baseline_rate=follow) for value in b[:n]),
         tuple(optimiser.learning_rate * rate for rate in rates[:n]),
         optimiser,
         **options,
@@ -59,7 +60,7 @@ def test_compiled_nets_learn_as_numpy_does(optimiser):
     assert (furthest(found.parameters, expected.parameters, start) < 1e-4).all()
     for name in AVERAGES:
         np.testing.assert_allclose(found.memory[name], expected.memory[name], atol=1e-5)
-    off = compiled(replace(nets, baseline_rate=0.0101), 60)
+    off = compiled(learner(optimiser, follow=0.0101), 60)
     assert (furthest(off.parameters, expected.parameters, start) > 1e-4).all()
 
 
@@ -75,17 +76,17 @@ def test_pieces_threads_and_other_nets_change_nothing(optimiser):
 def test_images_and_phases_are_those_without_a_baseline():
     centred = learner(SGD(0.3))
     plain = NetReplicaLearner(
-        centred.nets, IMAGES, LABELS, centred.schedules, centred.learning_rates, centred.optimiser
+        centred.nets, IMAGES, LABELS, tuple(map(ISD, B)), centred.learning_rates, centred.optimiser
     )
-    plans = [of._plan(0, 50, Randomness(4))[0] for of in (centred, plain)]
+    plans = [of.plan(0, 50, Randomness(4))[0] for of in (centred, plain)]
     for part in ("rows", "labels", "is_positive", "weights"):
         np.testing.assert_array_equal(getattr(plans[0], part), getattr(plans[1], part))
 
 
 def test_around_a_baseline_that_never_moves_they_learn_as_without_one():
-    centred = learner(SGD(0.3), baseline_rate=1e-30)
+    centred = learner(SGD(0.3), follow=1e-30)
     plain = NetReplicaLearner(
-        centred.nets, IMAGES, LABELS, centred.schedules, centred.learning_rates, centred.optimiser
+        centred.nets, IMAGES, LABELS, tuple(map(ISD, B)), centred.learning_rates, centred.optimiser
     )
     np.testing.assert_allclose(compiled(centred, 40).parameters, compiled(plain, 40).parameters, atol=1e-6)
     assert np.abs(compiled(learner(SGD(0.3)), 40).parameters - compiled(plain, 40).parameters).max() > 1e-3
@@ -93,7 +94,7 @@ def test_around_a_baseline_that_never_moves_they_learn_as_without_one():
 
 def test_the_estimate_has_no_bias_whatever_the_baseline_is():
     """Mean over images and wrong labels of weight * (gradient - baseline), the phases in their exact shares."""
-    nets = replace(learner(SGD(1e-3), 1, baseline_rate=0.5), schedules=(ISD(0.3, "stratified"),))
+    nets = replace(learner(SGD(1e-3), 1), schedules=(CentredISD(0.3, "stratified", 0.5),))
     randomness, start = Randomness(9), nets.start(Randomness(9))
     away = {name: np.full_like(start.memory[name], 0.2) for name in AVERAGES}
     moved = []
@@ -116,20 +117,12 @@ def exact_gradient(net):
     return total / len(IMAGES)
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        ({"batch_size": 2}, "batch_size 2; use ForwardForwardLearner"),
-        ({"baseline_rate": 0.0}, "rate must"),
-        ({"baseline_rate": 1.5}, "rate must"),
-    ],
-)
-def test_what_cannot_be_is_refused(options, told):
-    with pytest.raises(ValueError, match=told):
-        learner(SGD(0.1), **options)
+@pytest.mark.parametrize("schedule", [TwoTerm(), ISD(0.5)])
+def test_without_a_baseline_they_are_another_learner(schedule):
+    with pytest.raises(ValueError, match="learn by CentredISD from one image a step, got"):
+        replace(learner(SGD(0.1), 1), schedules=(schedule,))
 
 
-def test_two_terms_have_no_baseline():
-    nets = learner(SGD(0.1), 1)
-    with pytest.raises(ValueError, match="learn by ISD from one image a step, got TwoTerm"):
-        replace(nets, schedules=(TwoTerm(),))
+def test_batches_are_refused():
+    with pytest.raises(ValueError, match="batch_size 2; use ForwardForwardLearner for batches"):
+        learner(SGD(0.1), batch_size=2)

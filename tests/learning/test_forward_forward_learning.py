@@ -119,7 +119,7 @@ def test_compiled_nets_are_shown_the_same_laws_as_readable_ones() -> None:
     learner = NetReplicaLearner(
         (NETWORK,) * 2, IMAGES, LABELS, (ISD(0.2), ISD(0.7)), (0.1, 0.1), Adam(0.1), batch_size=5, n_classes=3
     )
-    plan, met = learner._plan(0, 2000, Randomness(5))
+    plan, met = learner.plan(0, 2000, Randomness(5))
     true = LABELS[met[plan.rows]]
     assert ((plan.labels == true) == plan.is_positive).all()
     for r, b in enumerate((0.2, 0.7)):

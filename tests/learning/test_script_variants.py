@@ -67,7 +67,7 @@ def test_weights_by_outcome_move_along_another_direction_unless_b_is_one_half() 
 
 
 def test_a_variant_meets_the_same_images_in_the_same_phases() -> None:
-    plans = [learner_of(kind, ISD(B), 3, 2)._plan(10, 400, Randomness(4)) for kind in (CLEAN, UNWEIGHTED, LEAKY)]
+    plans = [learner_of(kind, ISD(B), 3, 2).plan(10, 400, Randomness(4)) for kind in (CLEAN, UNWEIGHTED, LEAKY)]
     (clean, met), (unweighted, _), (leaky, _) = plans
     for plan, found in plans:
         np.testing.assert_array_equal(met[clean.rows], found[plan.rows])
@@ -78,7 +78,7 @@ def test_a_variant_meets_the_same_images_in_the_same_phases() -> None:
 
 
 def test_one_negative_in_n_classes_carries_the_true_label() -> None:
-    plan, met = learner_of(LEAKY, ISD(B), 3, 2)._plan(0, 1000, Randomness(5))
+    plan, met = learner_of(LEAKY, ISD(B), 3, 2).plan(0, 1000, Randomness(5))
     true, negative = LABELS[met[plan.rows]], ~plan.is_positive
     np.testing.assert_array_equal(plan.labels[~negative], true[~negative])
     for label in range(3):

@@ -99,7 +99,6 @@ CENTRED_TUNING = replace(
     name="nets-centred-tuning",
     title="Learning rates of centred forward-forward on MNIST",
     question="At which learning rate does centred ISD make the fewest errors after 60,000 phases?",
-    kind="centred-forward-forward",
     arms=_tuning_arms(CENTRED_ARMS),
     again=Slice(("centred-isd, sgd @ 100",), seeds=1, until=200),
 )
@@ -109,7 +108,6 @@ CENTRED = replace(
     name="nets-centred",
     title="Centred ISD for forward-forward on MNIST",
     question="Does a running baseline give back what ISD costs, with SGD and with Adam?",
-    kind="centred-forward-forward",
     arms=with_rates(CENTRED_ARMS, NETS_CENTRED),
     again=Slice(("centred-isd, sgd",), seeds=1, until=200),
 )
@@ -119,7 +117,6 @@ DIGITS_CENTRED = replace(
     name="digits-nets-centred",
     title="Centred ISD for forward-forward on digits",
     question="The same as on MNIST, in small, at the rates of ISD without a baseline.",
-    kind="centred-forward-forward",
     arms={
         name: {**own, "until": 20_000, "rate": DIGITS_NETS[name.removeprefix("centred-")]}
         for name, own in CENTRED_ARMS.items()
