@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 from cl_theory.figures.hidden_landscape import hidden_landscape
+from cl_theory.figures.living_units import living_units
 from cl_theory.figures.pictures import mosaic, receptive_fields, samples, with_strip
 from cl_theory.figures.shared_pairs import shared_pairs
 
@@ -78,3 +79,12 @@ def test_shared_parts_are_drawn_beside_the_drift_they_leave():
     assert [list(line.get_ydata()) for line in left.lines[:2]] == [[0.2, 0.9], [0.1, 0.8]]
     assert [list(line.get_ydata()) for line in right.lines[:2]] == [[1.2, 0.4], [1.6, 1.1]]
     assert len(right.containers) == 1
+
+
+def test_living_units_have_a_panel_a_layer_and_a_line_a_seed():
+    trace = {0: np.array([[1.0, 0.9], [0.8, 0.7]]), 500: np.array([[0.5, 0.4], [0.3, 0.2]])}
+    figure = living_units({"ISD": trace, "centred ISD": trace})
+    first, second = figure.axes
+    assert [len(axis.lines) for axis in (first, second)] == [6, 6]
+    assert list(first.lines[2].get_ydata()) == pytest.approx([0.9, 0.4])
+    assert list(second.lines[2].get_ydata()) == pytest.approx([0.8, 0.3])
