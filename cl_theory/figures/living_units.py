@@ -20,16 +20,17 @@ def living_units(traces: Mapping[str, Mapping[int, np.ndarray]]) -> "Figure":
 
     tables = {name: np.array(list(trace.values())) for name, trace in traces.items()}
     n_layers = next(iter(tables.values())).shape[-1]
-    figure, axes = plt.subplots(1, n_layers, figsize=(3.7 * n_layers, 3.3), sharey=True, layout="constrained")
-    for layer, axis in enumerate(np.atleast_1d(axes)):
+    figure, axes = plt.subplots(
+        1, n_layers, figsize=(3.7 * n_layers, 3.3), sharey=True, squeeze=False, layout="constrained"
+    )
+    for layer, axis in enumerate(axes[0]):
         for name, trace in traces.items():
             shares, tint = tables[name][..., layer], arm_colour(name)
             axis.plot(list(trace), shares, color=tint, lw=0.6, alpha=0.35, label="_seed")
             axis.plot(list(trace), shares.mean(axis=1), "o-", ms=4, color=tint, label=name)
         axis.set(xlabel="phases", ylim=(0, 1.03))
         axis.set_title(f"layer {layer + 1}", fontsize="medium")
-    axes = np.atleast_1d(axes)
-    axes[0].set_ylabel("units that are on for some image")
-    handles, labels = axes[0].get_legend_handles_labels()
+    axes[0, 0].set_ylabel("units that are on for some image")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
