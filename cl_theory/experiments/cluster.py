@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cl_theory.experiments import local_worker
 from cl_theory.experiments.definition import ExperimentError
+from cl_theory.experiments.kernel_cache import kernel_cache
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -63,8 +64,9 @@ def client_of(scheduler: str | None, workers: int | None = None, *, most: int | 
             return
         loaded = [*dask.config.get("distributed.worker.preload"), local_worker.__name__]
         n = min(workers or available_cores(), most or sys.maxsize)
+        environment = {**ONE_THREAD, "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(kernel_cache()))}
         cluster = LocalCluster(
-            n_workers=n, threads_per_worker=1, memory_limit=0, host="127.0.0.1", env=ONE_THREAD, preload=loaded,
+            n_workers=n, threads_per_worker=1, memory_limit=0, host="127.0.0.1", env=environment, preload=loaded,
             **NO_DASHBOARD,
         )  # fmt: skip
         try:
