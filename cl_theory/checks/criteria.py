@@ -10,6 +10,8 @@ import numpy as np
 from cl_theory.checks.comparisons import Effect, difference, log_ratio_of_spreads, mean, paired_difference
 from cl_theory.checks.outcome import Outcome
 
+ROUNDING = 1e-9
+"""What arithmetic may do to an effect, relative to its scale."""
 Direction = Literal["above", "below", "within"]
 Kind = Literal["difference", "paired difference", "mean", "log ratio of spreads"]
 
@@ -156,7 +158,8 @@ def comparisons_made(records: Iterable[Mapping[str, Any]]) -> int:
 
 def _targets(criterion: Criterion, effect: Effect) -> dict[bool, tuple[str, float]]:
     # An effect that meets the criterion and one that contradicts it, as far from the margin as the one observed.
-    margin, two_reaches = criterion.margin, 2 * effect.reach
+    # Arms of which no seed differs have an interval of no length; they are moved by more than rounding.
+    margin, two_reaches = criterion.margin, max(2 * effect.reach, ROUNDING * effect.scale)
     if criterion.direction == "within":
         beyond = margin + max(abs(margin - abs(effect.estimate)), two_reaches)
         outside = math.copysign(beyond, effect.estimate)

@@ -69,6 +69,15 @@ def test_arms_are_exchanged_where_that_has_to_turn_the_decision_round(margin, di
     assert all(others.values())
 
 
+@pytest.mark.parametrize("direction", ["above", "below"])
+def test_arms_in_which_all_seeds_are_alike_decide_nothing_at_the_margin_and_could_have(direction):
+    ends = np.full(20, np.log(120_000))
+    assert decide(criterion(0.0, direction), ends, ends.copy()).passed is None
+    found = other_decisions(criterion(0.0, direction), ends, ends.copy())
+    assert len(found) == 2
+    assert all(found.values())
+
+
 def test_a_decision_that_ignores_the_data_is_caught(monkeypatch):
     monkeypatch.setattr(Criterion, "decision", lambda self, effect: True)
     assert not any(other_decisions(criterion(0.0, "above"), NOISE[0] + 1, NOISE[1]).values())
