@@ -12,6 +12,7 @@ TUNED = {
     "mnist-tuning": (rates.MNIST, "error"),
     "digits-tuning": (rates.DIGITS, "error"),
     "nets-tuning": (rates.NETS, "error"),
+    "nets-centred-tuning": (rates.NETS_CENTRED, "error"),
     "boltzmann-tuning": (boltzmann.CHOSEN, "nll"),
 }
 
