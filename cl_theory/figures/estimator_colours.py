@@ -10,7 +10,7 @@ B_COLOURS = ("#5c93e6", "#b565a7", "#d55e00", "#c48a00", "#6f9420")
 OTHERS_RATE = r"rate of two-term|two-term rate"
 LINES = (
     (rf"{OTHERS_RATE}|half the rate", (0, (4, 2))),
-    (r"carried-over", (0, (4, 2))),
+    (r"carried-over|gated", (0, (4, 2))),
     (r"\bcd\b|poisson", (0, (1, 1.4))),
     (r"geometric|adam", (0, (5, 1.5, 1, 1.5))),
     (r"uniform", (0, (2.4, 1.2))),

@@ -78,10 +78,15 @@ def _curve(
 
 
 def _finish(axis: "Axes", name: str, floor: float | None, log: bool) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     if floor is not None:
         axis.axhline(floor, color=colour("exact"), lw=1, ls=":", label=f"best there can be, {floor:.1f}")
     if log:
         axis.set_yscale("log")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter(NullFormatter())
     axis.set_xlabel(ALONG[name])
     if axis.get_xlim()[1] >= 1e5:
         axis.ticklabel_format(axis="x", style="sci", scilimits=(0, 0), useMathText=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cl_theory.figures.estimator_colours import arm_colour
+from cl_theory.figures.estimator_colours import arm_colour, arm_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,11 +26,11 @@ def living_units(traces: Mapping[str, Mapping[int, np.ndarray]]) -> "Figure":
     for layer, axis in enumerate(axes[0]):
         for name, trace in traces.items():
             shares, tint = tables[name][..., layer], arm_colour(name)
-            axis.plot(list(trace), shares, color=tint, lw=0.6, alpha=0.35, label="_seed")
-            axis.plot(list(trace), shares.mean(axis=1), "o-", ms=4, color=tint, label=name)
+            axis.plot(list(trace), shares, color=tint, ls=arm_line(name), lw=0.6, alpha=0.35, label="_seed")
+            axis.plot(list(trace), shares.mean(axis=1), "o", ls=arm_line(name), ms=4, color=tint, label=name)
         axis.set(xlabel="phases", ylim=(0, 1.03))
         axis.set_title(f"layer {layer + 1}", fontsize="medium")
-    axes[0, 0].set_ylabel("units that are on for some image")
+    axes[0, 0].set_ylabel("share of living units")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure
