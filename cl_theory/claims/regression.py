@@ -9,7 +9,7 @@ from typing import Any
 from cl_theory.checks.outcome import LEVELS
 from cl_theory.claims.ledger import FORMAT, REGISTERED, LedgerError, assemble, load, save
 from cl_theory.claims.record import is_rational_text
-from cl_theory.claims.registry import claim
+from cl_theory.claims.registry import all_claims, claim
 
 FLOAT_TOLERANCE = 1e-10
 """Of the recorded scale, for float64 values."""
@@ -79,10 +79,16 @@ def accept(
     if changes:
         fresh = assemble(records)
         taken = {identifier: fresh[identifier] for identifier in fresh if identifier in chosen}
-        kept = {**committed["claims"], **taken}
+        kept = _in_reading_order({**committed["claims"], **taken})
         entry = {"reason": reason.strip(), "changes": [asdict(change) for change in changes]}
         save(path, {"format": FORMAT, "claims": kept, "history": [*committed["history"], entry]})
     return changes
+
+
+def _in_reading_order(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """As registered; a claim that is new may stand between old ones. Ids that nobody registers any more come last."""
+    known = [identifier for identifier in all_claims() if identifier in entries]
+    return {identifier: entries[identifier] for identifier in (*known, *(i for i in entries if i not in known))}
 
 
 def _entry(old: Mapping[str, Any], new: Mapping[str, Any], allow_new: bool) -> Iterator[tuple[str, Any, Any]]:

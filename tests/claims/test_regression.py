@@ -110,6 +110,16 @@ def test_acceptance_records_reason_old_and_new(tmp_path):
     assert (entry["changes"][0]["old"], entry["changes"][0]["new"]) == ("1/3", "1/4")
 
 
+def test_a_new_claim_stands_where_it_is_registered_and_not_at_the_end(tmp_path):
+    path, earlier = tmp_path / "claims.json", "cl-gradient"
+    accept(path, {ID: record()}, reason="first")
+    first = Evidence(earlier)
+    planted = {"off by 1 %": Outcome("exact", "red", False, {}, 0.0)}
+    first.add(Outcome("exact", "in rationals", True, {}, 0.0), controls=planted)
+    accept(path, {earlier: first.record}, reason="one more", identifiers=[earlier])
+    assert list(load(path)["claims"]) == [earlier, ID]
+
+
 def test_acceptance_without_a_reason_changes_nothing(tmp_path):
     with pytest.raises(ValueError, match="a reason is needed"):
         accept(tmp_path / "claims.json", {ID: record()}, reason="  ")
