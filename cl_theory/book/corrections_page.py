@@ -45,7 +45,7 @@ def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
     return (
         f"### {entry.title}\n\n"
         f"{chip(_verdict(entry, shown))} {_reference(entry)}[its entry in the ledger](#claim-{entry.id})\n\n"
-        f":::{{div}} claim-statement\n{entry.statement}\n:::\n\n"
+        f":::{{div}} claim-statement\n{shown.statement_of(entry)}\n:::\n\n"
         f"{where}"
     )
 

@@ -74,7 +74,7 @@ def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
         f"(claim-{entry.id})=\n### {entry.title}",
         f'<span class="entry-head">{chip(_verdict(entry.id, shown))} <code>{entry.id}</code> · {escape(source)} · '
         f"{entry.kind}</span>",
-        f":::{{div}} claim-statement\n{entry.statement}\n:::",
+        f":::{{div}} claim-statement\n{shown.statement_of(entry)}\n:::",
         _criteria(entry),
         _assumptions(entry, accepted),
         _rests_on(entry),

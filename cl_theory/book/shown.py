@@ -7,6 +7,7 @@ from typing import Any
 
 from cl_theory.book.files import read_json
 from cl_theory.claims.ledger import LedgerError, load
+from cl_theory.claims.registry import Claim
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,10 @@ class Shown:
     claims: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     origin: str = "No evidence has been accepted yet."
     cells: Mapping[str, str] = field(default_factory=dict)
+
+    def statement_of(self, entry: Claim) -> str:
+        """What `entry` claims, with the formulas that were checked written out."""
+        return self.claims.get(entry.id, {}).get("statement", entry.statement)
 
 
 def shown_evidence(evidence: Path | None, ledger: Path) -> Shown:

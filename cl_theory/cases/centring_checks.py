@@ -7,9 +7,9 @@ import numpy as np
 from cl_theory.cases.isd_checks import Checked, informative_directions
 from cl_theory.cases.isd_settings import IsdSettings
 from cl_theory.cases.phase_slots import PhaseSlots
-from cl_theory.cases.planned_means import PlannedMean
 from cl_theory.cases.real_models import RealModel
 from cl_theory.cases.running_baselines import RunningBaselines
+from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.estimators.theory import isd_centre
 
 CENTRED_QUANTITIES = ("P(B = 1)", "u·Z", "|Z|²", "(u·Z)²")

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.cases.planned_means import PlannedMean
 from cl_theory.cases.real_models import RealModel
 from cl_theory.checks import Outcome
+from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.dynamics import current_bias, gradient_flow, simulate_always_on, simulate_rbm_phase
 from cl_theory.markov import Equilibrium, stationary_distributions
 from cl_theory.models.local_chain import local_chain

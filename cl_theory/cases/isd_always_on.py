@@ -7,8 +7,8 @@ import numpy as np
 from scipy.optimize import root
 
 from cl_theory.arguments import positive_integer
-from cl_theory.cases.planned_means import PlannedMean
 from cl_theory.checks import Outcome
+from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.dynamics import MeanPhases, TransferOperator, mean_gradient, simulate_always_on
 from cl_theory.markov import Equilibrium
 from cl_theory.models.local_chain import local_chain

@@ -14,7 +14,7 @@ from cl_theory.cases.phase_slots import (
     seen_counts_exactly,
     seen_exactly,
 )
-from cl_theory.cases.planned_means import ERRORS, PlannedMean
+from cl_theory.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.estimators.theory import two_term_covariance
 from cl_theory.estimators.two_term import two_term_gradient
 from cl_theory.laws.moments import PhaseMoments

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.cases.planned_means import PlannedMean
 from cl_theory.checks import Outcome
+from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.dynamics import linear_mean, simulate_linear
 from cl_theory.laws import exact_array
 from cl_theory.markov import solve

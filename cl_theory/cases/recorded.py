@@ -5,9 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
-from cl_theory.cases.planned_means import PlannedMean
 from cl_theory.cases.real_models import RealModel
 from cl_theory.checks import Outcome
+from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.claims import Evidence
 from cl_theory.estimators.isd import isd_weights
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.cases.phase_slots import DrawnSlots, PhaseSlots, order_index
-from cl_theory.cases.planned_means import PlannedMean
+from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.estimators.baselines import PhaseEMA, PhaseMeans, PooledEMA, running_centred_isd
 from cl_theory.laws.moments import PhaseMoments
 from cl_theory.phases.order import Stratified

@@ -1,28 +1,88 @@
 """What a chapter gathers for one claim, and shows at its end."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from cl_theory.checks.criteria import decide, other_decisions, turned_round
 from cl_theory.checks.outcome import Outcome
+from cl_theory.checks.statement_checks import Checked, drawing_check, proof_check, systems_check
 from cl_theory.claims.record import FORMAT, MIME, plain
 from cl_theory.claims.registry import Claim, claim
 from cl_theory.claims.table import evidence_html, evidence_text
+from cl_theory.claims.words import summary, what_was_seen
 from cl_theory.seeds import FIXED_ROOT
+from cl_theory.statements.statement import Statement
+from cl_theory.statements.system import System
 
 
 class Evidence:
     """Evidence for one registered claim. Put it on the last line of a cell to show and record it.
 
-    ``Evidence("isd-unbiased", profile=profile, seed=seed)``; KeyError if the id is not registered.
+    ``Evidence("isd-covariance", COVARIANCE, profile=profile, seed=seed)`` with the statements that the claim makes: they
+    can be pasted on the page by their names, so that what is printed is what is checked. KeyError if the claim is not
+    registered.
+
+    A statement is proved (`proved`), checked on systems in whatever way each of them can (`checked`), and seen to fail
+    where an assumption is dropped (`broken`). The errors that each check must see are planted by themselves: every
+    term 1 % more in an equation, left out of a bound. What is no statement goes on record with `compare` and `breaks`.
     """
 
-    def __init__(self, identifier: str, *, profile: str = "smoke", seed: int = FIXED_ROOT) -> None:
+    def __init__(self, identifier: str, *statements: Statement, profile: str = "smoke", seed: int = FIXED_ROOT) -> None:
         self.claim: Claim = claim(identifier)
         self._profile, self._seed = profile, seed
         self._checks: list[dict[str, Any]] = []
         self._witnesses: list[dict[str, Any]] = []
         self._printed: list[dict[str, Any]] = []
+        self._statements: dict[str, Statement] = {}
+        for statement in statements:
+            self._state(statement)
+
+    def proved(self, statement: Statement, derived: Any, **options: Any) -> "Shown":
+        """Record that `derived`, where the steps of a proof arrived, is the right side; see `proof_check`."""
+        return self._checked(statement, [proof_check(statement, derived, **options)])
+
+    def checked(
+        self,
+        statement: Statement,
+        on: Sequence[System],
+        *,
+        errors: Iterable[str] = (),
+        spare: Iterable[str] = (),
+        draw: bool = True,
+        **options: Any,
+    ) -> "Shown":
+        """Record the statement on systems: exactly on those of rationals, numerically on those of floats, and by
+        drawing where a system can draw the left side.
+
+        `errors` are planted in what the systems measure, beside the terms. `spare` names the terms of a bound that no
+        tested system needs, as the page must say. Options go to `systems_check`.
+        """
+        drawable = [system for system in on if draw and statement.left in system.drawn]
+        by_arithmetic: dict[bool, list[System]] = {}
+        for system in on:
+            if not getattr(system, "only_drawn", False):
+                exact = np.asarray(statement.left_value(system)).dtype == object
+                by_arithmetic.setdefault(exact, []).append(system)
+        found = []
+        for exact, systems in by_arithmetic.items():
+            able = [error for error in errors if all(system.has_error(error) for system in systems)]
+            found.append(systems_check(statement, systems, errors=able, **options))
+        hidden: list[tuple[str, ...]] = [()] * len(found)
+        for system in drawable:
+            outcome, controls, unseen = drawing_check(statement, system, self._seed, (self.claim.id, statement.name))
+            found.append((outcome, controls))
+            hidden.append(unseen)
+        return self._checked(statement, found, spare=tuple(spare), hidden=hidden)
+
+    def broken(self, assumption: int, statement: Statement, on: System, instead: Any) -> Outcome:
+        """Record a counterexample for numbered `assumption`: on this system the statement fails, and its left side is
+        what the formula `instead` says. Returns the comparison with that formula; its name is that of the system."""
+        fails, _ = systems_check(statement, [on], scope=f"{on.name}: as claimed")
+        predicted, _ = systems_check(statement.replaced_by(instead), [on], scope=f"{on.name}: as predicted")
+        self.witness(assumption, on.name, fails=fails, predicted=predicted)
+        return predicted
 
     def add(self, outcome: Outcome, *, controls: Mapping[str, Outcome]) -> None:
         """Record a check, with the same check run on planted errors (`controls`, by name), which must turn it red.
@@ -31,7 +91,7 @@ class Evidence:
         """
         if outcome.level == "experiment":
             raise ValueError(f"{outcome.scope!r} is decided by data over seeds; record it with decide")
-        self._record(outcome, {name: bad.passed is False for name, bad in controls.items()})
+        self._record(outcome, _caught(controls))
 
     def compare(
         self, check: Callable[..., Outcome], value: Any, *target: Any, scope: str, planted: Mapping[str, Any]
@@ -54,7 +114,7 @@ class Evidence:
         outcome, otherwise = decide(stated, *arms), other_decisions(stated, *arms)
         for name, other in (reversed_on or {}).items():
             otherwise[name] = turned_round(outcome.passed, decide(stated, *other).passed)
-        self._record(outcome, otherwise)
+        self._record(outcome, [{"name": name, "caught": seen, "seen": ""} for name, seen in otherwise.items()])
         return outcome
 
     def breaks(
@@ -80,14 +140,46 @@ class Evidence:
         self._printed.append({"name": name, "value": plain(value), "standard_error": plain(standard_error)})
         return value
 
-    def _record(self, outcome: Outcome, caught: Mapping[str, bool]) -> None:
-        if not caught:
+    def _state(self, statement: Statement) -> None:
+        from myst_nb import glue
+
+        if statement.name in self._statements:
+            raise ValueError(f"{self.claim.id} states {statement.name!r} twice; name each statement once")
+        self._statements[statement.name] = statement
+        glue(statement.name, statement, display=False)
+
+    def _checked(
+        self,
+        statement: Statement,
+        found: Sequence[Checked],
+        *,
+        spare: tuple[str, ...] = (),
+        hidden: Sequence[tuple[str, ...]] = (),
+    ) -> "Shown":
+        if statement.name not in self._statements:
+            stated = ", ".join(map(repr, self._statements)) or "none"
+            raise ValueError(
+                f"{self.claim.id} does not state {statement.name!r}, but {stated}; name it where Evidence is made"
+            )
+        if unknown := sorted(set(spare) - set(statement.terms)):
+            raise ValueError(f"{statement.name} has no term {unknown[0]!r}; its terms are {', '.join(statement.terms)}")
+        planted = [name for name, _ in statement.planted_errors()]
+        needed = [name for name in planted if name.rpartition(":")[0] not in spare]
+        for (outcome, controls), unseen in zip(found, hidden or [()] * len(found), strict=True):
+            tried = {n: c for n, c in controls.items() if n not in planted or n in needed}
+            asked = {"statement": statement.name, "fingerprint": statement.fingerprint, "terms": needed}
+            self._record(outcome, _caught(tried), of=asked | {"hidden": [name for name in unseen if name in needed]})
+        return Shown(statement, self._checks[-len(found) :])
+
+    def _record(
+        self, outcome: Outcome, controls: Sequence[Mapping[str, Any]], of: Mapping[str, Any] | None = None
+    ) -> None:
+        if not controls and not (of and of["hidden"]):
             raise ValueError(f"{outcome.scope!r} needs at least one planted error in controls, got none")
         if any(check["scope"] == outcome.scope for check in self._checks):
             raise ValueError(f"scope {outcome.scope!r} is taken in {self.claim.id}; give each check its own")
         entry = {name: plain(getattr(outcome, name)) for name in Outcome.__dataclass_fields__}
-        entry["controls"] = [{"name": name, "caught": seen} for name, seen in caught.items()]
-        self._checks.append(entry)
+        self._checks.append(entry | {"controls": list(controls), "of": dict(of) if of else None})
 
     @property
     def record(self) -> dict[str, Any]:
@@ -97,6 +189,10 @@ class Evidence:
             "claim": self.claim.id,
             "profile": self._profile,
             "seed": self._seed,
+            "statements": [
+                {"name": statement.name, "latex": statement.latex, "fingerprint": statement.fingerprint}
+                for statement in self._statements.values()
+            ],
             "checks": self._checks,
             "witnesses": self._witnesses,
             "printed": self._printed,
@@ -108,3 +204,26 @@ class Evidence:
             "text/html": evidence_html(self.claim, self.record),
             "text/plain": evidence_text(self.claim, self.record),
         }
+
+
+class Shown:
+    """What checks of one statement said, in a line each: for the output of a cell."""
+
+    def __init__(self, statement: Statement, checks: Sequence[Mapping[str, Any]]) -> None:
+        self.statement, self.checks = statement, checks
+
+    def _lines(self) -> list[str]:
+        return [summary(check) for check in self.checks]
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<div class='check-line'>{line}</div>" for line in self._lines())
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+
+def _caught(controls: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "caught": outcome.passed is False, "seen": what_was_seen(outcome)}
+        for name, outcome in controls.items()
+    ]

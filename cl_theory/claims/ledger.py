@@ -13,9 +13,11 @@ from cl_theory.claims.record import plain
 from cl_theory.claims.registry import claim
 from cl_theory.claims.verdict import RANK, judge
 
-FORMAT = 2
+FORMAT = 3
+OLD_FORMAT = 2
+"""Without statements: read, and written in the new format when something is accepted."""
 REGISTERED = ("title", "statement", "source", "kind", "criteria", "assumptions", "rests_on")
-_ENTRY = {*REGISTERED, "verdict", "evidence", "witnesses", "printed"}
+_ENTRY = {*REGISTERED, "verdict", "statements", "evidence", "witnesses", "printed"}
 
 
 class LedgerError(ValueError):
@@ -35,6 +37,7 @@ def load(path: Path) -> dict[str, Any]:
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise LedgerError(_damaged(path, str(error))) from error
+    content = _renewed(content)
     problem = _problem(content)
     if problem:
         raise LedgerError(_damaged(path, problem))
@@ -71,11 +74,30 @@ def _entry(identifier: str, record: Mapping[str, Any], verdict: str) -> dict[str
     registered = asdict(claim(identifier))
     return {
         **{name: plain(registered[name]) for name in REGISTERED},
+        "statement": written_out(registered["statement"], record),
         "verdict": verdict,
+        "statements": list(record["statements"]),
         "evidence": {level: _of_level(record["checks"], level) for level in LEVELS},
         "witnesses": list(record["witnesses"]),
         "printed": list(record["printed"]),
     }
+
+
+def written_out(text: str, record: Mapping[str, Any]) -> str:
+    """`text` of a registered claim with each ``[[name]]`` replaced by the formula of the statement of this name."""
+    for statement in record["statements"]:
+        text = text.replace(f"[[{statement['name']}]]", f"${statement['latex']}$")
+    return text
+
+
+def _renewed(content: Any) -> Any:
+    # A ledger of the old format differs in what it does not have: statements, and what each planted error did.
+    if not isinstance(content, dict) or content.get("format") != OLD_FORMAT:
+        return content
+    claims = content.get("claims")
+    if not isinstance(claims, dict) or not all(isinstance(entry, dict) for entry in claims.values()):
+        return content
+    return content | {"format": FORMAT, "claims": {name: {"statements": []} | old for name, old in claims.items()}}
 
 
 def _of_level(checks: Iterable[Mapping[str, Any]], level: str) -> list[dict[str, Any]]:

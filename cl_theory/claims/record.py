@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 MIME = "application/vnd.cl-theory.evidence+json"
-FORMAT = 1
+FORMAT = 2
 
 
 def plain(value: Any) -> Any:
@@ -54,8 +54,8 @@ def is_rational_text(value: Any) -> bool:
     return bool(slash) and numerator.lstrip("-").isdigit() and denominator.isdigit()
 
 
-CHECK_FIELDS = {"level", "scope", "passed", "values", "scale", "smallest_error", "details", "cost", "controls"}
-RECORD_FIELDS = {"format", "claim", "profile", "seed", "checks", "witnesses", "printed"}
+CHECK_FIELDS = {"level", "scope", "passed", "values", "scale", "smallest_error", "details", "cost", "controls", "of"}
+RECORD_FIELDS = {"format", "claim", "profile", "seed", "statements", "checks", "witnesses", "printed"}
 
 
 def validated(record: Any, origin: str) -> dict[str, Any]:

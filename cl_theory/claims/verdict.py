@@ -105,9 +105,12 @@ def _problem(entry: Claim, record: Mapping[str, Any]) -> Judgement | None:
             return Judgement("inconclusive", f"too little power: {check['scope']}", sound=False)
     for check in checks:
         unseen = [control["name"] for control in check["controls"] if not control["caught"]]
-        if unseen or not check["controls"]:
+        if unseen or not (check["controls"] or (check["of"] and check["of"]["hidden"])):
             missed = ", ".join(unseen) or "no planted error"
             return Judgement("vacuous", f"{check['scope']}: unseen {missed}", sound=False)
+    blind = _unseen_term(checks)
+    if blind:
+        return Judgement("vacuous", blind, sound=False)
     for witness in record["witnesses"]:
         if not witness["holds"]:
             return Judgement("inconclusive", f"counterexample not as predicted: {witness['name']}", sound=False)
@@ -117,6 +120,21 @@ def _problem(entry: Claim, record: Mapping[str, Any]) -> Judgement | None:
         numbers = ", ".join(map(str, missing))
         return Judgement("inconclusive", f"no counterexample for assumption {numbers}", sound=False)
     return None
+
+
+def _unseen_term(checks: Sequence[Mapping[str, Any]]) -> str:
+    """A term of a statement that no check of some level would have missed, in words, or nothing."""
+    caught: dict[tuple[str, str], set[str]] = {}
+    needed: dict[tuple[str, str], set[str]] = {}
+    for check in checks:
+        if check["of"]:
+            place = check["of"]["statement"], check["level"]
+            caught.setdefault(place, set()).update(c["name"] for c in check["controls"] if c["caught"])
+            needed.setdefault(place, set()).update(check["of"]["terms"])
+    for (statement, level), terms in needed.items():
+        for term in sorted(terms - caught[statement, level]):
+            return f"{statement}, {level.replace('_', ' ')}: no check sees '{term}'"
+    return ""
 
 
 def _unlike_the_register(entry: Claim, checks: Sequence[Mapping[str, Any]]) -> str:

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from cl_theory.checks.criteria import Criterion
+from cl_theory.checks.outcome import Outcome
 from cl_theory.claims.verdict import MEANING
 
 LEVEL_NAME = {
@@ -87,3 +88,32 @@ def _rounded(number: float, half_width: float) -> str:
     # Two digits of the interval's half-width, and no minus sign at a rounded 0.
     digits = max(0, 1 - math.floor(math.log10(half_width)))
     return f"{number:.3g}" if digits > 6 else f"{round(number, digits) + 0.0:.{digits}f}"
+
+
+def what_was_seen(outcome: Outcome) -> str:
+    """How a check noticed an error that was planted in it, in a few words: a remainder, entries that differ, a p-value."""
+    values, details = outcome.values, outcome.details
+    if "remainder" in values:
+        return f"remainder {_cut(values['remainder'])}"
+    if "differences" in values:
+        return f"{values['differences']} of {values['count']} values differ"
+    if "largest_error" in details:
+        return f"off by {details['largest_error']:.1e} of the scale"
+    if "largest_ratio" in values:
+        return f"{values['largest_ratio']:.3g} times the bound"
+    if "p_value" in details:
+        return f"p = {details['p_value']:.1e}"
+    return ""
+
+
+def summary(check: Mapping[str, Any]) -> str:
+    """A check in one line: level, result, planted errors caught."""
+    caught = sum(control["caught"] for control in check["controls"])
+    return (
+        f"{LEVEL_NAME[check['level']]}: {result(check['level'], check['passed'])} — {check['scope']} "
+        f"({caught} of {len(check['controls'])} planted errors caught)"
+    )
+
+
+def _cut(text: str, longest: int = 80) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

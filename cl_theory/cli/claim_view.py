@@ -41,7 +41,7 @@ def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | No
     entry, accepted = all_claims()[identifier], ledger["claims"].get(identifier)
     console.print(f"[bold]{entry.id}[/]  {escape(entry.title)}")
     console.print(f"{_verdict(entry, ledger)}: {_meaning(accepted)}")
-    console.print(escape(entry.statement), style="italic")
+    console.print(escape((accepted or {}).get("statement", entry.statement)), style="italic")
     source = f"{entry.source}, {entry.reference}" if entry.reference else entry.source
     console.print(f"source: {source}; kind: {entry.kind}; chapter: {entry.chapter}")
     if entry.is_experiment:

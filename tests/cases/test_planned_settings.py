@@ -9,10 +9,10 @@ import pytest
 from cl_theory.cases.batch_designs import COINS_INSTEAD, BatchDesigns
 from cl_theory.cases.isd_settings import IsdSettings, Swapped
 from cl_theory.cases.phase_slots import PhaseSlots
-from cl_theory.cases.planned_means import PlannedMean
 from cl_theory.cases.real_models import RealModel
 from cl_theory.cases.running_baselines import RunningBaselines
 from cl_theory.checks import below
+from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.estimators import PhaseEMA, PooledEMA, theory
 from cl_theory.models.rbm import RBM

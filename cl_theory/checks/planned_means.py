@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.checks import MeanPlan, Moments, Outcome, mean_agrees, plan_mean
+from cl_theory.checks.moments import Moments
+from cl_theory.checks.monte_carlo import mean_agrees
+from cl_theory.checks.outcome import Outcome
+from cl_theory.checks.plans import MeanPlan, plan_mean
 from cl_theory.samplers.isd_states import chunk_sizes
 from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.seeds import FIXED_ROOT, stream
 
 PILOT = 2**15
 """Draws, from a fixed seed, that say how much a statistic scatters; they enter the plan and nothing else."""
+MOST = 2**21
+"""A term for which a system would need more draws than this is left to another system."""
 COIN_ONLY = "coin off by 1 %"
 ERRORS = {name: planted for name, planted in PLANTED_ERRORS.items() if name != COIN_ONLY}
 """Without the coin's own error: its information is that of the tosses alone, so the duty cycle has to catch it."""
@@ -33,8 +38,8 @@ class PlannedMean:
         The planted errors by name.
     scale
         What errors are relative to, (k,); |target| unless given.
-    pilot
-        Draws of the pilot; fewer where a draw is dear.
+    pilot, most
+        Draws of the pilot, and of the first stage at most; fewer where a draw is dear.
 
     How much Y scatters comes from a pilot, as fourth moments of sums over phases have no short form. The check goes
     by the covariance of its own sample, and is inconclusive if the pilot was too hopeful.
@@ -46,6 +51,7 @@ class PlannedMean:
     errors: Mapping[str, Any] = field(default_factory=lambda: ERRORS)
     scale: Any = None
     pilot: int = PILOT
+    most: int = MOST
 
     def moments(self, rng: np.random.Generator, n: int, *variants: Any) -> list[Moments]:
         """Moments of n draws, one for each planted variant: all of them on the same draws."""
@@ -61,31 +67,46 @@ class PlannedMean:
         """The exact mean when nothing is planted."""
         return self.target(NOTHING_PLANTED)
 
-    def plan(self, path: tuple[str, ...]) -> MeanPlan:
-        """Draws that show each planted error, from exact shifts and the pilot at this place in the book."""
-        pilots = self.moments(stream(FIXED_ROOT, *path, "pilot"), self.pilot, NOTHING_PLANTED, *self.errors.values())
-        shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
-        skewness = np.max([np.abs(pilot.skewness) for pilot in pilots], axis=0)  # the controls need normal means too
-        scale = np.abs(self.goal) if self.scale is None else self.scale
-        return plan_mean(shifts, pilots[0].covariance, scale=scale, skewness=skewness)
-
     def check(self, root: int, *path: str, scope: str) -> tuple[Outcome, dict[str, Outcome]]:
-        """The check in three stages, and the same check for each planted error: its controls.
+        """The check in three stages, and the same check for each planted error: its controls."""
+        outcome, controls, _ = self.checked_against(self.goal, {}, root, *path, scope=scope)
+        return outcome, controls
 
-        Each stage has its own stream. Check and controls look at the same draws, so that the planted error is all
-        that differs between them.
+    def checked_against(
+        self, goal: np.ndarray, wrong_goals: Mapping[str, np.ndarray], root: int, *path: str, scope: str
+    ) -> tuple[Outcome, dict[str, Outcome], tuple[str, ...]]:
+        """Whether the mean is `goal`, with controls: errors planted in the code, and `wrong_goals` held up to the draws.
+
+        Also returns the wrong goals that would take more than `most` draws to tell from the right one; they are not
+        tried. Each stage has its own stream. Check and controls look at the same draws, so that the planted error is
+        all that differs between them.
         """
-        plan, names = self.plan(path), [scope, *self.errors]
+        plan, hidden = self._plan(goal, wrong_goals, path)
         stages: dict[int, dict[str, Moments]] = {}
 
         def sample(rng: np.random.Generator, n: int, name: str) -> Moments:
             if n not in stages:
                 drawn = self.moments(stream(root, *path, n), n, NOTHING_PLANTED, *self.errors.values())
-                stages[n] = dict(zip(names, drawn, strict=True))
+                stages[n] = dict(zip(("", *self.errors), drawn, strict=True))
             return stages[n][name]
 
-        rng = stream(root, *path)
-        outcomes = {
-            name: mean_agrees(rng, partial(sample, name=name), self.goal, plan=plan, scope=name) for name in names
-        }
-        return outcomes.pop(scope), outcomes
+        def run(name: str, target: np.ndarray, label: str) -> Outcome:
+            return mean_agrees(stream(root, *path), partial(sample, name=name), target, plan=plan, scope=label)
+
+        controls = {name: run(name, goal, name) for name in self.errors}
+        controls |= {name: run("", wrong, name) for name, wrong in wrong_goals.items() if name not in hidden}
+        return run("", goal, scope), controls, hidden
+
+    def _plan(
+        self, goal: np.ndarray, wrong_goals: Mapping[str, np.ndarray], path: tuple[str, ...]
+    ) -> tuple[MeanPlan, tuple[str, ...]]:
+        # Draws that show each planted error, from exact shifts and the pilot at this place in the book.
+        pilots = self.moments(stream(FIXED_ROOT, *path, "pilot"), self.pilot, NOTHING_PLANTED, *self.errors.values())
+        skewness = np.max([np.abs(pilot.skewness) for pilot in pilots], axis=0)  # the controls need normal means too
+        scale = np.abs(goal) if self.scale is None else self.scale
+        planned = partial(plan_mean, covariance=pilots[0].covariance, scale=scale, skewness=skewness)
+        shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
+        moved = {name: wrong - goal for name, wrong in wrong_goals.items()}
+        hidden = tuple(n for n, shift in moved.items() if not shift.any() or planned({n: shift}).n > self.most)
+        shown = {name: shift for name, shift in moved.items() if name not in hidden}
+        return planned({**shifts, **shown}), hidden

@@ -1,0 +1,201 @@
+"""Systems for the statements about ISD: laws that are listed atom by atom, laws that are drawn from, real models."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import sympy as sp
+
+from cl_theory.cases.enumerated import exact_cases
+from cl_theory.cases.isd_checks import informative_directions
+from cl_theory.cases.isd_settings import IsdSettings
+from cl_theory.cases.phase_slots import PhaseSlots
+from cl_theory.cases.real_models import RealModel, real_models
+from cl_theory.checks.planned_means import PlannedMean
+from cl_theory.checks.statement_checks import Drawn
+from cl_theory.estimators.isd import isd_gradient
+from cl_theory.estimators.symbols import (
+    cov_D,
+    cov_Z,
+    mean_h_squared,
+    mean_hh,
+    mean_Z,
+    phase_values,
+    trace_D,
+    trace_Z,
+)
+from cl_theory.estimators.two_term import two_term_gradient
+from cl_theory.laws import FiniteLaw, coin_law, exact_covariance, exact_mean
+from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
+from cl_theory.statements import System
+
+ONE_OFF = Fraction(101, 100)
+COIN_OFF = "coin off by 1 %"
+WEIGHTS_OFF = "weights use another b"
+CHANCES = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2), Fraction(6, 7))
+
+
+def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any = 1, belief: Any = 1) -> System:
+    """ISD on a law whose atoms are listed, both faces of the coin: left sides by the estimators' own code.
+
+    `coin` and `belief` are factors by which the coin and the weights depart from b, while the right sides keep it.
+    """
+    probability, is_positive, *pair = coin_law(law, p_positive * coin)
+    estimates = isd_gradient(*pair, is_positive, p_positive=p_positive * belief)
+    differences = two_term_gradient(law.g_positive, law.g_negative)
+    mixture = (1 - p_positive) * law.g_positive + p_positive * law.g_negative
+    cov_of_Z, cov_of_D = exact_covariance(probability, estimates), exact_covariance(law.probability, differences)
+    values = phase_values(law.moments, p_positive) | {
+        mean_Z: exact_mean(probability, estimates),
+        cov_Z: cov_of_Z,
+        cov_D: cov_of_D,
+        trace_Z: np.trace(cov_of_Z),
+        trace_D: np.trace(cov_of_D),
+        mean_hh: (law.probability[:, None] * mixture).T @ mixture,
+        mean_h_squared: exact_mean(law.probability, (mixture**2).sum(axis=1)),
+    }
+    wrong = {
+        COIN_OFF: partial(listed, law, p_positive, coin=ONE_OFF),
+        WEIGHTS_OFF: partial(listed, law, p_positive, belief=ONE_OFF),
+    }
+    return System(f"{family}, b = {p_positive}", values, family=family, wrong=wrong)
+
+
+def listed_laws(name: str, n_laws: int, chances: tuple[Fraction, ...] = CHANCES) -> list[System]:
+    """Random rational laws of a coupled pair and two rational RBMs, each at every b."""
+    laws = exact_cases(name, n_laws)
+    families = ["random laws"] * n_laws + ["rational RBMs"] * (len(laws) - n_laws)
+    return [listed(law, b, family) for law, family in zip(laws, families, strict=True) for b in chances]
+
+
+def real_phases(p_positive: float, models: tuple[RealModel, ...] | None = None) -> list[System]:
+    """ISD on the two real models at this b, every entry of every matrix; mean and squares can be drawn."""
+    return [_real(model, p_positive) for model in models or real_models()]
+
+
+def _real(model: RealModel, b: float) -> System:
+    m = model.moments
+    values = phase_values(m, b) | {
+        mean_Z: lambda: b * (m.mean_positive / b) - (1 - b) * (m.mean_negative / (1 - b)),
+        cov_Z: lambda: m.second_positive / b + m.second_negative / (1 - b) - np.outer(m.mean, m.mean),
+        cov_D: lambda: m.second_positive + m.second_negative - m.cross - m.cross.T - np.outer(m.mean, m.mean),
+        mean_hh: lambda: _second_of_mixture(m, b),
+    }
+    drawn = {cov_Z: partial(_squares_drawn, model, b), cov_Z - cov_D: partial(_excess_drawn, model, b)}
+    return System(f"{model.name}, b = {b:g}", values, family=f"{model.name} at b = {b:g}", drawn=drawn)
+
+
+def _second_of_mixture(m: Any, b: float) -> np.ndarray:
+    a = 1 - b
+    return a * a * m.second_positive + b * b * m.second_negative + a * b * (m.cross + m.cross.T)
+
+
+def _squares_drawn(model: RealModel, b: float) -> Drawn:
+    directions = informative_directions(model, b)[:1]
+    slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    planned = IsdSettings(slots, ((b, None),), np.eye(1)).planned
+    mean = model.moments.mean
+
+    def image(covariance: np.ndarray) -> np.ndarray:
+        goal = planned.goal.copy()
+        goal[2] = np.trace(covariance) + mean @ mean
+        goal[3] = directions[0] @ covariance @ directions[0] + (directions[0] @ mean) ** 2
+        return goal
+
+    return Drawn(planned, image)
+
+
+def _excess_drawn(model: RealModel, b: float) -> Drawn:
+    directions = informative_directions(model, b)[:1]
+    slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    planned = IsdSettings(slots, ((b, None),), np.array([[1.0, -1.0], [0.0, 1.0]]), two_term=True).planned
+
+    def image(excess: np.ndarray) -> np.ndarray:
+        goal = planned.goal.copy()
+        goal[2], goal[4] = np.trace(excess), directions[0] @ excess @ directions[0]
+        return goal
+
+    return Drawn(planned, image)
+
+
+class _Draws(NamedTuple):
+    """Atoms and coin levels of many draws."""
+
+    atom: np.ndarray
+    level: np.ndarray
+
+
+def drawn_law(law: FiniteLaw, p_positive: Any, name: str = "a small law") -> System:
+    """A small law that is drawn from: atom and coin by the generator, estimates by the estimators' own code.
+
+    On it every term of a covariance is large enough to be seen by drawing, unlike on a real model.
+    """
+    exact, b = law.floats(), float(p_positive)
+    values = phase_values(exact.moments, b) | listed_mixture(exact, b)
+    of = partial(_DrawnLaw, exact, b)
+    drawn = {
+        mean_Z: of(lambda z, d: z, lambda value, mean: value.ravel()).drawn,
+        cov_Z: of(_upper_squares, lambda value, mean: _upper(value + np.outer(mean, mean))).drawn,
+        cov_Z - cov_D: of(lambda z, d: _upper_squares(z, d) - _upper_squares(d, d), lambda v, mean: _upper(v)).drawn,
+        trace_Z: of(lambda z, d: (z**2).sum(1, keepdims=True), lambda v, mean: np.array([v + mean @ mean])).drawn,
+        trace_Z - trace_D: of(
+            lambda z, d: ((z**2).sum(1) - (d**2).sum(1))[:, None], lambda v, mean: np.array([v])
+        ).drawn,
+    }
+    return System(name, values, drawn=drawn, only_drawn=True)
+
+
+def listed_mixture(law: FiniteLaw, b: Any) -> dict[sp.Expr, Any]:
+    """Second moment of h and its trace, atom by atom."""
+    mixture = (1 - b) * law.g_positive + b * law.g_negative
+    second = (law.probability[:, None] * mixture).T @ mixture
+    return {mean_hh: second, mean_h_squared: np.trace(second)}
+
+
+@dataclass(frozen=True)
+class _DrawnLaw:
+    law: FiniteLaw
+    b: float
+    statistic: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    image: Callable[[Any, np.ndarray], np.ndarray]
+    errors: Mapping[str, Planted] = field(default_factory=dict)
+
+    @property
+    def drawn(self) -> Drawn:
+        mean = self.law.moments.mean
+        options = {"errors": dict(self.errors)} if self.errors else {}
+        planned = PlannedMean(self.draw, self.rows, self.target, scale=self._scale(), **options)
+        return Drawn(planned, lambda value: np.asarray(self.image(value, mean), dtype=float))
+
+    def draw(self, rng: np.random.Generator, size: int) -> _Draws:
+        return _Draws(np.searchsorted(self.law.probability.cumsum(), rng.random(size)), rng.random(size))
+
+    def rows(self, drawn: _Draws, planted: Planted) -> np.ndarray:
+        return self._of(drawn.atom, drawn.level < planted.coin_probability(self.b), planted)
+
+    def target(self, planted: Planted) -> np.ndarray:
+        atoms, coin = np.arange(len(self.law.probability)), planted.coin_probability(self.b)
+        faces = [self._of(atoms, np.full(len(atoms), side), planted) for side in (True, False)]
+        return self.law.probability @ (coin * faces[0] + (1 - coin) * faces[1])
+
+    def _of(self, atom: np.ndarray, is_positive: np.ndarray, planted: Planted) -> np.ndarray:
+        pair = self.law.g_positive[atom], self.law.g_negative[atom]
+        z = planted.scale * isd_gradient(*pair, is_positive, p_positive=self.b * planted.p_positive)
+        factors = np.where(is_positive, planted.weight_positive, planted.weight_negative)
+        return self.statistic(factors[:, None] * z, two_term_gradient(*pair))
+
+    def _scale(self) -> np.ndarray:
+        goal = np.abs(self.target(NOTHING_PLANTED))
+        return np.maximum(goal, 1e-3 * goal.max())
+
+
+def _upper(matrix: np.ndarray) -> np.ndarray:
+    return matrix[np.triu_indices(len(matrix))]
+
+
+def _upper_squares(z: np.ndarray, _: np.ndarray) -> np.ndarray:
+    first, second = np.triu_indices(z.shape[1])
+    return z[:, first] * z[:, second]

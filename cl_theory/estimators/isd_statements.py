@@ -1,0 +1,64 @@
+"""What chapters 2 and 3 state of ISD: each formula once, printed, proved and checked from here."""
+
+from cl_theory.estimators.symbols import (
+    MEANS,
+    M_minus,
+    M_plus,
+    Sigma_minus,
+    Sigma_plus,
+    b,
+    c_star,
+    c_star_squared,
+    cov_D,
+    cov_Z,
+    mean_h_squared,
+    mean_hh,
+    mean_Z,
+    mu,
+    mu_minus,
+    mu_plus,
+    trace_D,
+    trace_Z,
+    v_minus,
+    v_plus,
+)
+from cl_theory.statements.statement import equation
+
+UNBIASED = equation(
+    "isd-unbiased",
+    mean_Z,
+    {"mean of the positive phase": mu_plus, "mean of the negative phase": -mu_minus},
+)
+COVARIANCE_BY_SECOND_MOMENTS = equation(
+    "isd-covariance-by-second-moments",
+    cov_Z,
+    {
+        "second moment of the positive phase": M_plus / b,
+        "second moment of the negative phase": M_minus / (1 - b),
+        "the mean, taken off": -mu * mu.T,
+    },
+    where=MEANS,
+)
+COVARIANCE = equation(
+    "isd-covariance",
+    cov_Z,
+    {
+        "noise of the positive phase": Sigma_plus / b,
+        "noise of the negative phase": Sigma_minus / (1 - b),
+        "what the phases share": c_star * c_star.T / (b * (1 - b)),
+    },
+    where=MEANS,
+)
+PRICE = equation("isd-excess-variance", cov_Z - cov_D, {"the mixture's second moment": mean_hh / (b * (1 - b))})
+PRICE_TRACE = equation(
+    "isd-excess-trace", trace_Z - trace_D, {"the mixture's mean square": mean_h_squared / (b * (1 - b))}
+)
+PRICE_INDEPENDENT = equation(
+    "isd-excess-independent",
+    trace_Z - trace_D,
+    {
+        "noise of the positive phase": (1 - b) / b * v_plus,
+        "noise of the negative phase": b / (1 - b) * v_minus,
+        "what the phases share": c_star_squared / (b * (1 - b)),
+    },
+)

@@ -1,0 +1,84 @@
+r"""The symbols of Part I, and what they are for given moments of the two phases' gradients."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cl_theory.arguments import probability_inside
+from cl_theory.laws import PhaseMoments, number_like, square_root
+from cl_theory.statements.algebra import matrix, scalar, vector
+
+b = scalar("b", "probability of a positive phase", positive=True)
+B = scalar("B", "the coin: 1 for a positive phase, 0 for a negative one")
+g_plus = vector("g^+", "gradient of a positive phase")
+g_minus = vector("g^-", "gradient of a negative phase")
+mu_plus = vector(r"\mu_+", "mean gradient of the positive phase")
+mu_minus = vector(r"\mu_-", "mean gradient of the negative phase")
+mu = vector(r"\mu", "mean of the difference of both, the gradient of the loss")
+Sigma_plus = matrix(r"\Sigma_+", "covariance of the gradient in the positive phase")
+Sigma_minus = matrix(r"\Sigma_-", "covariance of the gradient in the negative phase")
+M_plus = matrix("M_+", "second moment about 0 of the gradient in the positive phase")
+M_minus = matrix("M_-", "second moment about 0 of the gradient in the negative phase")
+cross = matrix("C", "cross-covariance of the two phases' gradients, 0 if they are independent")
+m_plus = scalar("m_+", "mean square length of the gradient in the positive phase", positive=True)
+m_minus = scalar("m_-", "mean square length of the gradient in the negative phase", positive=True)
+v_plus = scalar("v_+", "variance, trace of the covariance, in the positive phase", positive=True)
+v_minus = scalar("v_-", "variance, trace of the covariance, in the negative phase", positive=True)
+sigma_plus = scalar(r"\sigma_+", "root of the variance in the positive phase", positive=True)
+sigma_minus = scalar(r"\sigma_-", "root of the variance in the negative phase", positive=True)
+mu_squared = scalar(r"|\mu|^2", "square length of the mean gradient", positive=True)
+c = vector("c", "a baseline, taken off every gradient")
+c_star = vector("c^*", "mean of the mixture h, and the best baseline")
+c_star_squared = scalar(r"|c^*|^2", "square length of the mean of h", positive=True)
+trace_cross = scalar(r"\operatorname{tr} C", "trace of the cross-covariance")
+
+mean_Z = vector(r"\mathbb E Z", "mean of the ISD estimate")
+mean_Z_given_pair = matrix(r"\mathbb E[Z \mid g^+, g^-]", "mean of the ISD estimate over the coin alone, a row a pair")
+D_rows = matrix("D", "two-term estimates, a row a pair")
+cov_Z = matrix(r"\operatorname{Cov} Z", "covariance of the ISD estimate")
+cov_D = matrix(r"\operatorname{Cov} D", "covariance of the two-term estimate")
+trace_Z = scalar(r"\operatorname{tr}\operatorname{Cov} Z", "total variance of the ISD estimate")
+trace_D = scalar(r"\operatorname{tr}\operatorname{Cov} D", "total variance of the two-term estimate")
+mean_hh = matrix(r"\mathbb E[h h^\top]", "second moment of the mixture h of the two gradients")
+mean_h_squared = scalar(r"\mathbb E\,|h|^2", "mean square length of the mixture h", positive=True)
+
+CENTRE = {c_star: (1 - b) * mu_plus + b * mu_minus}
+"""c* = (1-b) mu+ + b mu-."""
+MEANS = CENTRE | {mu: mu_plus - mu_minus}
+SECOND_MOMENTS = {
+    M_plus: Sigma_plus + mu_plus * mu_plus.T,
+    M_minus: Sigma_minus + mu_minus * mu_minus.T,
+}
+"""M = Sigma + mu mu' in each phase."""
+
+
+def phase_values(moments: PhaseMoments, p_positive: Any) -> dict[sp.Expr, Callable[[], Any]]:
+    """What the symbols are for these `moments` and this b, in their arithmetic: for a `System`, or to evaluate."""
+    chance = number_like(probability_inside(p_positive), moments.mean_positive)
+
+    def centre() -> np.ndarray:
+        return (1 - chance) * moments.mean_positive + chance * moments.mean_negative
+
+    return {
+        b: lambda: chance,
+        mu_plus: lambda: moments.mean_positive,
+        mu_minus: lambda: moments.mean_negative,
+        mu: lambda: moments.mean,
+        Sigma_plus: lambda: moments.covariance_positive,
+        Sigma_minus: lambda: moments.covariance_negative,
+        M_plus: lambda: moments.second_positive,
+        M_minus: lambda: moments.second_negative,
+        cross: lambda: moments.cross_covariance,
+        m_plus: lambda: moments.m_positive,
+        m_minus: lambda: moments.m_negative,
+        v_plus: lambda: moments.v_positive,
+        v_minus: lambda: moments.v_negative,
+        sigma_plus: lambda: square_root(moments.v_positive),
+        sigma_minus: lambda: square_root(moments.v_negative),
+        mu_squared: lambda: moments.mean @ moments.mean,
+        c_star: centre,
+        c_star_squared: lambda: centre() @ centre(),
+        trace_cross: lambda: np.trace(moments.cross_covariance),
+    }

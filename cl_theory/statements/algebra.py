@@ -1,0 +1,249 @@
+"""Formulas with vectors and matrices of symbolic size: declared symbols, their LaTeX, remainders, values."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from operator import add, matmul, mul
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.printing.latex import LatexPrinter
+
+from cl_theory.laws import square_root
+
+DIMENSION = sp.Symbol("d", integer=True, positive=True)
+"""The number of parameters: every vector of a formula has it as its length, unless said otherwise."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A symbol of the book, in words."""
+
+    symbol: sp.Expr
+    meaning: str
+
+
+_GLOSSARY: dict[sp.Expr, Declared] = {}
+
+
+def glossary() -> Mapping[sp.Expr, Declared]:
+    """Every declared symbol with its meaning."""
+    return dict(_GLOSSARY)
+
+
+def scalar(latex: str, meaning: str, **assumptions: bool) -> sp.Symbol:
+    """Declare a number; it is real unless `assumptions` say more (``positive=True``, ``integer=True``)."""
+    return _declared(sp.Symbol(latex, **({"real": True} | assumptions)), meaning)
+
+
+def vector(latex: str, meaning: str) -> sp.MatrixSymbol:
+    """Declare a column of d numbers."""
+    return _declared(sp.MatrixSymbol(latex, DIMENSION, 1), meaning)
+
+
+def matrix(latex: str, meaning: str) -> sp.MatrixSymbol:
+    """Declare a matrix of d by d numbers."""
+    return _declared(sp.MatrixSymbol(latex, DIMENSION, DIMENSION), meaning)
+
+
+def _declared(symbol: sp.Expr, meaning: str) -> Any:
+    if not meaning.strip():
+        raise ValueError(f"{symbol} needs its meaning in words, got an empty text")
+    known = _GLOSSARY.setdefault(symbol, Declared(symbol, meaning))
+    if known.meaning != meaning:
+        raise ValueError(f"{symbol} is declared already, as {known.meaning!r}; import it, or choose another symbol")
+    return symbol
+
+
+def symbols_of(formula: sp.Expr) -> set[sp.Expr]:
+    """The symbols that `formula` depends on; the dimension d is none of them."""
+    return {symbol for symbol in formula.free_symbols if symbol != DIMENSION}
+
+
+def remainder(formula: Any) -> sp.Tuple:
+    """The coefficients that are left when `formula` is expanded, one for each product of symbols; none if it is 0.
+
+    Sums of products of vectors and matrices are read coefficient by coefficient, numbers as one expression over a
+    common denominator; lists and tuples of formulas one after the other. A formula vanishes identically just if
+    nothing is left of it.
+    """
+    if isinstance(formula, (list, tuple, sp.Tuple)):
+        return sp.Tuple(*(left for part in formula for left in remainder(part)))
+    expression = sp.sympify(formula)
+    if not isinstance(expression, sp.MatrixExpr):
+        parts = [expression]
+    else:
+        parts = list(_coefficients(expression).values())
+    numerators = [sp.expand(sp.fraction(sp.together(sp.expand(part)))[0]) for part in parts]
+    return sp.Tuple(*(sp.factor(part) for part, top in zip(parts, numerators, strict=True) if top != 0))
+
+
+def _coefficients(expression: sp.MatrixExpr) -> dict[sp.Expr, sp.Expr]:
+    expanded = sp.expand(expression.doit())
+    found: dict[sp.Expr, sp.Expr] = {}
+    for part in expanded.args if isinstance(expanded, sp.MatAdd) else (expanded,):
+        number, product = part.as_coeff_mmul() if isinstance(part, sp.MatMul) else (sp.Integer(1), part)
+        product = product.doit()
+        if not product.is_ZeroMatrix:
+            found[product] = found.get(product, sp.Integer(0)) + number
+    return found
+
+
+# Values ------------------------------------------------------------------------------------------
+
+
+def value_of(formula: sp.Expr, supply: Callable[[sp.Expr], Any]) -> Any:
+    """`formula` in the arithmetic of what `supply` says its symbols are: Fractions stay exact, floats stay floats.
+
+    Numbers may be arrays, which are taken element by element. Vectors are columns (d, 1), matrices (d, d). TypeError
+    for an operation that has no value here.
+    """
+    if isinstance(formula, sp.Rational):
+        return Fraction(int(formula.p), int(formula.q))
+    if isinstance(formula, (sp.Symbol, sp.MatrixSymbol)):
+        return _shaped(formula, supply(formula))
+    parts = [value_of(part, supply) for part in formula.args]
+    if isinstance(formula, (sp.Add, sp.MatAdd)):
+        return reduce(plus, parts)
+    if isinstance(formula, sp.Mul):
+        return reduce(times, parts)
+    if isinstance(formula, sp.MatMul):
+        numbers = [p for p, of in zip(parts, formula.args, strict=True) if not of.is_Matrix]
+        arrays = [p for p, of in zip(parts, formula.args, strict=True) if of.is_Matrix]
+        return reduce(times, numbers, reduce(matmul, arrays))
+    if isinstance(formula, (sp.Pow, sp.MatPow)):
+        return _power(*parts)
+    if isinstance(formula, sp.Transpose):
+        return parts[0].T
+    if isinstance(formula, sp.Trace):
+        return np.trace(parts[0])
+    if isinstance(formula, MatrixElement):
+        return parts[0][int(parts[1]), int(parts[2])]
+    if isinstance(formula, (sp.exp, sp.log, sp.tanh)):
+        return getattr(np, type(formula).__name__)(np.asarray(parts[0], dtype=float))
+    if isinstance(formula, sp.Abs):
+        return abs(parts[0])
+    if isinstance(formula, sp.NumberSymbol):
+        return float(formula)
+    raise TypeError(f"{type(formula).__name__} has no value here, in {formula}; supply a symbol for it")
+
+
+def plus(first: Any, second: Any) -> Any:
+    """Their sum; a Fraction beside an array of floats becomes one."""
+    return add(*_alike(first, second))
+
+
+def times(first: Any, second: Any) -> Any:
+    """Their product; a Fraction beside an array of floats becomes one."""
+    return mul(*_alike(first, second))
+
+
+def _alike(first: Any, second: Any) -> tuple[Any, Any]:
+    if isinstance(first, Fraction) and isinstance(second, np.ndarray) and second.dtype != object:
+        return float(first), second
+    if isinstance(second, Fraction) and isinstance(first, np.ndarray) and first.dtype != object:
+        return first, float(second)
+    return first, second
+
+
+def _shaped(symbol: sp.Expr, value: Any) -> Any:
+    if not symbol.is_Matrix:
+        return Fraction(value) if isinstance(value, int) else value
+    array = np.asarray(value)
+    return array.reshape(-1, 1) if symbol.cols == 1 and array.ndim == 1 else array
+
+
+def _power(base: Any, exponent: Any) -> Any:
+    if isinstance(exponent, Fraction) and exponent.denominator == 1:
+        power = int(exponent)
+        return base**power if power >= 0 else 1 / base**-power
+    if exponent in (Fraction(1, 2), Fraction(-1, 2)):
+        root = square_root(base) if np.ndim(base) == 0 else np.sqrt(np.asarray(base, dtype=float))
+        return root if exponent > 0 else 1 / root
+    if isinstance(base, Fraction) and isinstance(exponent, np.ndarray) and exponent.dtype == object:
+        return np.array([base ** int(e) for e in exponent.ravel()], dtype=object).reshape(exponent.shape)
+    return np.asarray(base, dtype=float) ** np.asarray(exponent, dtype=float)
+
+
+# LaTeX -------------------------------------------------------------------------------------------
+
+
+class _Printer(LatexPrinter):
+    """Sums in the order in which they are meant: what is added first, what is taken off after it."""
+
+    def _print_Symbol(self, expr: sp.Symbol, style: str = "plain") -> str:
+        return str(expr.name)  # a symbol's name is its LaTeX
+
+    _print_MatrixSymbol = _print_Symbol
+
+    def _print_Transpose(self, expr: sp.Transpose) -> str:
+        return self._raised(expr.arg)
+
+    def _raised(self, base: sp.Expr) -> str:
+        text = self._print(base)
+        return (rf"\left({text}\right)" if isinstance(base, (sp.MatAdd, sp.MatMul)) else f"{{{text}}}") + r"^{\top}"
+
+    def _print_MatAdd(self, expr: sp.MatAdd) -> str:
+        if all(isinstance(_without_number(term), sp.Transpose) for term in expr.args):
+            return self._raised(expr.T.doit())
+        return _joined([self._print(term) for term in sorted(expr.args, key=_is_negative)])
+
+    def _print_MatMul(self, expr: sp.MatMul) -> str:
+        number, product = expr.as_coeff_mmul()
+        factors = product.args if isinstance(product, sp.MatMul) else (product,)
+        return self._quotient(number, "".join(self._factor(factor) for factor in factors))
+
+    def _factor(self, factor: sp.Expr) -> str:
+        text = self._print(factor)
+        wrapped = isinstance(factor, sp.MatAdd) and not text.endswith(r"\right)^{\top}")
+        return (rf"\left({text}\right)" if wrapped else text) + r"\,"
+
+    def _quotient(self, number: sp.Expr, product: str) -> str:
+        product = product.removesuffix(r"\,")
+        sign = "-" if _is_negative(number) else ""
+        top, bottom = sp.fraction(sp.together(-number if sign else number))
+        factor = "" if top == 1 else self._product_of(top) + r"\,"
+        if bottom == 1:
+            return sign + factor + product
+        return rf"{sign}\frac{{{factor}{product}}}{{{self._print(bottom)}}}"
+
+    def _product_of(self, number: sp.Expr) -> str:
+        text = self._print(number)
+        return rf"\left({text}\right)" if number.is_Add else text
+
+    def _print_Add(self, expr: sp.Add, order: Any = None) -> str:
+        return _joined([self._print(term) for term in sorted(_ordered(expr), key=_is_negative)])
+
+
+def _ordered(expr: sp.Add) -> list[sp.Expr]:
+    return list(expr.as_ordered_terms())
+
+
+def _is_negative(term: sp.Expr) -> bool:
+    if isinstance(term, sp.MatMul):
+        term = term.as_coeff_mmul()[0]
+    if not isinstance(term, sp.Expr) or term.is_Matrix:
+        return False
+    return bool(term.could_extract_minus_sign()) and not term.is_Add
+
+
+def _without_number(term: sp.Expr) -> sp.Expr:
+    return term.as_coeff_mmul()[1].doit() if isinstance(term, sp.MatMul) else term
+
+
+def _joined(texts: list[str]) -> str:
+    first, *others = texts
+    return first + "".join(f" - {text[1:].lstrip()}" if text.startswith("-") else f" + {text}" for text in others)
+
+
+def latex_of(formula: sp.Expr) -> str:
+    r"""`formula` as LaTeX, with fractions of vectors as :math:`\frac{\Sigma}{b}`."""
+    return _Printer({"mat_symbol_style": "plain", "mul_symbol": None}).doprint(formula)
+
+
+def joined_latex(formulas: Iterator[sp.Expr]) -> str:
+    """The sum of `formulas` as LaTeX, in their order."""
+    return _joined([latex_of(formula) for formula in formulas])
