@@ -9,8 +9,7 @@ import numpy as np
 from cl_theory.cases.phase_slots import DrawnSlots, PhaseSlots, seen_counts, seen_counts_exactly, seen_exactly
 from cl_theory.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.phases.order import Bernoulli
-from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
-from cl_theory.samplers.planted_batch import weighted_batch_moments
+from cl_theory.samplers.planted import NOTHING_PLANTED, Planted, weighted_batch_moments
 
 COINS_INSTEAD = "independent coins in the place of the design"
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from cl_theory.datasets.labels import with_label_pixels
+from cl_theory.datasets.digits import with_label_pixels
 from cl_theory.estimators.baselines import PhaseEMA
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.randomness import Randomness

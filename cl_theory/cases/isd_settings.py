@@ -18,8 +18,7 @@ from cl_theory.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.estimators.theory import two_term_covariance
 from cl_theory.estimators.two_term import two_term_gradient
 from cl_theory.laws.moments import PhaseMoments
-from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
-from cl_theory.samplers.planted_batch import weighted_batch_moments
+from cl_theory.samplers.planted import NOTHING_PLANTED, Planted, weighted_batch_moments
 
 Setting = tuple[float, int | None]
 """b, and which of the slots' baselines is used (None: none)."""

@@ -11,7 +11,7 @@ from cl_theory.cases.real_models import RealModel
 from cl_theory.checks import Moments, Outcome, mean_agrees, plan_mean
 from cl_theory.models.rbm import RBM
 from cl_theory.samplers import phase_statistics
-from cl_theory.samplers.isd_states import chunk_sizes, gradient_projections
+from cl_theory.samplers.isd_statistics import chunk_sizes, gradient_projections
 from cl_theory.samplers.phase_statistics import phase_raw_moments
 from cl_theory.seeds import stream
 

@@ -15,7 +15,7 @@ from cl_theory.cases.real_models import RealModel
 from cl_theory.estimators.batch import batch_isd_gradient
 from cl_theory.laws.folded import folded_moments
 from cl_theory.laws.moments import PhaseMoments
-from cl_theory.samplers.phase_sums import inner_products, linear_estimates, phase_states
+from cl_theory.samplers.isd_statistics import inner_products, linear_estimates, phase_states
 from cl_theory.samplers.planted import Planted
 from cl_theory.states import all_states
 

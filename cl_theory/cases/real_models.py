@@ -8,8 +8,7 @@ import numpy as np
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.datasets.digits import digits
 from cl_theory.laws.moments import PhaseMoments
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_moments import rbm_phase_moments
+from cl_theory.models.rbm import RBM, rbm_phase_moments
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
 from cl_theory.seeds import FIXED_ROOT, stream
 

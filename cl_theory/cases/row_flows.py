@@ -9,8 +9,7 @@ from scipy.integrate import solve_ivp
 from cl_theory.cases.extrapolation import limit_at_zero
 from cl_theory.dynamics.flow import VectorField, gradient_flow
 from cl_theory.dynamics.rbm_drift import phase_turns
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_means import rbm_phase_means
+from cl_theory.models.rbm import RBM, rbm_phase_means
 
 
 def row_by_row_displacement(rbm: RBM, data: np.ndarray, rate: float, p_positive: float, baseline: Any) -> np.ndarray:

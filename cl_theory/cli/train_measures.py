@@ -7,9 +7,8 @@ import numpy as np
 
 from cl_theory.cli.train_choices import Rows
 from cl_theory.learning.curves import Measures, exact_measures
-from cl_theory.models import label_goodness
-from cl_theory.models.annealed_importance import annealed_negative_log_likelihood
-from cl_theory.models.label_units import label_probabilities
+from cl_theory.models import forward_forward
+from cl_theory.models.exact_law import annealed_negative_log_likelihood, label_probabilities
 from cl_theory.models.rbm import RBM
 from cl_theory.seeds import stream
 from cl_theory.states import MAX_UNITS
@@ -22,7 +21,7 @@ def measures(model: Any, data: Rows, seed: int) -> Measures:
     """Named measures that fit the model and the data: likelihood and distance, error on test rows, or both."""
     train, test, labels = data.train[:LARGEST_SET], data.test[:LARGEST_SET], data.test_labels
     if not hasattr(model, "n_visible"):
-        return {"test_error": _error(lambda m: label_goodness.predicted_labels(m, test), labels)}
+        return {"test_error": _error(lambda m: forward_forward.predicted_labels(m, test), labels)}
     named = dict(_likelihood(model, data.train, train, seed))
     if labels is not None and (isinstance(model, RBM) or model.n_hidden <= MAX_UNITS):
         pixels = test[:, : -data.n_labels]

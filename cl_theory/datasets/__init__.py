@@ -1,14 +1,19 @@
 """Data sets: generated, bundled with a dependency, or fetched on request."""
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.datasets.bars_and_stripes_law import (
+from cl_theory.datasets.bars_and_stripes import (
+    bars_and_stripes,
     bars_and_stripes_entropy,
     bars_and_stripes_law,
     best_negative_log_likelihood,
 )
-from cl_theory.datasets.digits import digits
-from cl_theory.datasets.labelled_digits import labelled_digits
-from cl_theory.datasets.labels import one_hot, with_label_pixels, with_label_units, wrong_labels
+from cl_theory.datasets.digits import (
+    digits,
+    labelled_digits,
+    one_hot,
+    with_label_pixels,
+    with_label_units,
+    wrong_labels,
+)
 from cl_theory.datasets.mnist import binarised_mnist, mnist
 
 __all__ = [

@@ -1,8 +1,55 @@
-"""Handwritten digits that come with scikit-learn: real input that needs no download."""
+"""Handwritten digits that come with scikit-learn, and labels as units: one-hot rows beside pixels or over the first."""
+
+from typing import Any
 
 import numpy as np
 
 from cl_theory.arguments import finite
+
+
+def valid_labels(labels: Any, n_classes: int = 10) -> np.ndarray:
+    """Return `labels` as int64 of shape (n_samples,); ValueError if one is no integer in 0 .. n_classes - 1."""
+    result = np.asarray(labels)
+    if result.ndim != 1:
+        raise ValueError(f"labels must be one vector, got shape {result.shape}")
+    if result.dtype.kind not in "iu":
+        raise ValueError(f"labels must be integers, got dtype {result.dtype}")
+    bad = np.flatnonzero((result < 0) | (result >= n_classes))
+    if bad.size:
+        raise ValueError(f"labels must lie in 0 .. {n_classes - 1}, got {result[bad[0]]} at index {bad[0]}")
+    return result.astype(np.int64)
+
+
+def one_hot(labels: Any, n_classes: int = 10) -> np.ndarray:
+    """Label units, (n_samples, n_classes) float64: 1 at the label and 0 elsewhere."""
+    return np.eye(n_classes)[valid_labels(labels, n_classes)]
+
+
+def with_label_units(pixels: np.ndarray, labels: Any, n_classes: int = 10) -> np.ndarray:
+    """Rows of pixels with their one-hot label units appended, (n_samples, n_pixels + n_classes)."""
+    units = one_hot(labels, n_classes)
+    if len(pixels) != len(units):
+        raise ValueError(f"pixels and labels must pair up, got {len(pixels)} rows and {len(units)} labels")
+    return np.concatenate([pixels, units], axis=1)
+
+
+def with_label_pixels(images: np.ndarray, labels: Any, n_classes: int = 10) -> np.ndarray:
+    """Images whose first `n_classes` pixels are replaced by the one-hot label, the shape unchanged."""
+    units = one_hot(labels, n_classes)
+    if images.ndim != 2 or images.shape[1] < n_classes or len(images) != len(units):
+        raise ValueError(f"images must be ({len(units)}, at least {n_classes} pixels), got {images.shape}")
+    result = np.array(images, dtype=np.result_type(images.dtype, np.float32))
+    result[:, :n_classes] = units
+    return result
+
+
+def wrong_labels(rng: np.random.Generator, labels: Any, n_classes: int = 10) -> np.ndarray:
+    """Labels drawn uniformly from the `n_classes - 1` others: a negative never carries the true label."""
+    true = valid_labels(labels, n_classes)
+    if n_classes < 2:
+        raise ValueError(f"n_classes must be at least 2 for a wrong label to exist, got {n_classes}")
+    return (true + rng.integers(1, n_classes, size=true.shape)) % n_classes
+
 
 LARGEST = 16
 """Pixels of the bundled digits run from 0 to 16."""
@@ -15,3 +62,11 @@ def digits(threshold: float = 8) -> np.ndarray:
     from sklearn.datasets import load_digits  # here, since it takes most of a second to import
 
     return (load_digits().data > threshold).astype(np.float64)
+
+
+def labelled_digits(threshold: float = 8, *, label_units: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of bits, (1797, 74) with ten label units after the pixels or (1797, 64) without, and the labels."""
+    from sklearn.datasets import load_digits  # here, since it takes most of a second to import
+
+    pixels, labels = digits(threshold), load_digits().target.astype(np.int64)
+    return (with_label_units(pixels, labels) if label_units else pixels), labels

@@ -9,8 +9,7 @@ from cl_theory.dynamics.linear_kernel import run_linear_phases
 from cl_theory.markov.random_power import mean_power
 from cl_theory.models.linear_autoregression import LinearAutoregression
 from cl_theory.phases.length import PhaseLength
-from cl_theory.philox import philox_key
-from cl_theory.philox_numpy import normals
+from cl_theory.philox import normals_numpy, philox_key
 
 
 def linear_mean(
@@ -73,7 +72,7 @@ def simulate_linear(
     """
     key, first = philox_key(rng), 4 * -(-n // 4)
     lengths = length.sample(rng, n)
-    states = state + np.sqrt(state_variance) * normals(first, key, step=0, stream=1, replica=0)[:n]
+    states = state + np.sqrt(state_variance) * normals_numpy(first, key, step=0, stream=1, replica=0)[:n]
     thetas = np.full(n, float(theta))
     decay, gain, stiffness, noise = (float(v) for v in (model.decay, model.gain, model.stiffness, model.noise))
     drive, step = (1 - decay) * gain, float(positive(step_size, "step_size"))

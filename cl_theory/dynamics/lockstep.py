@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.models.local_chain import ParametricChain
-from cl_theory.philox_numpy import philox_blocks
+from cl_theory.philox import philox_blocks_numpy
 
 TRANSITIONS, STARTS = 0, 1
 
@@ -25,7 +25,7 @@ def uniforms(n: int, t: int, key: np.ndarray, stream: int = TRANSITIONS) -> np.n
     """The uniform of step `t` of replicas 0 .. n-1, float64 (n,), inside (0, 1)."""
     counters = np.zeros((n, 4), dtype=np.uint64)
     counters[:, 0], counters[:, 2], counters[:, 3] = t // 4, stream, np.arange(n)
-    return (philox_blocks(counters, key)[:, t % 4].astype(float) + 0.5) * 2.0**-32
+    return (philox_blocks_numpy(counters, key)[:, t % 4].astype(float) + 0.5) * 2.0**-32
 
 
 def draw_states(rows: np.ndarray, uniform: np.ndarray) -> np.ndarray:

@@ -9,8 +9,7 @@ import numpy as np
 from cl_theory.arguments import finite, positive
 from cl_theory.dynamics.flow import VectorField
 from cl_theory.dynamics.rbm_kernel import run_rbm_phases
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_moments import model_table
+from cl_theory.models.rbm import RBM, model_table
 from cl_theory.phases.length import PhaseLength
 from cl_theory.philox import philox_key
 

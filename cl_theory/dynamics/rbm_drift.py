@@ -19,8 +19,7 @@ import numpy as np
 from scipy.integrate import solve_ivp
 
 from cl_theory.arguments import probability_inside
-from cl_theory.models.free_phase import FreePhase
-from cl_theory.models.rbm import RBM, binary_states
+from cl_theory.models.rbm import RBM, FreePhase, binary_states
 
 
 @dataclass(frozen=True, eq=False)

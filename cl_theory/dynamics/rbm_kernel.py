@@ -6,8 +6,7 @@ Unit k of step t of replica r is drawn with word k of the Philox blocks with cou
 import numpy as np
 from numba import njit, prange
 
-from cl_theory.philox import philox_block
-from cl_theory.philox_numpy import philox_blocks
+from cl_theory.philox import philox_block, philox_blocks_numpy
 
 WORD = 2.0**-32
 STREAM = 2
@@ -73,7 +72,7 @@ def run_rbm_phases_numpy(weights, visible_bias, hidden_bias, visible, hidden, le
         counters = np.zeros((n, n_blocks, 4), dtype=np.uint64)
         counters[..., 0], counters[..., 1], counters[..., 2] = np.arange(n_blocks), t, STREAM
         counters[..., 3] = first + np.arange(n)[:, None]
-        uniform = (philox_blocks(counters.reshape(-1, 4), key).reshape(n, -1).astype(float) + 0.5) * WORD
+        uniform = (philox_blocks_numpy(counters.reshape(-1, 4), key).reshape(n, -1).astype(float) + 0.5) * WORD
         up = hidden_bias + np.einsum("nij,nj->ni", weights, visible)
         new_h = (uniform[:, :n_hidden] * (1 + np.exp(-up)) < 1).astype(float)
         down = visible_bias + np.einsum("nij,ni->nj", weights, new_h)

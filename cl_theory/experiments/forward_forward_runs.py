@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.datasets.labelled_digits import labelled_digits
+from cl_theory.datasets.digits import labelled_digits
 from cl_theory.datasets.mnist import mnist
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
@@ -15,8 +15,7 @@ from cl_theory.learning.named import OPTIMISERS, named_schedule
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.schedules import CentredISD, TwoTerm
 from cl_theory.learning.script_variants import LeakyNegativesNetLearner, UnweightedNetLearner
-from cl_theory.models.forward_forward import ForwardForward
-from cl_theory.models.label_goodness import predicted_labels
+from cl_theory.models.forward_forward import ForwardForward, predicted_labels
 from cl_theory.seeds import FIXED_ROOT, stream
 
 LEARNERS: Mapping[str, type[NetReplicaLearner]] = {

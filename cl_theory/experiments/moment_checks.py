@@ -12,8 +12,7 @@ from cl_theory.experiments.retraced import retraced
 from cl_theory.experiments.slices import STORED_DIGITS
 from cl_theory.experiments.variances import MOMENTS, moments_along
 from cl_theory.learning.replicas import Replicas
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_moments import rbm_phase_moments
+from cl_theory.models.rbm import RBM, rbm_phase_moments
 
 Check = tuple[Outcome, Mapping[str, Outcome]]
 TOLERANCE = 1e-7

@@ -7,9 +7,8 @@ from scipy.special import expit
 
 from cl_theory.learning.exact_likelihood import exact_log_likelihood
 from cl_theory.learning.replicas import Replicas
-from cl_theory.models.label_units import label_probabilities, mean_label_units
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_moments import model_table
+from cl_theory.models.exact_law import label_probabilities, mean_label_units
+from cl_theory.models.rbm import RBM, model_table
 from cl_theory.seeds import stream
 
 Measure = Callable[[Replicas], np.ndarray]

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.datasets.labelled_digits import labelled_digits
+from cl_theory.datasets.digits import labelled_digits
 from cl_theory.datasets.mnist import binarised_mnist
 from cl_theory.experiments import rbm_measures as measures
 from cl_theory.experiments.definition import Seeds, Settings

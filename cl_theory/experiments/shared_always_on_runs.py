@@ -16,8 +16,7 @@ from cl_theory.learning.centred_always_on import Centred, learn_centred_phases
 from cl_theory.learning.named import named_schedule
 from cl_theory.learning.replicas import PhasePlan, Replicas, learn_phases
 from cl_theory.learning.schedules import AlwaysOnISD
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_means import rbm_phase_means
+from cl_theory.models.rbm import RBM, rbm_phase_means
 from cl_theory.philox import CounterStream, philox_key
 from cl_theory.seeds import FIXED_ROOT, stream
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from cl_theory.cases.real_models import RealModel
 from cl_theory.figures.style import colour
-from cl_theory.samplers.isd_states import gradient_projections
+from cl_theory.samplers.isd_statistics import gradient_projections
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

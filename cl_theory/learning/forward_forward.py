@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cl_theory.arguments import finite, positive_integer
-from cl_theory.datasets.labels import valid_labels, with_label_pixels, wrong_labels
+from cl_theory.datasets.digits import valid_labels, with_label_pixels, wrong_labels
 from cl_theory.learning.descent import Descent
 from cl_theory.learning.isd_estimate import digest, first_baseline, isd_estimate, phase_signs
 from cl_theory.learning.optimisers import Optimiser

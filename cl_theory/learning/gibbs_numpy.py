@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cl_theory import philox_numpy
+from cl_theory import philox
 from cl_theory.learning.gibbs_sweeps import CLAMPED, FREE, NOISE
 from cl_theory.learning.replica_kernels import START
 from cl_theory.learning.replicas import PhasePlan, Replicas
@@ -24,7 +24,7 @@ def sweeps_noise(rng: CounterStream, replica: int, stream: int, sizes: tuple[int
     place = {"step": rng.step, "stream": stream, "replica": int(rng.replicas[replica])}
     for start in range(0, n_sweeps, group):
         rows = min(group, n_sweeps - start)
-        noise = philox_numpy.logistics(rows * row, rng.key, first_block=start * row // 4, **place)
+        noise = philox.logistics_numpy(rows * row, rng.key, first_block=start * row // 4, **place)
         for of_sweep in noise.reshape(rows, row):
             yield [of_sweep[at : at + size] for at, size in zip(starts, sizes, strict=False)]
 

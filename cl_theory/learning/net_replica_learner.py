@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cl_theory.datasets.labels import wrong_labels
+from cl_theory.datasets.digits import wrong_labels
 from cl_theory.estimators.isd import isd_weights
 from cl_theory.learning.forward_forward import ForwardForwardLearner, check_pairs, shuffled_rows
 from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown

@@ -1,7 +1,6 @@
 """Models: energies, conditionals, gradients and exact moments."""
 
 from cl_theory.models.rational_rbm import RationalRBM
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_moments import rbm_phase_moments
+from cl_theory.models.rbm import RBM, rbm_phase_moments
 
 __all__ = ["RBM", "RationalRBM", "rbm_phase_moments"]

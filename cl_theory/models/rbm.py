@@ -1,12 +1,14 @@
-"""Restricted Boltzmann machine with 0/1 units; everything follows from its energy."""
+"""Restricted Boltzmann machine with 0/1 units, and what is known of it exactly; everything follows from its energy."""
 
 from dataclasses import dataclass, fields
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 from scipy.special import expit, logsumexp
 
 from cl_theory.arguments import finite, positive, positive_integer
+from cl_theory.laws.moments import PhaseMoments, independent_moments
 from cl_theory.states import all_states
 
 
@@ -133,3 +135,221 @@ def binary_states(states: Any, n_units: int, name: str) -> np.ndarray:
     if not np.all((rows == 0) | (rows == 1)):
         raise ValueError(f"{name} must hold only 0 and 1; binarise it first")
     return rows
+
+
+def rbm_phase_moments(rbm: RBM, data: np.ndarray) -> PhaseMoments:
+    r"""Exact moments of the gradients in both phases, for independent phases.
+
+    Positive phase: a row of `data` (n_rows, n_visible) drawn uniformly, then h from p(h | v). Negative phase:
+    (v, h) from the model, by enumerating the :math:`2^{\min(n_v, n_h)}` states of the smaller side and
+    averaging over the other side in closed form. The mean is the exact gradient of
+    `rbm.negative_log_likelihood(data)` (claim `cl-gradient`). ValueError if the smaller side has more than 20
+    units or `data` is not 0/1.
+    """
+    rows = binary_states(data, rbm.n_visible, "data")
+    positive = _row_products(rows, rbm.mean_h_given_v(rows))
+    probability, _, other_mean = model_table(rbm)
+    negative = _table_products(probability, other_mean)
+    return independent_moments(
+        *_gradient_moments(positive, visible_first=True),
+        *_gradient_moments(negative, visible_first=rbm.n_visible <= rbm.n_hidden),
+    )
+
+
+def model_table(rbm: RBM) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The model's law as (probability, states of the smaller side, P(other unit = 1 | that state))."""
+    side = rbm if rbm.n_visible <= rbm.n_hidden else rbm.transposed
+    states = all_states(side.n_visible)
+    log_weight = -side.free_energy(states)
+    return np.exp(log_weight - logsumexp(log_weight)), states, side.mean_h_given_v(states)
+
+
+def _gradient_moments(products: np.ndarray, visible_first: bool) -> tuple[np.ndarray, np.ndarray]:
+    """E g and E g g' from E[s_i o_j s_k o_l] as (i, j, k, l), where index 0 on a side stands for the constant 1."""
+    n, n_other = products.shape[:2]
+    pairs = products.reshape(n * n_other, n * n_other)
+    place = np.arange(n * n_other).reshape(n, n_other)
+    hidden_by_visible = place.T if visible_first else place
+    order = np.concatenate([hidden_by_visible[1:, 1:].ravel(), hidden_by_visible[0, 1:], hidden_by_visible[1:, 0]])
+    return -pairs[0, order], pairs[np.ix_(order, order)]  # g = -(h v', v, h): the sign leaves g g' alone
+
+
+def _row_products(states: np.ndarray, other_mean: np.ndarray) -> np.ndarray:
+    """E[s_i o_j s_k o_l] over equally likely rows s, where the other side is independent given its means."""
+    listed, means = _with_one(states), _with_one(other_mean)
+    rows = (listed[:, :, None] * means[:, None, :]).reshape(len(states), -1) / np.sqrt(len(states))
+    return _with_squares((rows.T @ rows).reshape((listed.shape[1], means.shape[1]) * 2))
+
+
+def _table_products(probability: np.ndarray, other_mean: np.ndarray) -> np.ndarray:
+    """The same over the table of all states of one side.
+
+    Units are cut into four groups; for each pair of groups the others are summed out first, which leaves a small
+    table of matrices over o. At 16 units this takes 24 times fewer operations than products of whole rows.
+    """
+    n = len(probability).bit_length() - 1
+    rooted = np.sqrt(probability)[:, None] * _with_one(other_mean)
+    n_other = rooted.shape[1]
+    others = np.arange(n_other)
+    cube = rooted.reshape((2,) * n + (n_other,))  # axis n - 1 - i is unit i
+    products = np.empty((n + 1, n_other, n + 1, n_other))
+    for first, second in combinations(np.array_split(np.arange(n), 4), 2):
+        kept = np.concatenate([first, second])
+        axes = [n - 1 - i for i in kept[::-1]]
+        rest = [axis for axis in range(n) if axis not in axes]
+        block = cube.transpose(*axes, *rest, n).reshape(2 ** len(kept), -1, n_other)
+        index = np.concatenate([[0], kept + 1])
+        products[np.ix_(index, others, index, others)] = _summed_over_units(block, len(kept))
+    return _with_squares(products)
+
+
+def _summed_over_units(block: np.ndarray, n_kept: int) -> np.ndarray:
+    """From (states of the kept units, states of the others, o) to products as (i, j, k, l) of the kept units."""
+    matrices = block.transpose(0, 2, 1) @ block
+    units = _with_one(_kept_states(n_kept))
+    both = (units[:, :, None] * units[:, None, :]).reshape(len(units), -1)
+    summed = both.T @ matrices.reshape(len(units), -1)
+    return summed.reshape(n_kept + 1, n_kept + 1, *matrices.shape[1:]).transpose(0, 2, 1, 3)
+
+
+def _kept_states(n_kept: int) -> np.ndarray:
+    return all_states(n_kept) if n_kept else np.zeros((1, 0))
+
+
+def _with_one(values: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(values)), values])
+
+
+def _with_squares(products: np.ndarray) -> np.ndarray:
+    """Put E[s_i s_k o_j] where means gave E[s_i s_k E[o_j|s]^2]: o_j**2 = o_j for a 0/1 unit."""
+    other = np.arange(products.shape[1])
+    products[:, other, :, other] = np.moveaxis(products[:, 0], -1, 0).copy()
+    return products
+
+
+def rbm_phase_means(rbm: RBM, data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    r"""Exact :math:`(\mu^{+}, \mu^{-})`, each (n_parameters,); their difference is the gradient of the loss.
+
+    Several times faster than `rbm_phase_moments`, for steps of exact gradient descent. ValueError if the smaller
+    side has more than 20 units or `data` is not 0/1.
+    """
+    rows = binary_states(data, rbm.n_visible, "data")
+    uniform = np.full(len(rows), 1 / len(rows))
+    positive = _mean_gradient(uniform, rows, rbm.mean_h_given_v(rows))
+    probability, states, other = model_table(rbm)
+    v, h = (states, other) if rbm.n_visible <= rbm.n_hidden else (other, states)
+    return positive, _mean_gradient(probability, v, h)
+
+
+def _mean_gradient(probability: np.ndarray, v: np.ndarray, h: np.ndarray) -> np.ndarray:
+    # One side is listed and the other is a conditional mean, so the product is E[h v'] given the listed state.
+    product = (probability[:, None] * h).T @ v
+    return -np.concatenate([product.ravel(), probability @ v, probability @ h])
+
+
+def descended(rbm: RBM, data: np.ndarray, n_steps: int, learning_rate: float) -> RBM:
+    """The RBM after `n_steps` of exact gradient descent on the mean negative log-likelihood of `data`."""
+    rate = float(positive(learning_rate, "learning_rate"))
+    for _ in range(positive_integer(n_steps, "n_steps")):
+        mean_positive, mean_negative = rbm_phase_means(rbm, data)
+        rbm = rbm.with_flat(rbm.flat - rate * (mean_positive - mean_negative))
+    return rbm
+
+
+EIGHTH_ORDER = ((1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))
+"""Central differences: multiples of the step with their weights."""
+
+
+def loss_slope(rbm: RBM, data: np.ndarray, direction: np.ndarray, step: float = 0.02) -> float:
+    """Slope of `rbm.negative_log_likelihood(data)` along `direction` (n_parameters,).
+
+    Central differences of order eight, so that a step of 0.02 along a unit vector leaves a relative error near
+    1e-12. ValueError unless the direction is a finite vector of that length and the step is above 0.
+    """
+    line = finite(np.asarray(direction, dtype=float), "direction")
+    if line.shape != (rbm.n_parameters,):
+        raise ValueError(f"direction must have shape ({rbm.n_parameters},), got {line.shape}")
+    size = float(positive(step, "step"))
+
+    def loss(distance: float) -> float:
+        return rbm.with_flat(rbm.flat + distance * size * line).negative_log_likelihood(data)
+
+    return sum(weight * (loss(k) - loss(-k)) for k, weight in EIGHTH_ORDER) / size
+
+
+@dataclass(frozen=True, eq=False)
+class FreePhase:
+    """The model's law as a table over the smaller side: `probability` (N,), `listed` (N, n), `other` means (N, m)."""
+
+    probability: np.ndarray
+    listed: np.ndarray
+    other: np.ndarray
+    visible_first: bool
+
+    @classmethod
+    def of(cls, rbm: RBM) -> "FreePhase":
+        """Of an RBM whose smaller side has at most 20 units; one exponential an entry, `model_table` takes three."""
+        visible_first = rbm.n_visible <= rbm.n_hidden
+        side = rbm if visible_first else rbm.transposed
+        listed = all_states(side.n_visible)
+        inputs = listed @ side.weights.T + side.hidden_bias
+        small = np.exp(-np.abs(inputs))
+        log_weight = listed @ side.visible_bias + np.maximum(inputs, 0).sum(axis=1) + np.log((1 + small).prod(axis=1))
+        weight = np.exp(log_weight - log_weight.max())
+        other = np.where(inputs > 0, 1, small) / (1 + small)
+        return cls(weight / weight.sum(), listed, other, visible_first)
+
+    @property
+    def mean(self) -> np.ndarray:
+        """g- = -E s, (n_parameters,), in the order of `RBM.flat`."""
+        return -self._summed(np.ones(len(self.listed)), self.other)
+
+    def along(self, direction: np.ndarray) -> np.ndarray:
+        r""":math:`Dg^- u = -\operatorname{Cov}(s, s\cdot u)` for a direction u (n_parameters,), exact."""
+        weights, listed_bias, other_bias = self._parts(direction)
+        field = self.listed @ weights + other_bias
+        value = (field * self.other).sum(axis=1) + self.listed @ listed_bias  # E[s.u | listed]
+        spread = field * self.other * (1 - self.other)
+        total = self._summed(value, value[:, None] * self.other + spread)
+        return -(total + self.mean * (self.probability @ value))
+
+    def _summed(self, listed_factor: np.ndarray, other: np.ndarray) -> np.ndarray:
+        """Sums over the table of p times (listed * other, listed * factor, other), in the order of `RBM.flat`."""
+        weighted = self.probability[:, None] * self.listed
+        product, one, two = weighted.T @ other, weighted.T @ listed_factor, self.probability @ other
+        if self.visible_first:
+            return np.concatenate([product.T.ravel(), one, two])
+        return np.concatenate([product.ravel(), two, one])
+
+    def _parts(self, direction: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        n, m = self.listed.shape[1], self.other.shape[1]
+        product, first, second = np.split(direction, [n * m, n * m + (n if self.visible_first else m)])
+        if self.visible_first:
+            return product.reshape(m, n).T, first, second
+        return product.reshape(n, m), second, first
+
+
+MOST_UNITS = 20
+BLOCK = 4096
+"""States at a time: all 2^16 beside 794 visible units would fill half a gigabyte."""
+
+
+def hidden_log_weights(rbm: RBM) -> np.ndarray:
+    r"""Log of the weight of each hidden state, (2^n_hidden,), in the order of `all_states`.
+
+    .. math:: w(h) = \sum_v e^{-E(v, h)} = e^{c^\top h} \prod_i \big(1 + e^{a_i + (W^\top h)_i}\big)
+
+    Divided by their sum they are p(h). The state h = 0 has the weight :math:`\prod_i (1 + e^{a_i})`: without visible
+    biases it is 2^n_visible, whatever was learned. ValueError above 20 hidden units.
+    """
+    if rbm.n_hidden > MOST_UNITS:
+        raise ValueError(f"at most {MOST_UNITS} hidden units can be enumerated, got {rbm.n_hidden}")
+    states, other = all_states(rbm.n_hidden), rbm.transposed
+    return np.concatenate([-other.free_energy(states[k : k + BLOCK]) for k in range(0, len(states), BLOCK)])
+
+
+def log_weights_by_count(log_weights: np.ndarray) -> np.ndarray:
+    """Log of the weight of all states with k hidden units on, k = 0 .. n_hidden, of what `hidden_log_weights` gave."""
+    n_hidden = len(log_weights).bit_length() - 1
+    count = all_states(n_hidden).sum(axis=1)
+    return np.array([logsumexp(log_weights[count == k]) for k in range(n_hidden + 1)])

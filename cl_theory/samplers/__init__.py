@@ -1,8 +1,6 @@
 """Draws of phases and of estimates, exact targets beside them, and errors planted on purpose."""
 
-from cl_theory.samplers.alias import AliasTable
-from cl_theory.samplers.batch_statistics import batch_isd_statistic_moments, batch_isd_statistics
-from cl_theory.samplers.exact_phase import ExactPhaseSampler
+from cl_theory.samplers.exact_phase import AliasTable, ExactPhaseSampler
 from cl_theory.samplers.isd_draws import (
     GaussianPhases,
     IsdDraws,
@@ -11,15 +9,20 @@ from cl_theory.samplers.isd_draws import (
     gaussian_isd_draws,
     isd_counts,
 )
-from cl_theory.samplers.isd_states import PhaseStates, isd_count, isd_projections, isd_rows, isd_states
-from cl_theory.samplers.isd_statistics import isd_coordinate_statistics, isd_statistics
-from cl_theory.samplers.isd_targets import (
+from cl_theory.samplers.isd_statistics import (
+    PhaseStates,
+    batch_isd_statistic_moments,
+    batch_isd_statistics,
+    isd_coordinate_statistics,
+    isd_count,
+    isd_projections,
+    isd_rows,
+    isd_states,
     isd_statistic_covariance,
     isd_statistic_shifts,
     isd_statistic_skewness,
     isd_statistic_target,
-)
-from cl_theory.samplers.pair_statistics import (
+    isd_statistics,
     two_term_statistic_covariance,
     two_term_statistic_target,
     two_term_statistics,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cl_theory.cases.pairs_of_images import adam_drift, living_units, mean_adam_step, pair_moments
-from cl_theory.datasets.labels import with_label_pixels
+from cl_theory.datasets.digits import with_label_pixels
 from cl_theory.models.forward_forward import ForwardForward
 
 RNG = np.random.default_rng(8)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cl_theory.datasets.progress import DownloadBar
+from cl_theory.datasets.mnist import DownloadBar
 
 module = import_module("cl_theory.datasets.mnist")  # the function of this name hides the module
 

@@ -19,7 +19,7 @@ from cl_theory.dynamics import (
 )
 from cl_theory.markov import Equilibrium, chain_constants, mean_power, poisson_solution, stopped_length
 from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.counterexample_chains import flipping_chain
+from cl_theory.models.function_chain import flipping_chain
 from cl_theory.models.gibbs_chain import GibbsChain
 from cl_theory.models.local_chain import LocalChain, local_chain
 from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain

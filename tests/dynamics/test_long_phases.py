@@ -36,7 +36,7 @@ from cl_theory.markov import (
     uniform_constants,
 )
 from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.counterexample_chains import flipping_chain, jumping_chain, one_state_chain, stuck_chain
+from cl_theory.models.function_chain import flipping_chain, jumping_chain, one_state_chain, stuck_chain
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import three_state_chain
 from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform

@@ -6,9 +6,7 @@ import pytest
 from cl_theory.cases.extrapolation import limit_at_zero
 from cl_theory.cases.row_flows import coefficient_of_flows, flow_without_rows
 from cl_theory.dynamics.rbm_drift import always_on_drift, always_on_flow, phase_turns
-from cl_theory.models.free_phase import FreePhase
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_means import descended, rbm_phase_means
+from cl_theory.models.rbm import RBM, FreePhase, descended, rbm_phase_means
 from cl_theory.seeds import stream
 
 

@@ -25,7 +25,7 @@ from cl_theory.dynamics.lockstep import run_lockstep
 from cl_theory.dynamics.rbm_kernel import run_rbm_phases, run_rbm_phases_numpy
 from cl_theory.markov import Equilibrium, mean_power
 from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.counterexample_chains import one_state_chain
+from cl_theory.models.function_chain import one_state_chain
 from cl_theory.models.gibbs_chain import GibbsChain
 from cl_theory.models.linear_autoregression import LinearAutoregression
 from cl_theory.models.local_chain import local_chain

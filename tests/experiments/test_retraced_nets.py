@@ -10,7 +10,7 @@ from cl_theory.experiments.forward_forward_runs import loaded
 from cl_theory.experiments.kinds import computed
 from cl_theory.experiments.registry import experiment
 from cl_theory.experiments.retraced_nets import retraced_nets
-from cl_theory.models.label_goodness import predicted_labels
+from cl_theory.models.forward_forward import predicted_labels
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from cl_theory import threads
 from cl_theory.checks import Moments, close, mean_agrees, plan_mean
 from cl_theory.laws import FiniteLaw, coin_law, exact_covariance, exact_mean
 from cl_theory.philox import philox_key
-from cl_theory.samplers import isd_draws_numpy
-from cl_theory.samplers.gaussian_kernels import CHUNK
+from cl_theory.samplers import isd_draws
 from cl_theory.samplers.isd_draws import (
+    GAUSSIAN_CHUNK,
     GaussianPhases,
     counted_moments,
     finite_isd_draws,
@@ -40,11 +40,11 @@ def _exact(phases, b):
 
 
 @pytest.mark.parametrize("planted", [NOTHING_PLANTED, EVERY_FACTOR], ids=["as stated", "planted"])
-@pytest.mark.parametrize(("d", "n"), [(1, 300), (2, CHUNK + 1), (8, 40_000), (9, 5000), (17, 300)])
+@pytest.mark.parametrize(("d", "n"), [(1, 300), (2, GAUSSIAN_CHUNK + 1), (8, 40_000), (9, 5000), (17, 300)])
 def test_gaussian_moments_are_those_of_the_sibling(d, n, planted):
     phases = _phases(d)
     moments, n_positive = gaussian_isd_draws(np.random.default_rng(5), phases, n, B, planted, squared_norm=True)
-    z, is_positive = isd_draws_numpy.gaussian_isd_samples(
+    z, is_positive = isd_draws.gaussian_isd_samples_numpy(
         philox_key(np.random.default_rng(5)), phases, n, p_positive=B, planted=planted
     )
     expected = Moments.of(np.column_stack([z, (z**2).sum(axis=1)]))
@@ -60,7 +60,7 @@ def test_gaussian_moments_are_those_of_the_sibling(d, n, planted):
 def test_counts_are_those_of_the_sibling(n):
     law = FiniteLaw.random(np.random.default_rng(1), 23, 3)
     counts = isd_counts(np.random.default_rng(5), law, n, B, EVERY_FACTOR)
-    expected = isd_draws_numpy.isd_counts(
+    expected = isd_draws.isd_counts_numpy(
         philox_key(np.random.default_rng(5)), law.floats().probability, n, p_positive=B, planted=EVERY_FACTOR
     )
     np.testing.assert_array_equal(counts, expected)
@@ -80,7 +80,7 @@ def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
     results, before = [], numba.get_num_threads()
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(n_threads)
-        gaussian = gaussian_isd_draws(np.random.default_rng(5), phases, 5 * CHUNK + 7, B)
+        gaussian = gaussian_isd_draws(np.random.default_rng(5), phases, 5 * GAUSSIAN_CHUNK + 7, B)
         results.append((gaussian, isd_counts(np.random.default_rng(5), law, 300_000, B)))
     numba.set_num_threads(before)
     for name in ("mean", "covariance", "skewness"):

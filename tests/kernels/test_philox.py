@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory import philox_numpy
-from cl_theory.philox import fill_normals, fill_uniforms, fill_words, philox_key
+from cl_theory import philox
+from cl_theory.philox import fill_normals, fill_words, philox_key
 
 # Random123's published known-answer vectors for philox4x32 with 10 rounds: counter, key, words.
 KNOWN_ANSWERS = [
@@ -22,7 +22,7 @@ def _numbers(text):
 
 @pytest.mark.parametrize(("counter", "key", "expected"), KNOWN_ANSWERS)
 def test_the_sibling_gives_the_published_words(counter, key, expected):
-    words = philox_numpy.philox_blocks(np.array([_numbers(counter)]), _numbers(key))
+    words = philox.philox_blocks_numpy(np.array([_numbers(counter)]), _numbers(key))
     assert words[0].tolist() == _numbers(expected)
 
 
@@ -33,26 +33,24 @@ def test_the_kernel_gives_the_published_words_where_the_counter_allows_it():
 
 
 @pytest.mark.parametrize("n", [4, 32, 36, 1000])
-def test_kernel_and_sibling_give_the_same_words_and_uniforms(n):
+def test_kernel_and_sibling_give_the_same_words(n):
     key = philox_key(np.random.default_rng(1))
-    words, uniforms = np.empty(n, dtype=np.uint32), np.empty(n, dtype=np.float32)
+    words = np.empty(n, dtype=np.uint32)
     fill_words(words, key, 3, 4, 5)
-    fill_uniforms(uniforms, key, 3, 4, 5)
-    np.testing.assert_array_equal(words, philox_numpy.words(n, key, **PLACE))
-    np.testing.assert_array_equal(uniforms, philox_numpy.uniforms(n, key, **PLACE))
+    np.testing.assert_array_equal(words, philox.words_numpy(n, key, **PLACE))
 
 
 def test_counters_use_all_32_bits():
     key, last = np.array([2**32 - 1, 2**32 - 1], dtype=np.uint32), 2**32 - 1
     words = np.empty(8, dtype=np.uint32)
     fill_words(words, key, last, last, last)
-    np.testing.assert_array_equal(words, philox_numpy.words(8, key, step=last, stream=last, replica=last))
+    np.testing.assert_array_equal(words, philox.words_numpy(8, key, step=last, stream=last, replica=last))
 
 
 def test_kernel_normals_are_box_muller_to_single_precision():
     key, normals = np.array([7, 8], dtype=np.uint32), np.empty(40_000, dtype=np.float32)
     fill_normals(normals, key, 3, 4, 5)
-    expected = philox_numpy.normals(normals.size, key, **PLACE)
+    expected = philox.normals_numpy(normals.size, key, **PLACE)
     radius = np.sqrt(
         (expected.reshape(2, 2, -1) ** 2).sum(axis=1, keepdims=True)
     )  # near 0 it is the root of a rounding
@@ -73,8 +71,8 @@ def test_normals_are_normal():
 def test_other_steps_streams_replicas_and_keys_give_other_words():
     key = np.array([1, 2], dtype=np.uint32)
     places = [PLACE, *({**PLACE, name: 9} for name in PLACE)]
-    drawn = [philox_numpy.words(64, key, **place) for place in places]
-    drawn.append(philox_numpy.words(64, key + np.uint32(1), **PLACE))
+    drawn = [philox.words_numpy(64, key, **place) for place in places]
+    drawn.append(philox.words_numpy(64, key + np.uint32(1), **PLACE))
     assert len(np.unique(np.concatenate(drawn))) == 64 * len(drawn)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from cl_theory.estimators import theory
 from cl_theory.laws.finite import FiniteLaw
 from cl_theory.laws.folded import folded_moments
-from cl_theory.samplers.planted_batch import weighted_batch_moments
+from cl_theory.samplers.planted import weighted_batch_moments
 
 
 def law(seed: int = 0) -> FiniteLaw:

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.labelled_digits import labelled_digits
-from cl_theory.datasets.labels import with_label_pixels
+from cl_theory.datasets.digits import labelled_digits, with_label_pixels
 from cl_theory.learning import (
     ISD,
     SGD,
@@ -24,8 +23,7 @@ from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.state import TrainingState
 from cl_theory.learning.train import net_learner_of
-from cl_theory.models.forward_forward import ForwardForward
-from cl_theory.models.label_goodness import predicted_labels
+from cl_theory.models.forward_forward import ForwardForward, predicted_labels
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 1, (5, 6))

@@ -29,8 +29,7 @@ from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.state import TrainingState
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.exact_law import log_probability_v, total_variation
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_moments import rbm_phase_moments
+from cl_theory.models.rbm import RBM, rbm_phase_moments
 from cl_theory.phases import Fixed, Geometric
 from cl_theory.states import all_states
 

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
-from cl_theory.datasets.labelled_digits import labelled_digits
+from cl_theory.datasets.digits import labelled_digits
 from cl_theory.learning.divergence import LearningDiverged
 from cl_theory.learning.scikit_learn import ContrastiveRBM
 from cl_theory.states import all_states

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.labels import with_label_pixels
+from cl_theory.datasets.digits import with_label_pixels
 from cl_theory.learning import ISD, SGD, TwoTerm
 from cl_theory.learning.net_replica_learner import NetReplicaLearner
 from cl_theory.learning.randomness import Randomness

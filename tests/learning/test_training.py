@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.datasets.bars_and_stripes_law import best_negative_log_likelihood
+from cl_theory.datasets.bars_and_stripes import bars_and_stripes, best_negative_log_likelihood
 from cl_theory.learning import (
     ISD,
     SGD,

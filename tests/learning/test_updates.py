@@ -11,8 +11,7 @@ from cl_theory.learning.optimisers import SGD
 from cl_theory.learning.randomness import Randomness
 from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
 from cl_theory.learning.state import TrainingState
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_moments import rbm_phase_moments
+from cl_theory.models.rbm import RBM, rbm_phase_moments
 from cl_theory.phases import Fixed, Geometric
 from cl_theory.states import all_states
 

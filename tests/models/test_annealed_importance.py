@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.annealed_importance import (
+from cl_theory.models.boltzmann import BoltzmannMachine
+from cl_theory.models.exact_law import (
     LogPartitionEstimate,
     annealed_log_partition,
     annealed_negative_log_likelihood,
 )
-from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.rbm import RBM
 from cl_theory.states import all_states
 

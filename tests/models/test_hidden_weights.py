@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from cl_theory.models.hidden_weights import hidden_log_weights, log_weights_by_count
-from cl_theory.models.rbm import RBM
+from cl_theory.models.rbm import RBM, hidden_log_weights, log_weights_by_count
 from cl_theory.states import all_states
 
 RNG = np.random.default_rng(11)

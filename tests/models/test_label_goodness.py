@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.forward_forward import ForwardForward
-from cl_theory.models.label_goodness import BLOCK, label_goodness, predicted_labels
+from cl_theory.models.forward_forward import BLOCK, ForwardForward, label_goodness, predicted_labels
 
 
 def one_picture_a_label(network: ForwardForward, images: np.ndarray, n_classes: int) -> np.ndarray:

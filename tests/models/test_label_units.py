@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cl_theory.models.boltzmann import BoltzmannMachine
-from cl_theory.models.label_units import label_probabilities, mean_label_units, predicted_labels
+from cl_theory.models.exact_law import label_probabilities, mean_label_units, predicted_labels
 from cl_theory.models.rbm import RBM
 from cl_theory.states import all_states
 

@@ -5,11 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.models.rational_rbm import RationalRBM
-from cl_theory.models.rational_slopes import loss_slopes_by_calculus
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_means import rbm_phase_means
-from cl_theory.models.slopes import loss_slope
+from cl_theory.models.rational_rbm import RationalRBM, loss_slopes_by_calculus
+from cl_theory.models.rbm import RBM, loss_slope, rbm_phase_means
 from cl_theory.states import all_states
 
 

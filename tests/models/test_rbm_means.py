@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.rbm import RBM
-from cl_theory.models.rbm_means import descended, rbm_phase_means
-from cl_theory.models.rbm_moments import rbm_phase_moments
+from cl_theory.models.rbm import RBM, descended, rbm_phase_means, rbm_phase_moments
 from cl_theory.states import all_states
 
 

@@ -20,7 +20,7 @@ from cl_theory.samplers import (
     two_term_statistic_covariance,
     two_term_statistic_target,
 )
-from cl_theory.samplers.joint_cumulants import JointCumulants
+from cl_theory.samplers.phase_statistics import JointCumulants
 from cl_theory.seeds import stream
 from cl_theory.states import all_states
 

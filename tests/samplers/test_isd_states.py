@@ -6,7 +6,7 @@ import pytest
 from cl_theory.estimators import centred_isd_gradient, isd_gradient
 from cl_theory.models import RBM
 from cl_theory.samplers import ExactPhaseSampler, Planted, isd_count, isd_projections, isd_rows, isd_states
-from cl_theory.samplers.isd_states import CHUNK, chunk_sizes
+from cl_theory.samplers.isd_statistics import CHUNK, chunk_sizes
 from cl_theory.seeds import stream
 
 B = 0.3
