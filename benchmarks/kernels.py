@@ -13,9 +13,9 @@ from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
 from benchmarks.scripts import ScriptNet, ScriptRBM, TunedScriptRBM
 from cl_theory.datasets import bars_and_stripes
-from cl_theory.learning.exact_likelihood import exact_log_likelihood
-from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown
-from cl_theory.learning.optimisers import Adam
+from cl_theory.learning.likelihood import exact_log_likelihood
+from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown
+from cl_theory.learning.parts import Adam
 from cl_theory.learning.replicas import PhasePlan, Replicas, gibbs_phase, learn_phases
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM

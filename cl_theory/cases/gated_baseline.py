@@ -11,9 +11,9 @@ import numpy as np
 
 from cl_theory.datasets.digits import with_label_pixels
 from cl_theory.estimators.baselines import PhaseEMA
-from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import CentredISD
+from cl_theory.learning.loop import Randomness
+from cl_theory.learning.net_learner import NetReplicaLearner
+from cl_theory.learning.parts import CentredISD
 from cl_theory.models.forward_forward import ForwardForward
 
 AT_A_TIME = 100

@@ -7,7 +7,7 @@ from scipy.special import expit
 
 from cl_theory.arguments import probability_inside
 from cl_theory.datasets.digits import with_label_pixels, wrong_labels
-from cl_theory.learning.optimisers import Adam
+from cl_theory.learning.parts import Adam
 from cl_theory.models.forward_forward import ForwardForward, direction
 
 Layer = tuple[np.ndarray, np.ndarray]

@@ -36,7 +36,7 @@ def train(
     asked = dict(locals())
     from cl_theory.cli.train_choices import filled_in
     from cl_theory.cli.train_run import train_as_asked
-    from cl_theory.learning.divergence import LearningDiverged
+    from cl_theory.learning.loop import LearningDiverged
 
     target, going_on = asked.pop("folder"), asked.pop("resume")
     try:

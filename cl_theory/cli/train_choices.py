@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.datasets import bars_and_stripes, binarised_mnist, labelled_digits, mnist
-from cl_theory.learning.named import ESTIMATORS, LENGTHS, chosen, named_schedule
-from cl_theory.learning.schedules import Schedule
+from cl_theory.learning.parts import ESTIMATORS, LENGTHS, Schedule, chosen, named_schedule
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from cl_theory.cli.train_choices import Rows
-from cl_theory.learning.curves import Measures, exact_measures
+from cl_theory.learning.likelihood import exact_measures
+from cl_theory.learning.loop import Measures
 from cl_theory.models import forward_forward
 from cl_theory.models.exact_law import annealed_negative_log_likelihood, label_probabilities
 from cl_theory.models.rbm import RBM

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.learning.checkpoints import write_atomically
-from cl_theory.learning.curves import Curves
-from cl_theory.learning.loop import TrainingRun
+from cl_theory.learning.loop import Curves, TrainingRun, write_atomically
 from cl_theory.models.forward_forward import ForwardForward
 
 

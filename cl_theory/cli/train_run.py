@@ -12,10 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cl_theory.cli import train_choices as choices
 from cl_theory.cli.train_measures import measures
 from cl_theory.cli.train_results import write_results, write_settings
-from cl_theory.learning.loop import Plan, TrainingRun, run_learner
-from cl_theory.learning.named import CHAINS, OPTIMISERS, chosen
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.state import Learner
+from cl_theory.learning.loop import Learner, Plan, Randomness, TrainingRun, run_learner
+from cl_theory.learning.parts import CHAINS, OPTIMISERS, chosen
 from cl_theory.learning.train import learner_of, net_learner_of
 from cl_theory.seeds import stream
 

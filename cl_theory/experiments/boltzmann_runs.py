@@ -8,10 +8,9 @@ import numpy as np
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
-from cl_theory.learning.boltzmann_likelihood import machine_measures
-from cl_theory.learning.boltzmann_replicas import BoltzmannReplicaLearner, BoltzmannReplicas
-from cl_theory.learning.named import CHAINS, named_schedule
-from cl_theory.learning.schedules import ISD
+from cl_theory.learning.likelihood import exact_measures
+from cl_theory.learning.parts import CHAINS, ISD, named_schedule
+from cl_theory.learning.replica_learner import ReplicaLearner, Replicas
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.seeds import FIXED_ROOT, stream
 
@@ -25,16 +24,16 @@ def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, An
     """
     data = bars_and_stripes(SIDE)
     schedule = named_schedule(settings["estimator"], **settings.get("schedule", {}))
-    learner = BoltzmannReplicaLearner(
-        BoltzmannReplicas.of([first_machine(seed, data.shape[1], settings["hidden"]) for seed in seeds]),
+    learner = ReplicaLearner(
+        Replicas.of([first_machine(seed, data.shape[1], settings["hidden"]) for seed in seeds]),
         data,
         (schedule,) * len(seeds),
         (float(settings["rate"]),) * len(seeds),
-        CHAINS[settings["chain"]](settings["sweeps"]),  # type: ignore[call-arg]
+        CHAINS[settings["chain"]](settings["sweeps"]),
         False,
         tuple(seeds),
     )
-    known: Mapping[str, Callable[[Any], Any]] = machine_measures(data)
+    known: Mapping[str, Callable[[Any], Any]] = exact_measures(data)
     measuring = Measuring({name: (known[name], every) for name, every in settings["measures"].items()}, {})
     rows_a_phase = schedule.p_positive if isinstance(schedule, ISD) else 0.5
     return traced(learner, points, FIXED_ROOT, measuring, float(rows_a_phase))

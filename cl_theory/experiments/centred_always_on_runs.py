@@ -6,8 +6,8 @@ from typing import Any
 from cl_theory.experiments import rbm_runs
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import traced
-from cl_theory.learning.centred_always_on import CentredAlwaysOnLearner
-from cl_theory.learning.named import CHAINS, named_schedule
+from cl_theory.learning.parts import CHAINS, named_schedule
+from cl_theory.learning.replica_learner import ReplicaLearner
 from cl_theory.learning.replicas import Replicas
 from cl_theory.seeds import FIXED_ROOT
 
@@ -17,12 +17,12 @@ def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, An
     data = rbm_runs.loaded(settings["data"])
     schedule = named_schedule(settings["estimator"], **settings["schedule"])
     start = Replicas.of([rbm_runs.first_rbm(seed, data["train"].shape[1], settings["hidden"]) for seed in seeds])
-    learner = CentredAlwaysOnLearner(
+    learner = ReplicaLearner(
         start,
         data["train"],
         (schedule,) * len(seeds),
         (float(settings["rate"]),) * len(seeds),
-        CHAINS[settings["chain"]](settings["sweeps"]),  # type: ignore[call-arg]
+        CHAINS[settings["chain"]](settings["sweeps"]),
         False,
         tuple(seeds),
     )

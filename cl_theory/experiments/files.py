@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cl_theory.experiments.definition import ExperimentError, digest_of
-from cl_theory.learning.checkpoints import write_atomically
+from cl_theory.learning.loop import write_atomically
 
 FORMAT = 1
 

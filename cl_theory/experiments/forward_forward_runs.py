@@ -10,11 +10,8 @@ from cl_theory.datasets.digits import labelled_digits
 from cl_theory.datasets.mnist import mnist
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
-from cl_theory.learning.centred_net_learner import CentredNetLearner
-from cl_theory.learning.named import OPTIMISERS, named_schedule
-from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.schedules import CentredISD, TwoTerm
-from cl_theory.learning.script_variants import LeakyNegativesNetLearner, UnweightedNetLearner
+from cl_theory.learning.net_learner import LeakyNegativesNetLearner, NetReplicaLearner, UnweightedNetLearner
+from cl_theory.learning.parts import OPTIMISERS, TwoTerm, named_schedule
 from cl_theory.models.forward_forward import ForwardForward, predicted_labels
 from cl_theory.seeds import FIXED_ROOT, stream
 
@@ -44,8 +41,7 @@ def learner_of(settings: Settings, seeds: Seeds) -> NetReplicaLearner:
     data, rate = loaded(settings["data"]), float(settings["rate"])
     schedule = named_schedule(settings["estimator"], **settings.get("schedule", {}))
     sizes = (data["train"].shape[1], *settings["layers"])
-    named = LEARNERS[settings.get("learner", "as stated")]
-    return (CentredNetLearner if isinstance(schedule, CentredISD) else named)(
+    return LEARNERS[settings.get("learner", "as stated")](
         tuple(ForwardForward.random(stream(FIXED_ROOT, "experiments", "start", seed), sizes) for seed in seeds),
         data["train"],
         data["train_labels"],

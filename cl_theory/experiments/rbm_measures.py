@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.special import expit
 
-from cl_theory.learning.exact_likelihood import exact_log_likelihood
+from cl_theory.learning.likelihood import exact_log_likelihood
 from cl_theory.learning.replicas import Replicas
 from cl_theory.models.exact_law import label_probabilities, mean_label_units
 from cl_theory.models.rbm import RBM, model_table

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cl_theory.experiments.definition import Experiment, Seeds
 from cl_theory.experiments.rbm_runs import learner_of, loaded
-from cl_theory.learning.randomness import Randomness
+from cl_theory.learning.loop import Randomness
 from cl_theory.models.rbm import RBM
 from cl_theory.seeds import FIXED_ROOT
 

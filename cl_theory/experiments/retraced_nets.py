@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cl_theory.experiments.definition import Experiment, Seeds
 from cl_theory.experiments.forward_forward_runs import learner_of
-from cl_theory.learning.randomness import Randomness
+from cl_theory.learning.loop import Randomness
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.seeds import FIXED_ROOT
 

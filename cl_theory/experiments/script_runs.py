@@ -22,12 +22,9 @@ from cl_theory.experiments import rbm_measures as measures
 from cl_theory.experiments import rbm_runs
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
-from cl_theory.learning.lock_step_learner import LockStepLearner
 from cl_theory.learning.loop import Plan, run_learner
-from cl_theory.learning.named import CHAINS, named_schedule
-from cl_theory.learning.offline_isd import OfflineISDLearner
-from cl_theory.learning.optimisers import SGD
-from cl_theory.learning.replica_learner import ReplicaLearner
+from cl_theory.learning.parts import CHAINS, SGD, named_schedule
+from cl_theory.learning.replica_learner import LockStepLearner, OfflineISDLearner, ReplicaLearner
 from cl_theory.learning.replicas import Replicas
 from cl_theory.seeds import FIXED_ROOT
 
@@ -72,7 +69,7 @@ def _offline(settings: Settings, seeds: Seeds, rows: np.ndarray) -> OfflineISDLe
         rows,
         (schedule,) * n,
         (float(settings["rate"]),) * n,
-        CHAINS[settings["chain"]](settings["sweeps"]),  # type: ignore[call-arg]
+        CHAINS[settings["chain"]](settings["sweeps"]),
         False,
         tuple(seeds),
         optimiser=SGD(1.0),

@@ -12,10 +12,8 @@ import numpy as np
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.estimators.isd import isd_weights
 from cl_theory.experiments.definition import Seeds, Settings
-from cl_theory.learning.centred_always_on import Centred, learn_centred_phases
-from cl_theory.learning.named import named_schedule
-from cl_theory.learning.replicas import PhasePlan, Replicas, learn_phases
-from cl_theory.learning.schedules import AlwaysOnISD
+from cl_theory.learning.parts import AlwaysOnISD, named_schedule
+from cl_theory.learning.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases
 from cl_theory.models.rbm import RBM, rbm_phase_means
 from cl_theory.philox import CounterStream, philox_key
 from cl_theory.seeds import FIXED_ROOT, stream
@@ -54,25 +52,35 @@ class Ensemble:
     """Copies between two phases. Averages of a baseline start at the exact means, as if learned before."""
 
     def __init__(self, settings: Settings, seed: int) -> None:
-        start, self.data = small_start(settings)
+        self.start, self.data = small_start(settings)
         schedule = named_schedule("always-on-isd", length=settings["sweeps"], **settings["schedule"])
         assert isinstance(schedule, AlwaysOnISD)
         self.schedule, self.rate, self.n = schedule, float(settings["rate"]), int(settings["copies"])
-        self.rng, self.shape = stream(FIXED_ROOT, "experiments", "ensemble", seed), start.weights.shape
+        self.rng = stream(FIXED_ROOT, "experiments", "ensemble", seed)
         self.stream = CounterStream(philox_key(self.rng), np.arange(self.n, dtype=np.uint32))
-        self.parameters = start.flat
-        self.averages = [-mean for mean in rbm_phase_means(start, self.data)]
-        n_hidden, n_visible = self.shape
-        self.v = self.rng.integers(0, 2, (self.n, n_visible)).astype(np.float32)
-        self.h = self.rng.integers(0, 2, (self.n, n_hidden)).astype(np.float32)
+        self.parameters = self.start.flat
+        self.averages = [-mean for mean in rbm_phase_means(self.start, self.data)]
+        v = self.rng.integers(0, 2, (self.n, self.start.n_visible)).astype(np.float32)
+        self.chains = Chains(v, self.rng.integers(0, 2, (self.n, self.start.n_hidden)).astype(np.float32))
 
     def run_phase(self, number: int) -> None:
         """One phase of every copy from the shared parameters, which then become the mean of all."""
-        plan, here = self._plan(), self.stream.later(number)
-        if self.schedule.baseline_rate is None:
-            self.parameters = self._plainly(here, plan)
-        else:
-            self.parameters, *self.averages = self._around_baseline(here, plan)
+        here, baseline, rate = self.stream.later(number), None, self.schedule.baseline_rate
+        if rate is not None:
+            positive, negative = (_copies(part, self.n) for part in self.averages)
+            odds, rates = (
+                np.full(self.n, self.schedule.p_positive),
+                np.full(self.n, rate / float(self.schedule.length.mean)),
+            )
+            baseline = Baseline(positive, negative, odds, rates)
+        before = Replicas.with_flat(self.start, _copies(self.parameters, self.n))
+        after, self.chains, moved = learn_phases(
+            here, before, self.chains, self._plan(), self.data, always_on=True, chain="persistent", visible_biases=False,
+            baseline=baseline,
+        )  # fmt: skip
+        self.parameters = after.parameters.mean(axis=0, dtype=np.float64)
+        if moved is not None:
+            self.averages = [part.mean(axis=0, dtype=np.float64) for part in moved[:2]]
 
     def _plan(self) -> PhasePlan:
         """Coins, lengths, step sizes and rows of the next phase of every copy, (n, 1) each."""
@@ -81,28 +89,6 @@ class Ensemble:
         lengths = self.schedule.length.sample(self.rng, self.n)[:, None]
         steps = self.rate / tau * isd_weights(signs, p_positive=b)
         return PhasePlan(signs, lengths, steps, self.rng.integers(0, len(self.data), (self.n, 1)))
-
-    def _plainly(self, here: CounterStream, plan: PhasePlan) -> np.ndarray:
-        n_hidden, n_visible = self.shape
-        weights, visible, hidden = np.split(_copies(self.parameters, self.n), [n_hidden * n_visible, -n_hidden], axis=1)
-        before = Replicas(weights.reshape(-1, n_hidden, n_visible), visible, hidden)
-        after, self.v, self.h = learn_phases(
-            here, before, self.v, self.h, plan, self.data, always_on=True, chain="persistent", visible_biases=False
-        )
-        parts = (after.weights.reshape(self.n, -1), after.visible_bias, after.hidden_bias)
-        return np.concatenate([part.mean(axis=0, dtype=np.float64) for part in parts])
-
-    def _around_baseline(self, here: CounterStream, plan: PhasePlan) -> list[np.ndarray]:
-        assert self.schedule.baseline_rate is not None
-        parameters, positive, negative = (_copies(part, self.n) for part in (self.parameters, *self.averages))
-        before = Centred(parameters, positive, negative, self.v, self.h)
-        after = learn_centred_phases(
-            here, before, plan, self.data, p_positive=np.full(self.n, self.schedule.p_positive),
-            rates=np.full(self.n, self.schedule.baseline_rate / float(self.schedule.length.mean)), chain="persistent",
-            visible_biases=False,
-        )  # fmt: skip
-        self.v, self.h = after.v, after.h
-        return [part.mean(axis=0, dtype=np.float64) for part in after[:3]]
 
 
 def _copies(row: np.ndarray, n: int) -> np.ndarray:

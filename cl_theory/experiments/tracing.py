@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.learning.divergence import LearningDiverged
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.state import Learner, TrainingState
+from cl_theory.learning.loop import Learner, LearningDiverged, Randomness, TrainingState
 
 Measured = Mapping[str, np.ndarray]
 """One value a replica, by the name of what was measured."""

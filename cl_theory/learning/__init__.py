@@ -1,15 +1,22 @@
 """Learning from phases: estimator, chain, schedule and optimiser are chosen apart and put together by `train`."""
 
-from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Exact, Persistent
-from cl_theory.learning.checkpoints import CheckpointError, read_checkpoint, write_checkpoint
-from cl_theory.learning.curves import exact_measures
-from cl_theory.learning.divergence import LearningDiverged
-from cl_theory.learning.loop import TrainingRun
-from cl_theory.learning.optimisers import SGD, Adam, Momentum
-from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
-from cl_theory.learning.train import train, train_forward_forward
-from cl_theory.learning.train_boltzmann import train_boltzmann_replicas
-from cl_theory.learning.train_replicas import train_net_replicas, train_replicas
+from cl_theory.learning.likelihood import exact_measures
+from cl_theory.learning.loop import CheckpointError, LearningDiverged, TrainingRun, read_checkpoint, write_checkpoint
+from cl_theory.learning.parts import (
+    ISD,
+    SGD,
+    Adam,
+    AlwaysOnISD,
+    CarriedOver,
+    CentredISD,
+    ChainPolicy,
+    ContrastiveDivergence,
+    Exact,
+    Momentum,
+    Persistent,
+    TwoTerm,
+)
+from cl_theory.learning.train import train, train_forward_forward, train_net_replicas, train_replicas
 
 __all__ = [
     "ISD",
@@ -30,7 +37,6 @@ __all__ = [
     "exact_measures",
     "read_checkpoint",
     "train",
-    "train_boltzmann_replicas",
     "train_forward_forward",
     "train_net_replicas",
     "train_replicas",

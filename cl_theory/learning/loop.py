@@ -1,18 +1,335 @@
-"""Runs a learner: records curves, writes checkpoints, goes on where a killed run stopped."""
+"""Runs a learner: its state and random numbers, curves, checkpoints, and going on where a killed run stopped."""
 
-from collections.abc import Callable
+import csv
+import hashlib
+import io
+import json
+import os
+import zipfile
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, ClassVar, Protocol, TypedDict
 
 import numpy as np
 
 from cl_theory.arguments import positive_integer
-from cl_theory.learning.checkpoints import CheckpointError, previous, read_checkpoint, write_checkpoint
-from cl_theory.learning.curves import Curves, Measures
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.state import Learner, TrainingState, inside, under
-from cl_theory.seeds import FIXED_ROOT
+from cl_theory.seeds import FIXED_ROOT, stream
+
+
+class LearningDiverged(ArithmeticError):
+    """Parameters left the range in which the model means anything; `iteration` and `value` say when and where."""
+
+    def __init__(self, iteration: int, value: float, limit: float, remedy: str) -> None:
+        super().__init__(
+            f"learning diverged at iteration {iteration}: a parameter reached {value!r} (limit {limit:g}); {remedy}"
+        )
+        self.iteration = iteration
+        self.value = value
+
+
+def is_sound(parameters: np.ndarray, limit: float) -> bool:
+    """Whether every parameter is a number of size at most `limit`."""
+    return bool(np.abs(parameters).max() <= limit)  # NaN compares false
+
+
+def check_parameters(parameters: np.ndarray, iteration: int, limit: float) -> None:
+    """Raise LearningDiverged if a parameter is NaN, infinite or beyond `limit`."""
+    if is_sound(parameters, limit):
+        return
+    worst = parameters.flat[np.argmax(np.where(np.isnan(parameters), np.inf, np.abs(parameters)))]
+    raise LearningDiverged(iteration, float(worst), limit, "lower the learning rate; the last checkpoint is kept")
+
+
+class Randomness:
+    """Generators of one run, by subject and number; the same whether or not the run was stopped in between.
+
+    Each subject has its own Philox key, drawn from the root seed, and each number its own block of 2**192 counters:
+    iteration k never sees a random number of iteration k - 1, however many that one used.
+    """
+
+    def __init__(self, seed: int, *path: int) -> None:
+        self._seed, self._path = seed, path
+        self._parts: dict[int, Randomness] = {}
+        self._philox: dict[str, np.random.Philox] = {}
+        self._kept: dict[str, tuple[int, np.ndarray]] = {}
+
+    def at(self, subject: str, number: int) -> np.random.Generator:
+        """Generator of `subject` at `number`; valid until the subject is asked for again."""
+        if subject not in self._philox:
+            key = stream(self._seed, "training", subject, *self._path).integers(0, 2**64, size=2, dtype=np.uint64)
+            self._philox[subject] = np.random.Philox(key=key)
+        philox = self._philox[subject]
+        # Setting the counter costs 2 us, a new Philox 20.
+        state = philox.state
+        state["state"]["counter"] = np.array([0, 0, 0, number], dtype=np.uint64)
+        state["buffer_pos"], state["has_uint32"] = len(state["buffer"]), 0
+        philox.state = state
+        return np.random.Generator(philox)
+
+    def of(self, replica: int) -> "Randomness":
+        """Random numbers of one replica of the run, its own whatever the others are."""
+        return self._parts.setdefault(replica, Randomness(self._seed, *self._path, replica))
+
+    def keep(self, subject: str, number: int, drawn: np.ndarray) -> None:
+        """Hold on to what was drawn, to save drawing it again; only the last number of a subject is held."""
+        self._kept[subject] = (number, drawn)
+
+    def kept(self, subject: str, number: int) -> np.ndarray | None:
+        """What was kept at this number, None if it has to be drawn."""
+        held, drawn = self._kept.get(subject, (None, None))
+        return drawn if held == number else None
+
+
+Memory = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that the next iteration needs besides the seed: count, parameters, and what is remembered."""
+
+    iteration: int
+    parameters: np.ndarray
+    memory: Memory
+
+
+class Learner(Protocol):
+    """One learning algorithm on one model and one data set; `advance` is a pure function of state and randomness.
+
+    No parameter of a sound run exceeds `parameter_limit` in size; `chunk` iterations at a time are worth a call.
+    """
+
+    @property
+    def parameter_limit(self) -> float: ...
+
+    @property
+    def chunk(self) -> int: ...
+
+    def start(self, randomness: Randomness) -> TrainingState:
+        """State before the first iteration."""
+
+    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations, the same however they are divided; LearningDiverged if it blows up."""
+
+    def iterations(self, n_phases: int) -> int:
+        """How many iterations run `n_phases` phases (of each chain)."""
+
+    def cost(self, iteration: int) -> tuple[float, float]:
+        """(phases, time steps of the network) run up to `iteration`, of each chain."""
+
+    def model(self, parameters: np.ndarray) -> Any:
+        """The model with these parameters."""
+
+    def describe(self) -> Mapping[str, Any]:
+        """What identifies the run, ready for JSON: a checkpoint goes on only with the same."""
+
+
+class StepwiseLearner(ABC):
+    """A learner whose iterations are taken one by one, and checked one by one."""
+
+    parameter_limit: ClassVar[float]
+    chunk: ClassVar[int] = 1
+
+    @abstractmethod
+    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
+        """State after one more iteration."""
+
+    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations; LearningDiverged if it blows up."""
+        for _ in range(n):
+            state = self.step(state, randomness)
+            check_parameters(state.parameters, state.iteration, self.parameter_limit)
+        return state
+
+
+class ChunkedLearner(ABC):
+    """A learner that takes many iterations in one compiled call."""
+
+    parameter_limit: ClassVar[float]
+    chunk: ClassVar[int]
+
+    @abstractmethod
+    def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations, however large its parameters."""
+
+    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations. Where they end out of range they are halved to find the one at fault."""
+        after = self.run(state, n, randomness)
+        if is_sound(after.parameters, self.parameter_limit):
+            return after
+        if n == 1:
+            check_parameters(after.parameters, after.iteration, self.parameter_limit)
+        half = self.advance(state, n // 2, randomness)
+        return self.advance(half, n - n // 2, randomness)
+
+
+def inside(memory: Memory, room: str) -> Memory:
+    """Entries of `memory` named ``room.x``, as ``x``."""
+    return {name.removeprefix(f"{room}."): value for name, value in memory.items() if name.startswith(f"{room}.")}
+
+
+def under(room: str, entries: Mapping[str, np.ndarray]) -> Memory:
+    """The reverse of `inside`."""
+    return {f"{room}.{name}": value for name, value in entries.items()}
+
+
+MAGIC = b"cl-theory checkpoint\n"
+FORMAT = 1
+LONGEST_HEADER = 1 << 20
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that is damaged, of another format, or of another run; the text names file and remedy."""
+
+
+def write_checkpoint(path: str | Path, arrays: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> None:
+    """Replace `path` in one step by `arrays` and a JSON `header`; a kill leaves the old file or the new one.
+
+    Layout: a magic line, one JSON line with the format version, the length and SHA-256 of what follows and
+    `header`, then an npz archive. The former file is kept beside it as ``<name>.previous``.
+    """
+    path = Path(path)
+    payload = _packed(arrays)
+    facts = {"format": FORMAT, "length": len(payload), "sha256": _digest(payload, header), "header": dict(header)}
+    content = MAGIC + json.dumps(facts, sort_keys=True).encode() + b"\n" + payload
+    if path.exists():
+        _link_over(path, previous(path))
+    write_atomically(path, content)
+
+
+def read_checkpoint(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """(arrays, header) of a checkpoint; CheckpointError if a single byte is not as it was written."""
+    path = Path(path)
+    with path.open("rb") as file:
+        if file.readline(len(MAGIC)) != MAGIC:
+            raise _refused(path, "it does not start as a checkpoint does")
+        facts = _facts(path, file.readline(LONGEST_HEADER))
+        payload = file.read()
+    if facts["format"] != FORMAT:
+        raise CheckpointError(f"{path} has format {facts['format']!r}, this version reads {FORMAT}; start afresh")
+    if len(payload) != facts["length"]:
+        raise _refused(path, f"it should go on for {facts['length']} bytes, got {len(payload)}")
+    if _digest(payload, facts["header"]) != facts["sha256"]:
+        raise _refused(path, "its checksum does not fit")
+    return _unpacked(path, payload), facts["header"]
+
+
+def previous(path: str | Path) -> Path:
+    """Where the checkpoint before the last one is kept."""
+    return Path(path).with_name(Path(path).name + ".previous")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside `path`, force to disk, then rename over it: no reader ever sees half a file."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(beside, path)
+    _force_folder(path.parent)
+
+
+def _link_over(path: Path, target: Path) -> None:
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    beside.unlink(missing_ok=True)
+    os.link(path, beside)
+    os.replace(beside, target)
+
+
+def _force_folder(folder: Path) -> None:
+    """A rename is safe from a power cut only once its folder is on disk."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _packed(arrays: Mapping[str, np.ndarray]) -> bytes:
+    if any(np.asarray(array).dtype.hasobject for array in arrays.values()):
+        raise TypeError("a checkpoint holds plain numeric arrays only, got one of Python objects")
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **dict(arrays))
+    return buffer.getvalue()
+
+
+def _unpacked(path: Path, payload: bytes) -> dict[str, np.ndarray]:
+    try:
+        with np.load(io.BytesIO(payload), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise _refused(path, str(error)) from error
+
+
+def _facts(path: Path, line: bytes) -> dict[str, Any]:
+    try:
+        facts = json.loads(line)
+        return {name: facts[name] for name in ("format", "length", "sha256", "header")}
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _refused(path, "its header cannot be read") from error
+
+
+def _digest(payload: bytes, header: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(header, sort_keys=True).encode() + b"\n" + payload).hexdigest()
+
+
+def _refused(path: Path, reason: str) -> CheckpointError:
+    remedy = f"delete it to start afresh, or put {previous(path).name} in its place to go on from there"
+    return CheckpointError(f"{path} is damaged ({reason}); {remedy}")
+
+
+Measure = Callable[[Any], float | np.ndarray]
+Measures = Mapping[str, Measure]
+AXES = ("iteration", "phases", "steps")
+
+
+class Curves:
+    """One record a row: where the run stood, and what each measure said (one number, or one a replica)."""
+
+    def __init__(self, names: tuple[str, ...], places: Any = (), values: Any = ()) -> None:
+        self.names = names
+        self._places, self._values = [tuple(place) for place in places], list(values)
+
+    def record(self, place: tuple[float, float, float], values: Mapping[str, float | np.ndarray]) -> None:
+        """Add a record: (iteration, phases, steps), then the measures."""
+        self._places.append(place)
+        self._values.append(np.array([np.asarray(values[name], dtype=np.float64) for name in self.names]))
+
+    @property
+    def places(self) -> np.ndarray:
+        """Iteration, phases and steps of each record, float64 (n_records, 3)."""
+        return np.array(self._places, dtype=np.float64).reshape(-1, len(AXES))
+
+    @property
+    def values(self) -> np.ndarray:
+        """All measures, float64 (n_records, n_measures) or (n_records, n_measures, n_replicas)."""
+        return np.array(self._values, dtype=np.float64) if self._values else np.empty((0, len(self.names)))
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """One column, by the name of an axis or of a measure: (n_records,) or (n_records, n_replicas)."""
+        if name in AXES:
+            return self.places[:, AXES.index(name)]
+        if name in self.names:
+            return self.values[:, self.names.index(name)]
+        raise KeyError(f"no curve is named {name!r}; there are {', '.join((*AXES, *self.names))}")
+
+    def csv(self) -> str:
+        """All records as text, values to the last digit; one column a replica where there are several."""
+        text, values = io.StringIO(), self.values
+        heads = self.names if values.ndim == 2 else [f"{n} {r}" for n in self.names for r in range(values.shape[2])]
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow((*AXES, *heads))
+        table = np.concatenate([self.places, values.reshape(len(values), -1)], axis=1)
+        writer.writerows([repr(float(value)) for value in row] for row in table)
+        return text.getvalue()
+
 
 CHECKPOINT = "run.checkpoint"
 Report = Callable[[int, int], None]
@@ -144,3 +461,14 @@ def _record(learner: Learner, curves: Curves, measures: Measures, state: Trainin
     place = (state.iteration, *learner.cost(state.iteration))
     model = learner.model(state.parameters)
     curves.record(place, {name: measure(model) for name, measure in measures.items()})
+
+
+def identity(learner: object, network: str, start_and_data: tuple[np.ndarray, ...], **parts: Any) -> Mapping[str, Any]:
+    """What identifies a run, ready for JSON: `parts` as they are, arrays by their digests."""
+    start, *data = map(digest, start_and_data)
+    return {"learner": type(learner).__name__, "network": network, "start": start, "data": "".join(data), **parts}
+
+
+def digest(array: np.ndarray) -> str:
+    """SHA-256 of an array's bytes, by which a run knows its data again."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

@@ -1,21 +1,144 @@
-"""Plain descent of RBM replicas in lock-step: one chain each, compiled, float32."""
+"""Replicas of energy models in lock-step, one chain each, compiled: a chunk of phases in a call, or a call a phase."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 
+from cl_theory.arguments import positive
+from cl_theory.estimators.baselines import PhaseEMA, PhaseState
 from cl_theory.estimators.isd import isd_weights
-from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Persistent
-from cl_theory.learning.isd_estimate import ORDER_BLOCK
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.replica_set import ReplicaSet, flat
-from cl_theory.learning.replicas import PhasePlan, learn_phases
-from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule
-from cl_theory.learning.state import ChunkedLearner, TrainingState
+from cl_theory.learning.energy_learner import ORDER_BLOCK
+from cl_theory.learning.loop import (
+    ChunkedLearner,
+    Memory,
+    Randomness,
+    StepwiseLearner,
+    TrainingState,
+    identity,
+    inside,
+    under,
+)
+from cl_theory.learning.parts import (
+    COMPILED_CHAINS,
+    ISD,
+    SGD,
+    AlwaysOnISD,
+    CentredISD,
+    ChainPolicy,
+    ContrastiveDivergence,
+    Descent,
+    EndOfPhasePace,
+    Optimiser,
+    Schedule,
+    parameter_kinds,
+)
+from cl_theory.learning.replicas import Baseline, Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
+from cl_theory.models.rbm import binary_states
 from cl_theory.philox import CounterStream, philox_key
 
-COMPILED_CHAINS = (CarriedOver, ContrastiveDivergence, Persistent)
+SLOWEST = 2.0**-20
+"""Least rate of an average per sweep: for smaller ones its steps drown in the rounding of single precision."""
+
+STEPS_PER_PHASE = 2
+"""Steps of the counter that a phase of `LockStepLearner` takes: one for the draw at its start, one for the chain."""
+
+States = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True, eq=False)
+class ReplicaSet:
+    """Replicas, each with its own schedule and learning rate; what one learns does not depend on the others.
+
+    `start_from` holds the first parameters, `numbers` (n_replicas,) identify the replicas: replica 7 draws the same
+    random numbers in every company. With `single` the one replica there is stands for itself, as a model.
+    """
+
+    start_from: Replicas
+    data: np.ndarray
+    schedules: tuple[Schedule, ...]
+    learning_rates: tuple[float, ...]
+    chain: ChainPolicy
+    visible_biases: bool = True
+    numbers: tuple[int, ...] = ()
+    single: bool = False
+
+    parameter_limit: ClassVar[float] = 100.0
+
+    def __post_init__(self) -> None:
+        n = len(self.start_from)
+        rows = binary_states(self.data, self.start_from.n_visible, "data", np.uint8)
+        object.__setattr__(self, "data", rows)
+        object.__setattr__(self, "numbers", self.numbers or tuple(range(n)))
+        for name in ("schedules", "learning_rates", "numbers"):
+            if len(getattr(self, name)) != n:
+                raise ValueError(f"{name} must have one entry for each of {n} replicas, got {len(getattr(self, name))}")
+        for rate in self.learning_rates:
+            positive(rate, "learning_rate")
+        if not self.visible_biases and np.any(self.start_from.visible_bias):
+            raise ValueError("a network without visible biases must start with visible_bias 0, got other values")
+        if self.single and n != 1:
+            raise ValueError(f"single asks for one replica, got {n}")
+        if not isinstance(self.chain, COMPILED_CHAINS):
+            raise ValueError(f"replicas run CarriedOver, ContrastiveDivergence or Persistent, got {self.chain!r}")
+
+    @property
+    def schedule(self) -> Schedule:
+        """The schedule of the first replica, whose kind is that of all."""
+        return self.schedules[0]
+
+    @cached_property
+    def odds(self) -> np.ndarray:
+        """b of each replica, (n_replicas,); 1/2 where it is built into the schedule."""
+        return np.array([getattr(schedule, "p_positive", 0.5) for schedule in self.schedules], dtype=np.float64)
+
+    def first_states(self, randomness: Randomness) -> States:
+        """Fair coins for the units of every replica's chain, float32."""
+        v, h = (np.empty((len(self.numbers), n)) for n in (self.start_from.n_visible, self.start_from.n_hidden))
+        for r, number in enumerate(self.numbers):
+            rng = randomness.of(number).at("start", 0)
+            v[r], h[r] = rng.integers(0, 2, v.shape[1]), rng.integers(0, 2, h.shape[1])
+        return v.astype(np.float32), h.astype(np.float32)
+
+    def stream(self, randomness: Randomness, step: int) -> CounterStream:
+        """Where kernels draw at `step`; their key is drawn once a run."""
+        key = randomness.kept("kernel", 0)
+        if key is None:
+            key = philox_key(randomness.at("kernel", 0))
+            randomness.keep("kernel", 0, key)
+        return CounterStream(key, np.array(self.numbers, dtype=np.uint32), step)
+
+    def phases(self, r: int, block: int, randomness: Randomness) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(signs, lengths, data rows) of block number `block` of the phases of replica number r."""
+        own = randomness.of(self.numbers[r])
+        return block_of_phases(own, self.schedules[r], self.chain, len(self.data), block)
+
+    def replicas(self, parameters: np.ndarray) -> Replicas:
+        """The replicas with these parameters, rounded to float32."""
+        return Replicas.with_flat(self.start_from.like, parameters)
+
+    def model(self, parameters: np.ndarray) -> Any:
+        """RBMs with these parameters as `Replicas`, Boltzmann machines as a list; one model where `single` is set."""
+        if self.single:
+            return self.start_from.like.with_flat(parameters[0])
+        replicas = self.replicas(parameters)
+        return [replicas.model(r) for r in range(len(replicas))] if replicas.coupled else replicas
+
+    def describe(self) -> Mapping[str, Any]:
+        """What identifies the run, ready for JSON."""
+        like, start = self.start_from.like, self.start_from.parameters
+        return identity(
+            self,
+            f"{len(self.numbers)} {type(like).__name__} {like.n_visible} x {like.n_hidden}",
+            (start, self.data),
+            schedule=repr(self.schedules),
+            chain=repr(self.chain),
+            optimiser=repr(self.learning_rates),
+            visible_biases=self.visible_biases,
+            numbers=list(self.numbers),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,20 +146,32 @@ class ReplicaLearner(ReplicaSet, ChunkedLearner):
     """Replicas that learn by plain descent: whole chunks of phases in one compiled call.
 
     All schedules are always on, or none is. An iteration is one phase of every replica, two where one is two-term.
+    RBMs that are always on may learn around a running baseline, all at one rate: its averages move by rate/tau a sweep,
+    and are used a sweep later. This is what the readable learners do with a batch of one.
     """
 
     chunk: ClassVar[int] = 500
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _check_parts(self)
+        if len({isinstance(schedule, AlwaysOnISD) for schedule in self.schedules}) != 1:
+            raise ValueError("schedules must all be always on, or none; train the two kinds apart")
+        if is_centred(self.schedules) and not share_a_baseline(self.schedules):
+            raise ValueError(
+                f"around a baseline schedules must all be AlwaysOnISD with one baseline_rate of at least {SLOWEST:.2g} "
+                f"times the mean length of a phase, got {self.schedules!r}; use LockStepLearner at the end of phases"
+            )
+        if is_centred(self.schedules) and self.start_from.coupled:
+            raise ValueError("Boltzmann machines learn around a baseline one at a time; use `train`")
 
     @property
     def always_on(self) -> bool:
-        return isinstance(self.schedules[0], AlwaysOnISD)
+        """Whether every sweep is followed by an update."""
+        return isinstance(self.schedule, AlwaysOnISD)
 
     @property
     def phases_per_iteration(self) -> int:
+        """2 where a schedule is two-term, else 1."""
         return 1 if all(isinstance(schedule, ISD) for schedule in self.schedules) else 2
 
     def iterations(self, n_phases: int) -> int:
@@ -45,28 +180,38 @@ class ReplicaLearner(ReplicaSet, ChunkedLearner):
     def cost(self, iteration: int) -> tuple[float, float]:
         """Phases, and time steps (of the first replica, on average where lengths are random)."""
         phases = iteration * self.phases_per_iteration
-        return phases, phases * _mean_length(self.schedules[0], self.chain)
+        return phases, phases * _mean_length(self.schedule, self.chain)
 
     def start(self, randomness: Randomness) -> TrainingState:
         v, h = self.first_states(randomness)
-        return TrainingState(0, self.first_parameters(), {"chain.v": v, "chain.h": h})
+        memory = under("chain", {"v": v, "h": h} | ({"last_h": h} if self.start_from.coupled else {}))
+        parameters = self.start_from.parameters
+        if is_centred(self.schedules):
+            memory |= under("baseline", {name: np.zeros_like(parameters) for name in ("positive", "negative")})
+        return TrainingState(0, parameters, memory)
 
     def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
         first, n_phases = state.iteration * self.phases_per_iteration, n * self.phases_per_iteration
         plan, rows = self._plan(first, n_phases, randomness)
-        key = philox_key(randomness.at("kernel", 0))
-        replicas, v, h = learn_phases(
-            CounterStream(key, np.array(self.numbers, dtype=np.uint32), first),
+        baseline = None
+        if is_centred(self.schedules):
+            rates = np.array([_rate_per_sweep(schedule) for schedule in self.schedules])
+            baseline = Baseline(**inside(state.memory, "baseline"), p_positive=self.odds, rate=rates)
+        replicas, chains, after = learn_phases(
+            self.stream(randomness, first),
             self.replicas(state.parameters),
-            state.memory["chain.v"],
-            state.memory["chain.h"],
+            Chains(**inside(state.memory, "chain")),
             plan,
             rows,
             always_on=self.always_on,
             chain=self.chain.name,  # type: ignore[arg-type]
             visible_biases=self.visible_biases,
+            baseline=baseline,
         )
-        return TrainingState(state.iteration + n, flat(replicas), {"chain.v": v, "chain.h": h})
+        memory = under("chain", {name: part for name, part in chains._asdict().items() if part is not None})
+        if after is not None:
+            memory |= under("baseline", {"positive": after.positive, "negative": after.negative})
+        return TrainingState(state.iteration + n, replicas.parameters, memory)
 
     def _plan(self, first: int, n_phases: int, randomness: Randomness) -> tuple[PhasePlan, np.ndarray]:
         """The next phases of all replicas, and the rows of data that they meet."""
@@ -79,8 +224,7 @@ class ReplicaLearner(ReplicaSet, ChunkedLearner):
     def _planned(self, r: int, first: int, n_phases: int, randomness: Randomness) -> tuple[np.ndarray, ...]:
         """(signs, lengths, step sizes, data rows) of replica number r, from whole blocks that are drawn once."""
         blocks = range(first // ORDER_BLOCK, (first + n_phases - 1) // ORDER_BLOCK + 1)
-        own, offset = randomness.of(self.numbers[r]), first - blocks[0] * ORDER_BLOCK
-        drawn = [block_of_phases(own, self.schedules[r], self.chain, len(self.data), block) for block in blocks]
+        offset, drawn = first - blocks[0] * ORDER_BLOCK, [self.phases(r, block, randomness) for block in blocks]
         signs, lengths, rows = (
             np.concatenate(column)[offset : offset + n_phases] for column in zip(*drawn, strict=True)
         )
@@ -95,6 +239,181 @@ class ReplicaLearner(ReplicaSet, ChunkedLearner):
         return rate * share * isd_weights(signs, p_positive=schedule.p_positive)
 
 
+@dataclass(frozen=True, eq=False)
+class LockStepLearner(EndOfPhasePace, ReplicaSet, StepwiseLearner):
+    """RBMs that learn at the end of phases with any optimiser and baseline: compiled chains, an update in NumPy.
+
+    Schedules are all two-term, all ISD, or all centred at one rate. Learning rates replace that of `optimiser`. Chains
+    run in float32, parameters are kept in float64.
+    """
+
+    optimiser: Optimiser = field(default_factory=lambda: SGD(1.0))
+    weight_decay: float = 0.0
+
+    chunk: ClassVar[int] = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _ = self.descent  # refuses a weight decay that cannot be
+        if any(isinstance(schedule, AlwaysOnISD) for schedule in self.schedules):
+            raise ValueError("replicas that are always on learn by plain descent without a baseline: use SGD")
+        if self.start_from.coupled:
+            raise ValueError("Boltzmann machines learn side by side by plain descent without a baseline; use `train`")
+        if len({(type(s), getattr(s, "baseline_rate", None)) for s in self.schedules}) != 1:
+            raise ValueError("schedules must all be two-term, all ISD, or all centred at one rate; train them apart")
+
+    @property
+    def steps_per_phase(self) -> int:
+        return self.chain.n_steps
+
+    @cached_property
+    def descent(self) -> Descent:
+        """The step of the parameters of all replicas."""
+        kinds, n = parameter_kinds(self.start_from.like), len(self.numbers)
+        is_weight, is_learned = kinds == "weight", (kinds != "visible_bias") | self.visible_biases
+        return Descent(self.optimiser, np.tile(is_weight, (n, 1)), np.tile(is_learned, (n, 1)), self.weight_decay)
+
+    @cached_property
+    def _shares(self) -> np.ndarray:
+        """Learning rates over that of the optimiser, (n_replicas, 1)."""
+        return np.array(self.learning_rates)[:, None] / self.optimiser.learning_rate
+
+    def start(self, randomness: Randomness) -> TrainingState:
+        v, h = self.first_states(randomness)
+        parameters = self.start_from.parameters.astype(np.float64)
+        memory = under("chain", {"v": v, "h": h}) | self.descent.start()
+        if isinstance(self.schedule, CentredISD):
+            memory |= under("baseline", self._baseline.start(parameters.shape)._asdict())
+        return TrainingState(0, parameters, memory)
+
+    @property
+    def _baseline(self) -> PhaseEMA:
+        assert isinstance(self.schedule, CentredISD)
+        return PhaseEMA(0.5, self.schedule.baseline_rate)  # only its update is used, which does not depend on b
+
+    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
+        first = state.iteration * self.phases_per_update
+        gradient, signs, after = self.phase(state, first, inside(state.memory, "chain"), randomness)
+        if not isinstance(self.schedule, ISD):
+            negative, _, after = self.phase(state, first + 1, after, randomness)
+            return self.descent.moved(state, gradient - negative, under("chain", after), self._shares)
+        weights, memory, centre = self.weights(signs), under("chain", after), np.zeros(())
+        if isinstance(self.schedule, CentredISD):
+            known = PhaseState(**inside(state.memory, "baseline"))
+            centre = (1 - self.odds)[:, None] * known.positive + self.odds[:, None] * known.negative
+            memory |= under("baseline", self._baseline.update(known, gradient, signs)._asdict())
+        return self.descent.moved(state, weights * (gradient - centre), memory, self._shares)
+
+    def weights(self, signs: np.ndarray) -> np.ndarray:
+        """1/b or -1/(1-b) of each replica, (n_replicas, 1)."""
+        return np.where(signs, 1 / self.odds, -1 / (1 - self.odds))[:, None]
+
+    def phase(
+        self, state: TrainingState, number: int, remembered: Memory, randomness: Randomness
+    ) -> tuple[np.ndarray, np.ndarray, Memory]:
+        """(dE/dtheta at the end of phase `number`, its signs, what the chains remember)."""
+        signs, data = self._next(number, randomness)
+        replicas, rng = self.replicas(state.parameters), self.stream(randomness, STEPS_PER_PHASE * number)
+        v, h = remembered["v"], remembered["h"]
+        begun = np.where(signs[:, None], data, v), h
+        if isinstance(self.chain, ContrastiveDivergence):
+            begun = _one_chain(rng, replicas, (data, h), 1, clamped=True)
+        v_end, h_end = _one_chain(rng.later(1), replicas, begun, self.chain.n_steps, clamped=signs)
+        keeps = ~signs[:, None] | self.chain.remembers_data
+        return _gradient(v_end, h_end), signs, {"v": np.where(keeps, v_end, v), "h": np.where(keeps, h_end, h)}
+
+    def _next(self, number: int, randomness: Randomness) -> tuple[np.ndarray, np.ndarray]:
+        """(signs, data rows) of phase `number` in every replica."""
+        block, place = divmod(number, ORDER_BLOCK)
+        parts = [self.phases(r, block, randomness) for r in range(len(self.numbers))]
+        signs = np.array([part[0][place] for part in parts])
+        return signs, self.data[[part[2][place] for part in parts]].astype(np.float32)
+
+    def describe(self) -> Mapping[str, Any]:
+        return {
+            **super().describe(),
+            "optimiser": repr((self.optimiser, self.learning_rates)),
+            "weight_decay": self.weight_decay,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class OfflineISDLearner(LockStepLearner):
+    r"""ISD as a script may batch it: parameters rest until `n_positive` phases were positive, and move by the sum.
+
+    .. math:: \Delta\theta = -\eta \sum_{k=1}^{N} Z_k, \qquad N = \min\{m : B_1 + \dots + B_m = n\}
+
+    Every phase counts with its ISD weight, 1/b or -1/(1-b). N has mean n/b, so by Wald's identity the mean step is
+    :math:`-\eta\,n\mu/b`: at one nominal rate the step grows as 1/b, though its share for each phase is that of ISD.
+    An iteration is one phase of every replica; each steps at its own time. Schedules are `ISD`, the optimiser `SGD`.
+    """
+
+    n_positive: int = 10
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.n_positive < 1:
+            raise ValueError(f"n_positive must be at least 1, got {self.n_positive!r}")
+        if any(type(schedule) is not ISD for schedule in self.schedules):
+            raise ValueError(f"offline steps are summed over the phases of ISD, got {self.schedules!r}")
+
+    def start(self, randomness: Randomness) -> TrainingState:
+        state = super().start(randomness)
+        nothing = {"total": np.zeros_like(state.parameters), "seen": np.zeros(len(self.numbers))}
+        return TrainingState(0, state.parameters, state.memory | under("offline", nothing))
+
+    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
+        known = inside(state.memory, "offline")
+        gradient, signs, chain = self.phase(state, state.iteration, inside(state.memory, "chain"), randomness)
+        total, seen = known["total"] + self.weights(signs) * gradient, known["seen"] + signs
+        due = seen == self.n_positive
+        left = {"total": np.where(due[:, None], 0.0, total), "seen": np.where(due, 0.0, seen)}
+        memory = under("chain", chain) | under("offline", left)
+        return self.descent.moved(state, np.where(due[:, None], total, 0.0), memory, self._shares)
+
+
+def compiled_learner(
+    start: Replicas,
+    data: np.ndarray,
+    schedules: tuple[Schedule, ...],
+    learning_rates: tuple[float, ...],
+    chain: ChainPolicy,
+    visible_biases: bool = True,
+    numbers: tuple[int, ...] = (),
+    single: bool = False,
+    *,
+    optimiser: Optimiser | None = None,
+    weight_decay: float = 0.0,
+) -> ReplicaLearner | LockStepLearner | None:
+    """The learner for these replicas; None if there is none, which is so for always-on learning that is not plain."""
+    parts = start, data, schedules, learning_rates, chain, visible_biases, numbers, single
+    is_plain = isinstance(optimiser, SGD | None) and not weight_decay
+    if is_plain and (not is_centred(schedules) or share_a_baseline(schedules)):
+        return ReplicaLearner(*parts)
+    if any(isinstance(schedule, AlwaysOnISD) for schedule in schedules):
+        return None
+    return LockStepLearner(*parts, SGD(1.0) if optimiser is None else optimiser, weight_decay)
+
+
+def is_centred(schedules: Sequence[Schedule]) -> bool:
+    """Whether any schedule has a running baseline."""
+    return any(getattr(schedule, "baseline_rate", None) is not None for schedule in schedules)
+
+
+def share_a_baseline(schedules: Sequence[Schedule]) -> bool:
+    """Whether all are always on around a baseline of the same rate, which moves fast enough for single precision."""
+    rates = {getattr(schedule, "baseline_rate", None) for schedule in schedules}
+    always_on = all(isinstance(schedule, AlwaysOnISD) for schedule in schedules)
+    return always_on and len(rates) == 1 and None not in rates and min(map(_rate_per_sweep, schedules)) >= SLOWEST
+
+
+def _rate_per_sweep(schedule: Schedule) -> float:
+    """rho, the rate of the baseline over the mean length of a phase."""
+    assert isinstance(schedule, AlwaysOnISD)
+    assert schedule.baseline_rate is not None
+    return schedule.baseline_rate / float(schedule.length.mean)
+
+
 def block_of_phases(
     randomness: Randomness, schedule: Schedule, chain: ChainPolicy, n_rows: int, block: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -107,25 +426,27 @@ def block_of_phases(
             signs = schedule.phases.indicators(rng, ORDER_BLOCK, 1)[0]
         else:
             signs, rows = np.arange(ORDER_BLOCK) % 2 == 0, np.repeat(rows[::2], 2)
-        known = np.stack([signs.astype(np.int64), _lengths(rng, schedule, chain), rows])
+        lengths = np.full(ORDER_BLOCK, chain.n_steps)
+        if isinstance(schedule, AlwaysOnISD):
+            lengths = schedule.length.sample(rng, ORDER_BLOCK)
+        known = np.stack([signs.astype(np.int64), lengths, rows])
         randomness.keep("block", block, known)
     return known[0].astype(bool), known[1], known[2]
-
-
-def _lengths(rng: np.random.Generator, schedule: Schedule, chain: ChainPolicy) -> np.ndarray:
-    if isinstance(schedule, AlwaysOnISD):
-        return schedule.length.sample(rng, ORDER_BLOCK)
-    return np.full(ORDER_BLOCK, chain.n_steps)
 
 
 def _mean_length(schedule: Schedule, chain: ChainPolicy) -> float:
     return float(schedule.length.mean) if isinstance(schedule, AlwaysOnISD) else chain.n_steps
 
 
-def _check_parts(learner: ReplicaLearner) -> None:
-    if not isinstance(learner.chain, COMPILED_CHAINS):
-        raise ValueError(f"replicas run CarriedOver, ContrastiveDivergence or Persistent, got {learner.chain!r}")
-    if len({isinstance(schedule, AlwaysOnISD) for schedule in learner.schedules}) != 1:
-        raise ValueError("schedules must all be always on, or none; train the two kinds apart")
-    if any(getattr(schedule, "baseline_rate", None) is not None for schedule in learner.schedules):
-        raise ValueError("plain descent in one call has no running baseline; use LockStepLearner")
+def _one_chain(
+    rng: CounterStream, replicas: Replicas, states: States, n_sweeps: int, *, clamped: bool | np.ndarray
+) -> States:
+    """`gibbs_phase` of one chain a replica, without the axis of chains."""
+    v, h = gibbs_phase(rng, replicas, states[0][:, None], states[1][:, None], n_sweeps, clamped=clamped)
+    return v[:, 0], h[:, 0]
+
+
+def _gradient(v: np.ndarray, h: np.ndarray) -> np.ndarray:
+    """dE/dtheta of each replica, float64 (n_replicas, n_parameters)."""
+    products = (h[:, :, None] * v[:, None, :]).reshape(len(v), -1)
+    return -np.concatenate([products, v, h], axis=1, dtype=np.float64)

@@ -8,12 +8,20 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from cl_theory.arguments import positive_integer
-from cl_theory.learning.chains import CarriedOver, ChainPolicy, ContrastiveDivergence, Exact, Persistent
-from cl_theory.learning.end_of_phase import EndOfPhaseLearner
-from cl_theory.learning.optimisers import SGD
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import ISD, CentredISD, Schedule, TwoTerm
-from cl_theory.learning.state import TrainingState
+from cl_theory.learning.energy_learner import EndOfPhaseLearner
+from cl_theory.learning.loop import Randomness, TrainingState
+from cl_theory.learning.parts import (
+    ISD,
+    SGD,
+    CarriedOver,
+    CentredISD,
+    ChainPolicy,
+    ContrastiveDivergence,
+    Exact,
+    Persistent,
+    Schedule,
+    TwoTerm,
+)
 from cl_theory.models.rbm import RBM
 
 SCHEDULES = {"two-term": lambda b: TwoTerm(), "isd": ISD, "centred-isd": CentredISD}

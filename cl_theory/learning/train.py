@@ -1,22 +1,29 @@
-"""`train`: an energy model, data and a schedule in, a learned model and its curves out."""
+"""`train` and its siblings: models, data and a schedule in, learned models and their curves out."""
 
+from collections.abc import Sequence
 from typing import Unpack
 
 import numpy as np
 
-from cl_theory.learning.always_on import AlwaysOnLearner
-from cl_theory.learning.chains import ChainPolicy, Persistent
-from cl_theory.learning.compiled_learner import CompiledLearner, compiled_learner
-from cl_theory.learning.curves import usual_measures
-from cl_theory.learning.end_of_phase import EndOfPhaseLearner
-from cl_theory.learning.forward_forward import ForwardForwardLearner
+from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
+from cl_theory.learning.likelihood import usual_measures
 from cl_theory.learning.loop import Running, TrainingRun, run_for
-from cl_theory.learning.net_replica_learner import NetReplicaLearner, single_net
-from cl_theory.learning.networks import Network
-from cl_theory.learning.optimisers import SGD, Adam, Optimiser
-from cl_theory.learning.replica_learner import COMPILED_CHAINS
+from cl_theory.learning.net_learner import ForwardForwardLearner, NetReplicaLearner, single_net
+from cl_theory.learning.parts import (
+    COMPILED_CHAINS,
+    ISD,
+    SGD,
+    Adam,
+    AlwaysOnISD,
+    ChainPolicy,
+    Network,
+    Optimiser,
+    Persistent,
+    Schedule,
+    TwoTerm,
+)
+from cl_theory.learning.replica_learner import LockStepLearner, ReplicaLearner, compiled_learner
 from cl_theory.learning.replicas import Replicas
-from cl_theory.learning.schedules import ISD, AlwaysOnISD, Schedule, TwoTerm
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
 
@@ -70,8 +77,7 @@ def train(
         The checkpoint to resume from is damaged or belongs to another run.
     """
     learner = learner_of(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
-    sizes = network.n_visible, network.n_hidden
-    return run_for(n_phases, learner, lambda: usual_measures(learner.data, *sizes), options)
+    return run_for(n_phases, learner, lambda: usual_measures(learner.data, network), options)
 
 
 def learner_of(
@@ -83,7 +89,7 @@ def learner_of(
     batch_size: int = 1,
     weight_decay: float = 0.0,
     visible_biases: bool = True,
-) -> EndOfPhaseLearner | AlwaysOnLearner | CompiledLearner:
+) -> EndOfPhaseLearner | AlwaysOnLearner | ReplicaLearner | LockStepLearner:
     """The learner that `train` runs, with every argument checked: compiled where the kernels can do the same."""
     schedule, chain = ISD() if schedule is None else schedule, Persistent() if chain is None else chain
     optimiser = SGD(0.05) if optimiser is None else optimiser
@@ -132,3 +138,99 @@ def net_learner_of(
     if isinstance(optimiser, SGD | Adam) and type(schedule) in (ISD, TwoTerm) and not weight_decay:
         return single_net(network, images, labels, schedule, optimiser, batch_size)
     return learner
+
+
+def train_replicas(
+    start: Network | Replicas | Sequence[Network],
+    data: np.ndarray,
+    schedules: Schedule | Sequence[Schedule],
+    *,
+    n_phases: int,
+    n_replicas: int | None = None,
+    learning_rates: float | Sequence[float] = 0.05,
+    optimiser: Optimiser | None = None,
+    chain: ChainPolicy | None = None,
+    weight_decay: float = 0.0,
+    visible_biases: bool = True,
+    numbers: Sequence[int] | None = None,
+    **options: Unpack[Running],
+) -> TrainingRun:
+    """Train independent RBMs in lock-step, one chain each; `run.model` holds `Replicas`.
+
+    Descent is plain, or that of `optimiser` with `learning_rates` in the place of its own.
+    `schedules` and `learning_rates` are one for all, or one a replica; `start` likewise. The number of replicas is
+    `n_replicas`, or follows from the first argument that lists them. `numbers` names the replicas (0, 1, ... if not
+    given): a replica ends with the same bits under the same number and seed, whatever runs beside it. Curves have one
+    value a replica. Everything else, and the errors, as in `train`.
+
+    Boltzmann machines with coupled hidden units learn by plain descent without a baseline. Their clamped phases run as
+    many sweeps as free ones; measures take, and `run.model` is, the list of machines.
+    """
+    n = n_replicas or _count(start, schedules, learning_rates, numbers)
+    if isinstance(start, Network):
+        start = Replicas.repeated(start, n)
+    learner = compiled_learner(
+        start if isinstance(start, Replicas) else Replicas.of(start),
+        data,
+        *_one_each(n, schedules, learning_rates),
+        Persistent() if chain is None else chain,
+        visible_biases,
+        _as_numbers(numbers),
+        optimiser=optimiser,
+        weight_decay=weight_decay,
+    )
+    if learner is None:
+        raise ValueError(
+            "replicas that are always on learn by plain descent without decay, around one baseline or none; use `train`"
+        )
+    return run_for(n_phases, learner, lambda: usual_measures(learner.data, learner.start_from.like), options)
+
+
+def train_net_replicas(
+    nets: Sequence[ForwardForward],
+    images: np.ndarray,
+    labels: np.ndarray,
+    schedules: Schedule | Sequence[Schedule],
+    *,
+    n_phases: int,
+    learning_rates: float | Sequence[float] = 0.01,
+    optimiser: SGD | Adam | None = None,
+    batch_size: int = 1,
+    numbers: Sequence[int] | None = None,
+    **options: Unpack[Running],
+) -> TrainingRun:
+    """Train forward-forward nets of one shape in lock-step by `Adam()`, or by `SGD`; `run.model` is the list of nets.
+
+    `schedules` and `learning_rates` are one for all, or one a net; rates take the place of that of `optimiser`.
+    Measures take the list of nets and return one value a net. Everything else as in `train_replicas`.
+    """
+    n = len(nets)
+    learner = NetReplicaLearner(
+        tuple(nets),
+        images,
+        labels,
+        *_one_each(n, schedules, learning_rates),
+        Adam() if optimiser is None else optimiser,
+        batch_size,
+        numbers=_as_numbers(numbers),
+    )
+    return run_for(n_phases, learner, dict, options)
+
+
+def _count(*lists: object) -> int:
+    """Length of the first argument that has one."""
+    return next((len(each) for each in lists if isinstance(each, Sequence | Replicas)), 1)
+
+
+def _one_each(
+    n: int, schedules: Schedule | Sequence[Schedule], learning_rates: float | Sequence[float]
+) -> tuple[tuple[Schedule, ...], tuple[float, ...]]:
+    """A schedule and a learning rate for each of `n` replicas."""
+    return (
+        tuple(schedules) if isinstance(schedules, Sequence) else (schedules,) * n,
+        tuple(learning_rates) if isinstance(learning_rates, Sequence) else (float(learning_rates),) * n,
+    )
+
+
+def _as_numbers(numbers: Sequence[int] | None) -> tuple[int, ...]:
+    return tuple(int(number) for number in numbers) if numbers is not None else ()

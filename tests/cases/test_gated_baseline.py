@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from cl_theory.cases.gated_baseline import gated_nets, is_on, unit_of_parameter
-from cl_theory.learning.centred_net_learner import CentredNetLearner
-from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.optimisers import SGD, Adam
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import ISD, CentredISD
+from cl_theory.learning.loop import Randomness
+from cl_theory.learning.net_learner import CentredNetLearner, NetReplicaLearner
+from cl_theory.learning.parts import ISD, SGD, Adam, CentredISD
 from cl_theory.models.forward_forward import ForwardForward
 
 RNG = np.random.default_rng(3)

@@ -18,7 +18,7 @@ from cl_theory.cli.app import app
 from cl_theory.cli.train_results import curves_svg
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.figures import style
-from cl_theory.learning.checkpoints import read_checkpoint
+from cl_theory.learning.loop import read_checkpoint
 from cl_theory.learning.train import train
 from cl_theory.models.rbm import RBM
 

@@ -12,8 +12,8 @@ import pytest
 from cl_theory import threads
 from cl_theory.checks import no_drift
 from cl_theory.learning import boltzmann_numpy
-from cl_theory.learning.boltzmann_replicas import BoltzmannReplicas, Chains, learn_boltzmann_phases
-from cl_theory.learning.replicas import PhasePlan
+from cl_theory.learning.replica_learner import BoltzmannReplicas, learn_boltzmann_phases
+from cl_theory.learning.replicas import Chains, PhasePlan
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.philox import CounterStream
 from cl_theory.states import all_states

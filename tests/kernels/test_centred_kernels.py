@@ -9,7 +9,7 @@ import pytest
 from cl_theory import threads
 from cl_theory.checks import no_drift
 from cl_theory.learning import centred_numpy
-from cl_theory.learning.centred_always_on import Centred, learn_centred_phases
+from cl_theory.learning.replica_learner import Centred, learn_centred_phases
 from cl_theory.learning.replicas import PhasePlan
 from cl_theory.models import RBM
 from cl_theory.philox import CounterStream

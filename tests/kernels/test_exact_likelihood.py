@@ -6,7 +6,7 @@ import pytest
 
 from cl_theory import threads
 from cl_theory.datasets import bars_and_stripes
-from cl_theory.learning.exact_likelihood import (
+from cl_theory.learning.likelihood import (
     exact_log_likelihood,
     exact_log_partition,
     exact_probabilities,

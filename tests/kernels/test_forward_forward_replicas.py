@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from cl_theory import threads
-from cl_theory.learning.forward_forward_replicas import NetReplicas, ShowPlan, learn_shown, learn_shown_numpy
-from cl_theory.learning.optimisers import SGD, Adam
+from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown, learn_shown_numpy
+from cl_theory.learning.parts import SGD, Adam
 from cl_theory.models.forward_forward import ForwardForward
 
 SIZES = (30, 17, 9, 5)

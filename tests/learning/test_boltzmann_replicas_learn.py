@@ -18,10 +18,9 @@ from cl_theory.learning import (
     TwoTerm,
     train_boltzmann_replicas,
 )
-from cl_theory.learning.always_on import AlwaysOnLearner
-from cl_theory.learning.boltzmann_likelihood import log_likelihood, machine_measures
-from cl_theory.learning.end_of_phase import EndOfPhaseLearner
-from cl_theory.learning.randomness import Randomness
+from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
+from cl_theory.learning.likelihood import log_likelihood, machine_measures
+from cl_theory.learning.loop import Randomness
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.exact_law import log_probability_v, total_variation
 from cl_theory.phases import Fixed, Geometric

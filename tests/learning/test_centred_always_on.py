@@ -15,9 +15,9 @@ from cl_theory.learning import (
     train,
     train_replicas,
 )
-from cl_theory.learning.always_on import AlwaysOnLearner
-from cl_theory.learning.centred_always_on import CentredAlwaysOnLearner
-from cl_theory.learning.randomness import Randomness
+from cl_theory.learning.energy_learner import AlwaysOnLearner
+from cl_theory.learning.loop import Randomness
+from cl_theory.learning.replica_learner import CentredAlwaysOnLearner
 from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.train import learner_of
 from cl_theory.models.rbm import RBM

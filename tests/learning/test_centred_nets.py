@@ -5,11 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cl_theory.learning.centred_net_learner import AVERAGES, CentredNetLearner
-from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.optimisers import SGD, Adam
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import ISD, CentredISD, TwoTerm
+from cl_theory.learning.loop import Randomness
+from cl_theory.learning.net_learner import AVERAGES, CentredNetLearner, NetReplicaLearner
+from cl_theory.learning.parts import ISD, SGD, Adam, CentredISD, TwoTerm
 from cl_theory.models.forward_forward import ForwardForward
 
 RNG = np.random.default_rng(11)

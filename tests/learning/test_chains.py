@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.chains import CarriedOver, ContrastiveDivergence, Exact, Persistent
-from cl_theory.learning.end_of_phase import run_phases
-from cl_theory.learning.networks import clamped_step, free_step, parameter_kinds, weighted_gradient
+from cl_theory.learning.energy_learner import run_phases
+from cl_theory.learning.parts import (
+    CarriedOver,
+    ContrastiveDivergence,
+    Exact,
+    Persistent,
+    clamped_step,
+    free_step,
+    parameter_kinds,
+    weighted_gradient,
+)
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.exact_law import sample_exactly
 from cl_theory.models.rbm import RBM

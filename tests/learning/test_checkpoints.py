@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cl_theory.learning.checkpoints import CheckpointError, previous, read_checkpoint, write_checkpoint
+from cl_theory.learning.loop import CheckpointError, previous, read_checkpoint, write_checkpoint
 
 ARRAYS = {
     "parameters": np.array([1.5, -0.0, np.pi, 1e-308]),
@@ -109,7 +109,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path) -> No
     code = """
         import itertools, sys
         import numpy as np
-        from cl_theory.learning.checkpoints import write_checkpoint
+        from cl_theory.learning.loop import write_checkpoint
         for k in itertools.count():
             write_checkpoint(sys.argv[1], {"values": np.full(50_000, float(k))}, {"k": k})
             print(k, flush=True)

@@ -17,11 +17,9 @@ from cl_theory.learning import (
     train_forward_forward,
     train_net_replicas,
 )
-from cl_theory.learning.forward_forward import ForwardForwardLearner, shuffled_rows
-from cl_theory.learning.isd_estimate import phase_signs
-from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.state import TrainingState
+from cl_theory.learning.energy_learner import phase_signs
+from cl_theory.learning.loop import Randomness, TrainingState
+from cl_theory.learning.net_learner import ForwardForwardLearner, NetReplicaLearner, shuffled_rows
 from cl_theory.learning.train import net_learner_of
 from cl_theory.models.forward_forward import ForwardForward, predicted_labels
 

@@ -5,10 +5,8 @@ import pytest
 
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.learning import ISD, SGD, CentredISD, Persistent, TwoTerm
-from cl_theory.learning.lock_step_learner import LockStepLearner
-from cl_theory.learning.offline_isd import OfflineISDLearner
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.replica_learner import block_of_phases
+from cl_theory.learning.loop import Randomness
+from cl_theory.learning.replica_learner import LockStepLearner, OfflineISDLearner, block_of_phases
 from cl_theory.learning.replicas import Replicas
 from cl_theory.models.rbm import RBM
 

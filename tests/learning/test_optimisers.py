@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.descent import Descent
-from cl_theory.learning.optimisers import SGD, Adam, Momentum
-from cl_theory.learning.state import TrainingState
+from cl_theory.learning.loop import TrainingState
+from cl_theory.learning.parts import SGD, Adam, Descent, Momentum
 
 
 def path(optimiser, gradients: np.ndarray, start: np.ndarray) -> np.ndarray:

@@ -20,13 +20,11 @@ from cl_theory.learning import (
     train,
     train_replicas,
 )
-from cl_theory.learning.always_on import AlwaysOnLearner
-from cl_theory.learning.curves import exact_measures, log_likelihood
-from cl_theory.learning.end_of_phase import EndOfPhaseLearner
-from cl_theory.learning.randomness import Randomness
+from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
+from cl_theory.learning.likelihood import exact_measures, log_likelihood
+from cl_theory.learning.loop import Randomness, TrainingState
 from cl_theory.learning.replica_learner import ReplicaLearner
 from cl_theory.learning.replicas import Replicas
-from cl_theory.learning.state import TrainingState
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.exact_law import log_probability_v, total_variation
 from cl_theory.models.rbm import RBM, rbm_phase_moments

@@ -23,7 +23,7 @@ from cl_theory.learning import (
     TwoTerm,
     train,
 )
-from cl_theory.learning.checkpoints import previous, read_checkpoint
+from cl_theory.learning.loop import previous, read_checkpoint
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.rbm import RBM
 from cl_theory.phases import Geometric

@@ -11,7 +11,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
 from cl_theory.datasets.digits import labelled_digits
-from cl_theory.learning.divergence import LearningDiverged
+from cl_theory.learning.loop import LearningDiverged
 from cl_theory.learning.scikit_learn import ContrastiveRBM
 from cl_theory.states import all_states
 

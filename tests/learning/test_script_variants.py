@@ -5,9 +5,8 @@ import pytest
 
 from cl_theory.datasets.digits import with_label_pixels
 from cl_theory.learning import ISD, SGD, TwoTerm
-from cl_theory.learning.net_replica_learner import NetReplicaLearner
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.script_variants import LeakyNegativesNetLearner, UnweightedNetLearner
+from cl_theory.learning.loop import Randomness
+from cl_theory.learning.net_learner import LeakyNegativesNetLearner, NetReplicaLearner, UnweightedNetLearner
 from cl_theory.models.forward_forward import ForwardForward
 
 RNG = np.random.default_rng(0)

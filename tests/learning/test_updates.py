@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 
 from cl_theory.estimators import theory
-from cl_theory.learning.always_on import AlwaysOnLearner
-from cl_theory.learning.chains import Exact
-from cl_theory.learning.end_of_phase import EndOfPhaseLearner
-from cl_theory.learning.optimisers import SGD
-from cl_theory.learning.randomness import Randomness
-from cl_theory.learning.schedules import ISD, AlwaysOnISD, CentredISD, TwoTerm
-from cl_theory.learning.state import TrainingState
+from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
+from cl_theory.learning.loop import Randomness, TrainingState
+from cl_theory.learning.parts import ISD, SGD, AlwaysOnISD, CentredISD, Exact, TwoTerm
 from cl_theory.models.rbm import RBM, rbm_phase_moments
 from cl_theory.phases import Fixed, Geometric
 from cl_theory.states import all_states
