@@ -12,6 +12,7 @@ import sympy as sp
 from cl_theory.cases.enumerated import exact_cases
 from cl_theory.cases.isd_checks import informative_directions
 from cl_theory.cases.isd_settings import IsdSettings
+from cl_theory.cases.listed_covariances import petersburg_law, three_couplings
 from cl_theory.cases.phase_slots import PhaseSlots
 from cl_theory.cases.real_models import RealModel, real_models
 from cl_theory.checks.planned_means import PlannedMean
@@ -19,17 +20,21 @@ from cl_theory.checks.statement_checks import Drawn
 from cl_theory.estimators.isd import isd_gradient
 from cl_theory.estimators.symbols import (
     cov_D,
+    cov_of_parts,
     cov_Z,
+    h_can_be_other,
     mean_h_squared,
     mean_hh,
     mean_Z,
     phase_values,
+    price_is_positive,
     trace_D,
     trace_Z,
 )
 from cl_theory.estimators.two_term import two_term_gradient
-from cl_theory.laws import FiniteLaw, coin_law, exact_covariance, exact_mean
+from cl_theory.laws import FiniteLaw, coin_law, equality_law, exact_array, exact_covariance, exact_mean
 from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
+from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.statements import System
 
 ONE_OFF = Fraction(101, 100)
@@ -56,6 +61,8 @@ def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any =
         trace_D: np.trace(cov_of_D),
         mean_hh: (law.probability[:, None] * mixture).T @ mixture,
         mean_h_squared: exact_mean(law.probability, (mixture**2).sum(axis=1)),
+        price_is_positive: Fraction(int(np.trace(cov_of_Z) > np.trace(cov_of_D))),
+        h_can_be_other: Fraction(int(np.any(mixture != 0))),
     }
     wrong = {
         COIN_OFF: partial(listed, law, p_positive, coin=ONE_OFF),
@@ -69,6 +76,42 @@ def listed_laws(name: str, n_laws: int, chances: tuple[Fraction, ...] = CHANCES)
     laws = exact_cases(name, n_laws)
     families = ["random laws"] * n_laws + ["rational RBMs"] * (len(laws) - n_laws)
     return [listed(law, b, family) for law, family in zip(laws, families, strict=True) for b in chances]
+
+
+def three_couplings_at(name: str, n_laws: int, p_positive: Fraction) -> list[list[System]]:
+    """Random laws of two equally likely marginals: coupled as they come, independent, and handed round by one atom."""
+    families = [three_couplings(FiniteLaw.random(stream(FIXED_ROOT, name, k), 4, 2)) for k in range(n_laws)]
+    return [[listed(family[which], p_positive, "couplings") for family in families] for which in range(3)]
+
+
+def equality_laws(chances: tuple[Fraction, ...] = CHANCES, factor: Any = 1) -> list[System]:
+    """Laws on which ISD costs nothing at the b they were made for, in one dimension and in two; `factor` moves b."""
+    weights = exact_array(["1/8", "1/8", "1/4", "1/2"])
+    walks = [[[3], [-1], [2], [-3]], [[1, 2], [0, -1], [5, 1], [2, 2]]]
+    laws = [(equality_law(weights, exact_array(walk), b), b * factor) for walk in walks for b in chances]
+    return [listed(law, b, "equality laws") for law, b in laws]
+
+
+def knowing_coin() -> System:
+    """g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1: b = 1/2, but not independent of the gradients."""
+    half, plus = Fraction(1, 2), exact_array([[1], [-1]])
+    law = FiniteLaw(exact_array([half, half]), plus, 0 * plus)
+    shows = np.array([1, 0])
+    estimates = isd_gradient(plus, 0 * plus, shows, p_positive=half)
+    parts = plus + ((shows - half) / (half * half))[:, None] * plus * half
+    values = phase_values(law.moments, half) | {
+        mean_Z: exact_mean(law.probability, estimates),
+        cov_Z: exact_covariance(law.probability, estimates),
+        cov_D: exact_covariance(law.probability, plus),
+        cov_of_parts: exact_covariance(law.probability, parts),
+        mean_hh: (law.probability[:, None] * plus * half).T @ (plus * half),
+    }
+    return System("g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1", values)
+
+
+def petersburg(levels: int, p_positive: Any) -> System:
+    """g- = 0, g+ = 2^k or -2^k with chance 3/4^k, cut off after `levels`: its second moment has no limit."""
+    return listed(petersburg_law(levels), p_positive, f"g+ = +-2^k with chance 3/4^k, {levels} levels")
 
 
 def real_phases(p_positive: float, models: tuple[RealModel, ...] | None = None) -> list[System]:

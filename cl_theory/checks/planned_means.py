@@ -75,7 +75,7 @@ class PlannedMean:
     def checked_against(
         self, goal: np.ndarray, wrong_goals: Mapping[str, np.ndarray], root: int, *path: str, scope: str
     ) -> tuple[Outcome, dict[str, Outcome], tuple[str, ...]]:
-        """Whether the mean is `goal`, with controls: errors planted in the code, and `wrong_goals` held up to the draws.
+        """Whether the mean is `goal`; controls: errors planted in the code, and `wrong_goals` held up to the draws.
 
         Also returns the wrong goals that would take more than `most` draws to tell from the right one; they are not
         tried. Each stage has its own stream. Check and controls look at the same draws, so that the planted error is

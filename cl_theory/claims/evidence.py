@@ -20,9 +20,9 @@ from cl_theory.statements.system import System
 class Evidence:
     """Evidence for one registered claim. Put it on the last line of a cell to show and record it.
 
-    ``Evidence("isd-covariance", COVARIANCE, profile=profile, seed=seed)`` with the statements that the claim makes: they
-    can be pasted on the page by their names, so that what is printed is what is checked. KeyError if the claim is not
-    registered.
+    ``Evidence("isd-covariance", COVARIANCE, profile=profile, seed=seed)`` with the statements that the claim makes:
+    they can be pasted on the page by their names, so that what is printed is what is checked. KeyError if the claim is
+    not registered.
 
     A statement is proved (`proved`), checked on systems in whatever way each of them can (`checked`), and seen to fail
     where an assumption is dropped (`broken`). The errors that each check must see are planted by themselves: every
@@ -66,7 +66,7 @@ class Evidence:
                 exact = np.asarray(statement.left_value(system)).dtype == object
                 by_arithmetic.setdefault(exact, []).append(system)
         found = []
-        for exact, systems in by_arithmetic.items():
+        for systems in by_arithmetic.values():
             able = [error for error in errors if all(system.has_error(error) for system in systems)]
             found.append(systems_check(statement, systems, errors=able, **options))
         hidden: list[tuple[str, ...]] = [()] * len(found)

@@ -11,18 +11,24 @@ from cl_theory.estimators.symbols import (
     c_star_squared,
     cov_D,
     cov_Z,
+    g_minus,
+    g_plus,
+    h_can_be_other,
+    m_minus,
+    m_plus,
     mean_h_squared,
     mean_hh,
     mean_Z,
     mu,
     mu_minus,
     mu_plus,
+    price_is_positive,
     trace_D,
     trace_Z,
     v_minus,
     v_plus,
 )
-from cl_theory.statements.statement import equation
+from cl_theory.statements.statement import bound, equation
 
 UNBIASED = equation(
     "isd-unbiased",
@@ -49,9 +55,26 @@ COVARIANCE = equation(
     },
     where=MEANS,
 )
-PRICE = equation("isd-excess-variance", cov_Z - cov_D, {"the mixture's second moment": mean_hh / (b * (1 - b))})
+MIXTURE = (1 - b) * g_plus + b * g_minus
+"""h, of one pair."""
+PRICE = equation(
+    "isd-excess-variance",
+    cov_Z - cov_D,
+    {"the mixture's second moment": mean_hh / (b * (1 - b))},
+    where={mean_hh: MIXTURE * MIXTURE.T},
+)
 PRICE_TRACE = equation(
     "isd-excess-trace", trace_Z - trace_D, {"the mixture's mean square": mean_h_squared / (b * (1 - b))}
+)
+STRICTNESS = equation("isd-strictness", price_is_positive, {"the mixture is other than 0 at times": h_can_be_other})
+HEBBIAN_PRICE = bound(
+    "isd-excess-hebbian",
+    trace_Z - trace_D,
+    {
+        "positive phase": (1 - b) / b * m_plus,
+        "negative phase": b / (1 - b) * m_minus,
+    },
+    relation=">=",
 )
 PRICE_INDEPENDENT = equation(
     "isd-excess-independent",

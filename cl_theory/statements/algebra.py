@@ -73,10 +73,7 @@ def remainder(formula: Any) -> sp.Tuple:
     if isinstance(formula, (list, tuple, sp.Tuple)):
         return sp.Tuple(*(left for part in formula for left in remainder(part)))
     expression = sp.sympify(formula)
-    if not isinstance(expression, sp.MatrixExpr):
-        parts = [expression]
-    else:
-        parts = list(_coefficients(expression).values())
+    parts = [expression] if not isinstance(expression, sp.MatrixExpr) else list(_coefficients(expression).values())
     numerators = [sp.expand(sp.fraction(sp.together(sp.expand(part)))[0]) for part in parts]
     return sp.Tuple(*(sp.factor(part) for part, top in zip(parts, numerators, strict=True) if top != 0))
 

@@ -17,7 +17,8 @@ class System:
         By the name of an error that is no term (a coin off by 1 %): a function that makes the system in whose *left*
         sides it is planted.
     drawn
-        For the left sides that can be measured by drawing: how, or a function that says it (see `cl_theory.checks.statement_checks.Drawn`).
+        For the left sides that can be measured by drawing: how, or a function that says it; see
+        `cl_theory.checks.statement_checks.Drawn`.
     only_drawn
         Whether drawing is all that this system can do for left sides.
     """
