@@ -34,7 +34,7 @@ class System:
         only_drawn: bool = False,
     ) -> None:
         self.name, self.family, self.only_drawn = name, family or name, only_drawn
-        self._values, self._known = dict(values), {}
+        self._values, self._known = dict(values), dict[sp.Expr, Any]()
         self._wrong, self.drawn = dict(wrong or {}), dict(drawn or {})
 
     def __call__(self, symbol: sp.Expr) -> Any:
