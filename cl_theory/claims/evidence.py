@@ -163,12 +163,11 @@ class Evidence:
             )
         if unknown := sorted(set(spare) - set(statement.terms)):
             raise ValueError(f"{statement.name} has no term {unknown[0]!r}; its terms are {', '.join(statement.terms)}")
-        planted = [name for name, _ in statement.planted_errors()]
-        needed = [name for name in planted if name.rpartition(":")[0] not in spare]
+        needed = [term for term in statement.terms if term not in spare]
         for (outcome, controls), unseen in zip(found, hidden or [()] * len(found), strict=True):
-            tried = {n: c for n, c in controls.items() if n not in planted or n in needed}
+            tried = {name: control for name, control in controls.items() if name.rpartition(": ")[0] not in spare}
             asked = {"statement": statement.name, "fingerprint": statement.fingerprint, "terms": needed}
-            self._record(outcome, _caught(tried), of=asked | {"hidden": [name for name in unseen if name in needed]})
+            self._record(outcome, _caught(tried), of=asked | {"hidden": [term for term in unseen if term in needed]})
         return Shown(statement, self._checks[-len(found) :])
 
     def _record(

@@ -15,6 +15,9 @@ from cl_theory.statements.algebra import glossary, joined_latex, latex_of, plus,
 ONE_PERCENT = sp.Rational(101, 100)
 """What is wrong with a term that is put off on purpose."""
 
+WRONG = ("1 % more", "left out")
+"""How a term is wrong on purpose: after its name and a colon."""
+
 Relation = Literal["=", "<=", ">="]
 _SIGN: Mapping[str, str] = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 
