@@ -93,7 +93,7 @@ def equality_laws(chances: tuple[Fraction, ...] = CHANCES, factor: Any = 1) -> l
 
 
 def knowing_coin() -> System:
-    """g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1: b = 1/2, but not independent of the gradients."""
+    """g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1: b = 1/2, yet it depends on g+."""
     half, plus = Fraction(1, 2), exact_array([[1], [-1]])
     law = FiniteLaw(exact_array([half, half]), plus, 0 * plus)
     shows = np.array([1, 0])
