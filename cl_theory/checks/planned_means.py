@@ -11,6 +11,7 @@ from cl_theory.checks.moments import Moments
 from cl_theory.checks.monte_carlo import mean_agrees
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.plans import MeanPlan, plan_mean
+from cl_theory.checks.whitening import Whitening
 from cl_theory.samplers.isd_states import chunk_sizes
 from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.seeds import FIXED_ROOT, stream
@@ -109,7 +110,13 @@ class PlannedMean:
         planned = partial(plan_mean, covariance=pilots[0].covariance, scale=scale, skewness=skewness)
         shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
         moved = {name: wrong - goal for name, wrong in wrong_goals.items()}
-        hidden = tuple(n for n, shift in moved.items() if not shift.any() or planned({n: shift}).n > self.most)
+        whitening = Whitening.of(pilots[0].covariance, np.broadcast_to(np.asarray(scale, dtype=float), goal.shape))
+
+        def is_hidden(name: str) -> bool:
+            hopeless = whitening.squared(moved[name]) * self.most < 1.0  # a plan needs a hundred times as much
+            return hopeless or planned({name: moved[name]}).n > self.most
+
+        hidden = tuple(name for name in moved if is_hidden(name))
         small = {name.rpartition(": ")[0] for name in moved if name not in hidden and not name.endswith(LEFT_OUT)}
         hidden += tuple(
             n for n in moved if n.endswith(LEFT_OUT) and n.removesuffix(LEFT_OUT) in small and n not in hidden

@@ -76,11 +76,11 @@ class Evidence:
             hidden.append(unseen)
         return self._checked(statement, found, spare=tuple(spare), hidden=hidden)
 
-    def broken(self, assumption: int, statement: Statement, on: System, instead: Any) -> Outcome:
+    def broken(self, assumption: int, statement: Statement, on: System, instead: Any, **options: Any) -> Outcome:
         """Record a counterexample for numbered `assumption`: on this system the statement fails, and its left side is
-        what the formula `instead` says. Returns the comparison with that formula; its name is that of the system."""
-        fails, _ = systems_check(statement, [on], scope=f"{on.name}: as claimed")
-        predicted, _ = systems_check(statement.replaced_by(instead), [on], scope=f"{on.name}: as predicted")
+        what the formula `instead` says. Returns the comparison with that formula; options go to `systems_check`."""
+        fails, _ = systems_check(statement, [on], scope=f"{on.name}: as claimed", **options)
+        predicted, _ = systems_check(statement.replaced_by(instead), [on], scope=f"{on.name}: as predicted", **options)
         self.witness(assumption, on.name, fails=fails, predicted=predicted)
         return predicted
 

@@ -100,17 +100,19 @@ def value_of(formula: sp.Expr, supply: Callable[[sp.Expr], Any]) -> Any:
     """
     if isinstance(formula, sp.Rational):
         return Fraction(int(formula.p), int(formula.q))
+    if isinstance(formula, sp.ZeroMatrix):
+        return Fraction(0)  # of whatever shape it is compared with
     if isinstance(formula, (sp.Symbol, sp.MatrixSymbol)):
         return _shaped(formula, supply(formula))
     parts = [value_of(part, supply) for part in formula.args]
     if isinstance(formula, (sp.Add, sp.MatAdd)):
         return reduce(plus, parts)
-    if isinstance(formula, sp.Mul):
-        return reduce(times, parts)
-    if isinstance(formula, sp.MatMul):
+    if isinstance(formula, sp.MatMul):  # before Mul, of which it is one
         numbers = [p for p, of in zip(parts, formula.args, strict=True) if not of.is_Matrix]
         arrays = [p for p, of in zip(parts, formula.args, strict=True) if of.is_Matrix]
         return reduce(times, numbers, reduce(matmul, arrays))
+    if isinstance(formula, sp.Mul):
+        return reduce(times, parts)
     if isinstance(formula, (sp.Pow, sp.MatPow)):
         return _power(*parts)
     if isinstance(formula, sp.Transpose):
