@@ -108,7 +108,7 @@ def forgetful_sums() -> list[System]:
 
 
 def slow_phases() -> list[System]:
-    """The covariance of a phase of the three-state chain over eta^2, by the transfer operator, extrapolated to eta = 0."""
+    """Covariance of a phase of the three-state chain over eta^2, by the transfer operator, extrapolated to eta = 0."""
     ladder, at = 0.04 / 2.0 ** np.arange(4), Equilibrium.of(_three_states())
 
     def slow(length: PhaseLength) -> System:
@@ -255,35 +255,33 @@ def rational_isd() -> list[System]:
         wrong = {BASELINE_OFF: other}
         return System(f"rational odds, b = {share}, c = {baseline}", values, family="rational odds", wrong=wrong)
 
-    half = Fraction(-1, 2)
     settings = [
         (Fraction(1, 2), [0, 0]),
         (Fraction(2, 5), [0, 0]),
-        (Fraction(3, 10), [1, half]),
+        (Fraction(3, 10), [1, Fraction(-1, 2)]),
         (Fraction(4, 5), [2, 1]),
     ]
     return [at(share, baseline, baseline) for share, baseline in settings]
 
 
 def resting_isd() -> dict[str, System]:
-    """The three-state pair where mu = 0, without a baseline and centred: bends and shifts extrapolated, drifts drawn."""
+    """The three-state pair where mu = 0, without a baseline and centred: bends and shifts, extrapolated."""
     pair, place = three_state_pair(), rest_point(three_state_pair())
     phases = mean_phases([local_chain(member, place) for member in pair])
     baselines = {"without a baseline": np.zeros(2), "centred": phases.centre(B_ISD)}
 
-    def at(name: str, baseline: np.ndarray, other: np.ndarray) -> System:
-        values = _isd_values(phases, B_ISD, baseline) | {
+    def measured(baseline: np.ndarray) -> dict[sp.Expr, Any]:
+        return {
             noise.bend: lambda: _extrapolated_bend(pair, place, baseline),
             noise.shift: lambda: limit_at_zero(SHIFT_RATES, fixed_point_shifts(baseline) / SHIFT_RATES[:, None]),
+            noise.D_mu: phases.mu_derivative,
         }
-        wrong = System(name, {noise.bend: lambda: _extrapolated_bend(pair, place, other), noise.D_mu: phases.mu_derivative,
-                              noise.shift: lambda: 0.99 * values[noise.shift]()})  # fmt: skip
-        return System(
-            f"three states at mu = 0, {name}",
-            values,
-            family="three states at mu = 0",
-            wrong={BASELINE_OFF: lambda: wrong},
-        )
+
+    def at(name: str, baseline: np.ndarray, other: np.ndarray) -> System:
+        family = "three states at mu = 0"
+        wrong = {BASELINE_OFF: lambda: System(name, measured(other))}
+        values = _isd_values(phases, B_ISD, baseline) | measured(baseline)
+        return System(f"{family}, {name}", values, family=family, wrong=wrong)
 
     plain, centre = baselines.values()
     return {"without a baseline": at("without a baseline", plain, centre), "centred": at("centred", centre, plain)}
