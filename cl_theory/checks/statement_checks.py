@@ -44,12 +44,15 @@ def proof_check(
             name: _difference(wrong, derived, f"{scope}; {name}") for name, wrong in statement.planted_errors()
         }
     room = sp.Integer(0) if slack is None else sp.sympify(slack)
-    outcome = _difference(statement, sp.sympify(derived) + room, scope)
+    beyond = room if statement.relation == "<=" else -room
+    outcome = _difference(statement, sp.sympify(derived) + beyond, scope)
     if outcome.passed and room != 0:
         certified = is_positive(statement.written_out(room), scope=scope, probability=probability)
         outcome = Outcome("symbolic", scope, certified.passed, {**outcome.values, "slack": str(room)}, 0.0)
     controls = {
-        f"{term}: left out": is_positive(statement.written_out(room - value), scope=scope, probability=probability)
+        f"{term}: {statement.usual_error}": is_positive(
+            statement.written_out(room - value), scope=scope, probability=probability
+        )
         for term, value in statement.terms.items()
     }
     return outcome, controls

@@ -16,6 +16,8 @@ from cl_theory.seeds import FIXED_ROOT
 from cl_theory.statements.statement import Statement
 from cl_theory.statements.system import System
 
+_GLUED: set[str] = set()
+
 
 class Evidence:
     """Evidence for one registered claim. Put it on the last line of a cell to show and record it.
@@ -146,7 +148,9 @@ class Evidence:
         if statement.name in self._statements:
             raise ValueError(f"{self.claim.id} states {statement.name!r} twice; name each statement once")
         self._statements[statement.name] = statement
-        glue(statement.name, statement, display=False)
+        if statement.name not in _GLUED:  # two claims may state the same
+            glue(statement.name, statement, display=False)
+            _GLUED.add(statement.name)
 
     def _checked(
         self,

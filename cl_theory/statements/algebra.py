@@ -78,6 +78,17 @@ def remainder(formula: Any) -> sp.Tuple:
     return sp.Tuple(*(sp.factor(part) for part, top in zip(parts, numerators, strict=True) if top != 0))
 
 
+def averaged(formula: sp.MatrixExpr, means: Mapping[sp.Expr, sp.Expr]) -> sp.MatrixExpr:
+    """`formula`, expanded, with each product of random symbols replaced by its mean; ValueError for one without."""
+    total = None
+    for product, number in _coefficients(formula).items():
+        if product not in means:
+            raise ValueError(f"the mean of {product} is not given; give it, got those of {', '.join(map(str, means))}")
+        part = number * means[product]
+        total = part if total is None else total + part
+    return sp.ZeroMatrix(*formula.shape) if total is None else total
+
+
 def _coefficients(expression: sp.MatrixExpr) -> dict[sp.Expr, sp.Expr]:
     expanded = sp.expand(expression.doit())
     found: dict[sp.Expr, sp.Expr] = {}

@@ -51,6 +51,11 @@ class System:
         """Whether this system says itself what `symbol` is."""
         return symbol in self._values
 
+    @property
+    def symbols(self) -> tuple[sp.Expr, ...]:
+        """What this system can say."""
+        return tuple(self._values)
+
     def with_error(self, name: str) -> "System":
         """This system with an error planted in what it measures."""
         if name not in self._wrong:
