@@ -272,7 +272,7 @@ def lazy_phase(
     stay: Any, p_on: Any, *, start: Any = 1, steps: int, learning_rate: Any, theta: Any = 0,
     times: Sequence[int] = (), response: Any = 0, slope: Any = 0, level: Any = 1, farthest: Any = 1,
 ) -> System:  # fmt: skip
-    r"""A lazy chain (see `lazy_chain`) in a phase of `steps` steps from theta; z = 1 with probability `start`. Rational.
+    r"""A lazy chain (see `lazy_chain`) in a phase of `steps` steps; z = 1 with probability `start`. Rational.
 
     Its next state forgets the last one but for staying, so that the means of theta and z move linearly:
 

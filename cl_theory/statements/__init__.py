@@ -5,6 +5,6 @@ from cl_theory.statements.statement import Statement, bound, equation, statement
 from cl_theory.statements.system import System
 
 __all__ = [
-    "Statement", "System", "averaged", "bound", "equation", "glossary", "latex_of", "matrix", "remainder", "scalar", "statements",
-    "value_of", "vector",
+    "Statement", "System", "averaged", "bound", "equation", "glossary", "latex_of", "matrix", "remainder", "scalar",
+    "statements", "value_of", "vector",
 ]  # fmt: skip

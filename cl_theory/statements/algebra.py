@@ -170,7 +170,7 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         power = int(exponent)
         return base**power if power >= 0 else 1 / base**-power
-    if exponent in (Fraction(1, 2), Fraction(-1, 2)):
+    if np.ndim(exponent) == 0 and exponent in (Fraction(1, 2), Fraction(-1, 2)):
         root = square_root(base) if np.ndim(base) == 0 else np.sqrt(np.asarray(base, dtype=float))
         return root if exponent > 0 else 1 / root
     if isinstance(base, Fraction) and isinstance(exponent, np.ndarray) and exponent.dtype == object:
