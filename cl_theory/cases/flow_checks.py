@@ -12,7 +12,7 @@ from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.dynamics import current_bias, gradient_flow, simulate_always_on, simulate_rbm_phase
 from cl_theory.markov import Equilibrium, stationary_distributions
 from cl_theory.models.local_chain import local_chain
-from cl_theory.models.rbm_means import rbm_phase_means
+from cl_theory.models.rbm import rbm_phase_means
 from cl_theory.models.softmax_chain import three_state_phases
 from cl_theory.phases import Fixed
 from cl_theory.samplers import ExactPhaseSampler

@@ -23,7 +23,7 @@ from cl_theory.laws import exact_array
 from cl_theory.markov import Equilibrium, matrix_power, uniform_constants
 from cl_theory.markov.constants import ChainConstants
 from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.counterexample_chains import flipping_chain
+from cl_theory.models.function_chain import flipping_chain
 from cl_theory.models.linear_autoregression import LinearAutoregression
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases

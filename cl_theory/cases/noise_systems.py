@@ -42,7 +42,7 @@ from cl_theory.dynamics.symbols import (
 from cl_theory.estimators.symbols import b, c, mu_minus, mu_plus
 from cl_theory.laws import exact_array
 from cl_theory.markov import Equilibrium
-from cl_theory.models.counterexample_chains import stuck_chain
+from cl_theory.models.function_chain import stuck_chain
 from cl_theory.models.linear_autoregression import LinearAutoregression
 from cl_theory.models.local_chain import LocalChain, local_chain
 from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases
