@@ -12,7 +12,7 @@ from cl_theory.checks.monte_carlo import mean_agrees
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.plans import MeanPlan, plan_mean
 from cl_theory.checks.whitening import Whitening
-from cl_theory.samplers.isd_draws import chunk_sizes
+from cl_theory.samplers.isd_statistics import chunk_sizes
 from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.seeds import FIXED_ROOT, stream
 
