@@ -5,7 +5,7 @@ import pytest
 
 from cl_theory.cases.gated_baseline import gated_nets, is_on, unit_of_parameter
 from cl_theory.learning.loop import Randomness
-from cl_theory.learning.net_learner import CentredNetLearner, NetReplicaLearner
+from cl_theory.learning.net_learner import NetReplicaLearner
 from cl_theory.learning.parts import ISD, SGD, Adam, CentredISD
 from cl_theory.models.forward_forward import ForwardForward
 
@@ -16,7 +16,7 @@ NET = ForwardForward.random(RNG, (20, 8, 6), threshold=0.3)
 
 def learner(optimiser, baseline_rate=0.05):
     schedule = CentredISD(0.4, baseline_rate=baseline_rate)
-    return CentredNetLearner((NET,), IMAGES, LABELS, (schedule,), (optimiser.learning_rate,), optimiser)
+    return NetReplicaLearner((NET,), IMAGES, LABELS, (schedule,), (optimiser.learning_rate,), optimiser)
 
 
 @pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.01)])
@@ -34,7 +34,7 @@ def test_without_the_gate_it_is_centred_isd(optimiser):
 def test_a_unit_that_is_off_does_not_move_behind_the_gate():
     dead = NET.with_flat(NET.flat.copy())
     dead.weights[0][3], dead.biases[0][3] = 0.1, 5.0
-    nets = CentredNetLearner((dead,), IMAGES, LABELS, (CentredISD(0.4, baseline_rate=0.5),), (30.0,), SGD(30.0))
+    nets = NetReplicaLearner((dead,), IMAGES, LABELS, (CentredISD(0.4, baseline_rate=0.5),), (30.0,), SGD(30.0))
     moved = {gated: falls_silent(nets, gated) for gated in (True, False)}
     assert moved[True] == 0
     assert moved[False] > 0

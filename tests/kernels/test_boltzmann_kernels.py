@@ -11,9 +11,7 @@ import pytest
 
 from cl_theory import threads
 from cl_theory.checks import no_drift
-from cl_theory.learning import boltzmann_numpy
-from cl_theory.learning.replica_learner import BoltzmannReplicas, learn_boltzmann_phases
-from cl_theory.learning.replicas import Chains, PhasePlan
+from cl_theory.learning.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases, learn_phases_numpy
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.philox import CounterStream
 from cl_theory.states import all_states
@@ -22,10 +20,14 @@ SIZES = [(1, 1), (3, 5), (12, 16), (17, 70)]
 RNG = CounterStream.of(5, 3).later(7)
 
 
+def _machine(n_visible, n_hidden):
+    return BoltzmannMachine.random(np.random.default_rng(0), n_visible, n_hidden)
+
+
 def _system(n_hidden, n_visible, n=3):
     rng = np.random.default_rng(1)
     n_parameters = n_hidden * n_visible + n_visible + n_hidden + n_hidden * (n_hidden - 1) // 2
-    replicas = BoltzmannReplicas(rng.integers(-64, 65, (n, n_parameters)) / 128, n_visible, n_hidden)
+    replicas = Replicas.with_flat(_machine(n_visible, n_hidden), rng.integers(-64, 65, (n, n_parameters)) / 128)
     v, h, last_h = (rng.integers(0, 2, (n, size)) for size in (n_visible, n_hidden, n_hidden))
     return replicas, Chains(v, h, last_h), rng.integers(0, 2, (6, n_visible))
 
@@ -51,8 +53,8 @@ def test_learned_parameters_are_those_of_the_sibling(size, always_on):
     plan = _plan(unit=1 / 1024 if always_on else 1 / 128, hold=not always_on)
     for chain, visible_biases in itertools.product(("carried-over", "cd", "persistent"), (True, False)):
         options = {"always_on": always_on, "chain": chain, "visible_biases": visible_biases}
-        got, states = learn_boltzmann_phases(RNG, replicas, chains, plan, data, **options)
-        expected, expected_states = boltzmann_numpy.learn_boltzmann_phases(RNG, replicas, chains, plan, data, **options)
+        got, states, _ = learn_phases(RNG, replicas, chains, plan, data, **options)
+        expected, expected_states, _ = learn_phases_numpy(RNG, replicas, chains, plan, data, **options)
         np.testing.assert_array_equal(got.parameters, [machine.flat for machine in expected])
         for one, other in zip(states, expected_states, strict=True):
             np.testing.assert_array_equal(one, other)
@@ -66,12 +68,12 @@ def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
     results = []
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(n_threads)
-        results.append(learn_boltzmann_phases(rng, replicas, chains, plan, data, always_on=True)[0].parameters)
+        results.append(learn_phases(rng, replicas, chains, plan, data, always_on=True)[0].parameters)
     numba.set_num_threads(before)
     np.testing.assert_array_equal(*results)
     few = [3, 1]
-    some, states = BoltzmannReplicas(replicas.parameters[few], 16, 12), Chains(*(part[few] for part in chains))
-    alone = learn_boltzmann_phases(rng.only(few), some, states, _part(plan, few), data, always_on=True)[0]
+    some, states = Replicas.with_flat(replicas.like, replicas.parameters[few]), Chains(*(part[few] for part in chains))
+    alone = learn_phases(rng.only(few), some, states, _part(plan, few), data, always_on=True)[0]
     np.testing.assert_array_equal(alone.parameters, results[0][few])
 
 
@@ -79,9 +81,9 @@ def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
 def test_two_calls_with_later_steps_are_one_call(always_on):
     replicas, chains, data = _system(12, 16)
     plan, options = _plan(hold=not always_on), {"always_on": always_on, "chain": "persistent"}
-    whole, ends = learn_boltzmann_phases(RNG, replicas, chains, plan, data, **options)
-    half = learn_boltzmann_phases(RNG, replicas, chains, _part(plan, np.s_[:, :6]), data, **options)
-    both, states = learn_boltzmann_phases(RNG.later(6), *half, _part(plan, np.s_[:, 6:]), data, **options)
+    whole, ends, _ = learn_phases(RNG, replicas, chains, plan, data, **options)
+    half = learn_phases(RNG, replicas, chains, _part(plan, np.s_[:, :6]), data, **options)[:2]
+    both, states, _ = learn_phases(RNG.later(6), *half, _part(plan, np.s_[:, 6:]), data, **options)
     np.testing.assert_array_equal(both.parameters, whole.parameters)
     for one, other in zip(ends, states, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -95,10 +97,10 @@ V = np.array([1.0, 0, 1])
 def _swept(machine, counter, v, h, *, positive):
     """States after one sweep of one replica a row, at step size 0."""
     n = len(v)
-    replicas = BoltzmannReplicas(np.tile(machine.flat, (n, 1)), 3, 4)
+    replicas = Replicas.repeated(machine, n)
     plan = PhasePlan(np.full((n, 1), positive), np.ones((n, 1)), np.zeros((n, 1)), np.zeros((n, 1)))
     chains = Chains(v, h, h)
-    return learn_boltzmann_phases(counter, replicas, chains, plan, V[None], always_on=True)[1]
+    return learn_phases(counter, replicas, chains, plan, V[None], always_on=True)[1]
 
 
 def _counter(rng, n):
@@ -144,7 +146,7 @@ def test_bad_input_is_refused_by_name():
     replicas, chains, data = _system(3, 5)
 
     def learn(rng=RNG, replicas=replicas, chains=chains, data=data, **options):
-        return learn_boltzmann_phases(rng, replicas, chains, _plan(), data, always_on=True, **options)
+        return learn_phases(rng, replicas, chains, _plan(), data, always_on=True, **options)
 
     with pytest.raises(ValueError, match="last_h must have shape"):
         learn(chains=chains._replace(last_h=chains.last_h[:, 1:]))
@@ -157,6 +159,10 @@ def test_bad_input_is_refused_by_name():
     with pytest.raises(ValueError, match=r"data_row must lie in 0\.\.1"):
         learn(data=data[:2])
     with pytest.raises(ValueError, match=r"parameters must be \(n, 26\) for 5 x 3 units, got \(3, 25\)"):
-        BoltzmannReplicas(replicas.parameters[:, 1:], 5, 3)
-    with pytest.raises(ValueError, match="machines must all have one size"):
-        BoltzmannReplicas.of([MACHINE, BoltzmannMachine.random(np.random.default_rng(0), 4, 3)])
+        Replicas.with_flat(replicas.like, replicas.parameters[:, 1:])
+    with pytest.raises(ValueError, match="models must all have one kind and size"):
+        Replicas.of([MACHINE, BoltzmannMachine.random(np.random.default_rng(0), 4, 3)])
+    baseline = Baseline(0 * replicas.parameters, 0 * replicas.parameters, 0.5, 0.1)
+    plan = PhasePlan(*(np.ones((3, 1)) for _ in range(4)))
+    with pytest.raises(ValueError, match="no running baseline is compiled for Boltzmann machines"):
+        learn_phases(RNG, replicas, chains, plan, data, always_on=True, baseline=baseline)

@@ -8,9 +8,7 @@ import pytest
 
 from cl_theory import threads
 from cl_theory.checks import no_drift
-from cl_theory.learning import centred_numpy
-from cl_theory.learning.replica_learner import Centred, learn_centred_phases
-from cl_theory.learning.replicas import PhasePlan
+from cl_theory.learning.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases, learn_phases_numpy
 from cl_theory.models import RBM
 from cl_theory.philox import CounterStream
 from cl_theory.states import all_states
@@ -26,7 +24,9 @@ def _system(n_hidden, n_visible, n=3):
     parameters = rng.integers(-64, 65, shape) / 128
     averages = rng.integers(0, 9, (2, *shape)) / 8
     v, h = rng.integers(0, 2, (n, n_visible)), rng.integers(0, 2, (n, n_hidden))
-    return Centred(parameters, *averages, v, h), rng.integers(0, 2, (6, n_visible))
+    data = rng.integers(0, 2, (6, n_visible))
+    replicas = Replicas.with_flat(RBM.random(rng, n_visible, n_hidden), parameters)
+    return replicas, Chains(v, h), Baseline(*averages, np.resize(ODDS, n), np.resize(RATES, n)), data
 
 
 def _plan(n=3, n_phases=12, unit=1 / 1024):
@@ -41,9 +41,22 @@ def _part(plan, which):
     return PhasePlan(*(getattr(plan, name)[which] for name in ("is_positive", "n_sweeps", "step_size", "data_row")))
 
 
+def _learned(rng, replicas, chains, baseline, plan, data, **options):
+    """(parameters, averages of positive and of negative phases, v, h) after the phases of the plan."""
+    after, kept, moved = learn_phases(rng, replicas, chains, plan, data, always_on=True, baseline=baseline, **options)
+    return after.parameters, moved.positive, moved.negative, kept.v, kept.h
+
+
+def _learned_numpy(rng, replicas, chains, baseline, plan, data, **options):
+    models, kept, moved = learn_phases_numpy(
+        rng, replicas, chains, plan, data, always_on=True, baseline=baseline, **options
+    )
+    return np.array([model.flat for model in models]), moved.positive, moved.negative, kept.v, kept.h
+
+
 def _rounding(plan, expected):
     """Three roundings a sweep, each of half a unit in the last place of the largest value there is."""
-    return plan.n_sweeps.sum(axis=1).max() * 3 * 2.0**-24 * max(1, np.abs(expected.parameters).max())
+    return plan.n_sweeps.sum(axis=1).max() * 3 * 2.0**-24 * max(1, np.abs(expected[0]).max())
 
 
 def _differs(got, expected, tolerance):
@@ -52,63 +65,67 @@ def _differs(got, expected, tolerance):
 
 @pytest.mark.parametrize("size", SIZES)
 def test_parameters_and_averages_are_those_of_the_sibling(size):
-    before, data = _system(*size)
+    *before, data = _system(*size)
     plan = _plan()
     for chain, visible_biases in itertools.product(("carried-over", "cd", "persistent"), (True, False)):
-        options = {"p_positive": ODDS, "rates": RATES, "chain": chain, "visible_biases": visible_biases}
-        got = learn_centred_phases(RNG, before, plan, data, **options)
-        expected = centred_numpy.learn_centred_phases(RNG, before, plan, data, **options)
+        options = {"chain": chain, "visible_biases": visible_biases}
+        got = _learned(RNG, *before, plan, data, **options)
+        expected = _learned_numpy(RNG, *before, plan, data, **options)
         assert _differs(got, expected, _rounding(plan, expected)) == [False] * 3
-        np.testing.assert_array_equal(got.v, expected.v)
-        np.testing.assert_array_equal(got.h, expected.h)
+        np.testing.assert_array_equal(got[3], expected[3])
+        np.testing.assert_array_equal(got[4], expected[4])
 
 
 @pytest.mark.parametrize(
-    "change", [{"p_positive": ODDS + 0.01}, {"rates": RATES * 1.01}, {"visible_biases": False}], ids=str
+    ("change", "options"),
+    [({"p_positive": ODDS + 0.01}, {}), ({"rate": RATES * 1.01}, {}), ({}, {"visible_biases": False})],
+    ids=str,
 )
-def test_the_same_comparison_sees_one_percent_in_b_and_in_the_rate(change):
-    before, data = _system(3, 5)
-    plan, options = _plan(unit=1 / 64), {"p_positive": ODDS, "rates": RATES}
-    expected = centred_numpy.learn_centred_phases(RNG, before, plan, data, **options)
-    got = learn_centred_phases(RNG, before, plan, data, **{**options, **change})
+def test_the_same_comparison_sees_one_percent_in_b_and_in_the_rate(change, options):
+    replicas, chains, baseline, data = _system(3, 5)
+    plan = _plan(unit=1 / 64)
+    expected = _learned_numpy(RNG, replicas, chains, baseline, plan, data)
+    got = _learned(RNG, replicas, chains, baseline._replace(**change), plan, data, **options)
     assert any(_differs(got, expected, _rounding(plan, expected)))
 
 
 @pytest.mark.parametrize("positive", [True, False])
 def test_the_baseline_in_use_is_the_one_before_the_sweep(positive):
     """Strong biases fix all units at 1, so that every statistic is 1 and both steps follow by hand."""
-    before = Centred(np.array([[0.0, 50, 50]]), *np.zeros((2, 1, 3)), np.ones((1, 1)), np.ones((1, 1)))
     b, rho, step = 0.25, 0.5, 1 / 64
+    replicas, chains = Replicas.of([RBM([[0.0]], [50.0], [50.0])]), Chains(np.ones((1, 1)), np.ones((1, 1)))
+    baseline = Baseline(*np.zeros((2, 1, 3)), b, rho)
     plan = PhasePlan(np.array([[positive]]), np.array([[2]]), np.array([[step]]), np.zeros((1, 1)))
-    after = learn_centred_phases(CounterStream.of(0, 1), before, plan, np.ones((1, 1)), p_positive=b, rates=rho)
+    after = _learned(CounterStream.of(0, 1), replicas, chains, baseline, plan, np.ones((1, 1)))
     share = 1 - b if positive else b
-    assert after.parameters[0, 0] == step + step * (1 - share * rho)
-    assert (after.positive[0, 0], after.negative[0, 0]) == ((0.75, 0) if positive else (0, 0.75))
+    assert after[0][0, 0] == step + step * (1 - share * rho)
+    assert (after[1][0, 0], after[2][0, 0]) == ((0.75, 0) if positive else (0, 0.75))
 
 
 def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
     monkeypatch.setattr(threads, "WORTH", 0)
-    before, data = _system(16, 16, n=5)
+    replicas, chains, baseline, data = _system(16, 16, n=5)
     rng, plan, n_threads = CounterStream.of(3, 5), _plan(n=5), numba.get_num_threads()
-    odds, results = np.linspace(0.2, 0.8, 5), []
+    baseline, results = baseline._replace(p_positive=np.linspace(0.2, 0.8, 5), rate=np.full(5, 0.1)), []
     for n in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(n)
-        results.append(learn_centred_phases(rng, before, plan, data, p_positive=odds, rates=0.1))
+        results.append(_learned(rng, replicas, chains, baseline, plan, data))
     numba.set_num_threads(n_threads)
     few = [3, 1]
-    some = Centred(*(part[few] for part in before))
-    alone = learn_centred_phases(rng.only(few), some, _part(plan, few), data, p_positive=odds[few], rates=0.1)
+    some = Replicas.with_flat(replicas.like, replicas.parameters[few]), Chains(chains.v[few], chains.h[few])
+    around = Baseline(*(part[few] for part in baseline))
+    alone = _learned(rng.only(few), *some, around, _part(plan, few), data)
     for one, other, part in zip(*results, alone, strict=True):
         np.testing.assert_array_equal(one, other)
         np.testing.assert_array_equal(one[few], part)
 
 
 def test_two_calls_with_later_steps_are_one_call():
-    before, data = _system(16, 16)
-    plan, options = _plan(), {"p_positive": ODDS, "rates": RATES, "chain": "persistent"}
-    whole = learn_centred_phases(RNG, before, plan, data, **options)
-    half = learn_centred_phases(RNG, before, _part(plan, np.s_[:, :5]), data, **options)
-    both = learn_centred_phases(RNG.later(5), half, _part(plan, np.s_[:, 5:]), data, **options)
+    replicas, chains, baseline, data = _system(16, 16)
+    plan, first, options = _plan(), _part(_plan(), np.s_[:, :5]), {"chain": "persistent"}
+    whole = _learned(RNG, replicas, chains, baseline, plan, data, **options)
+    *half, around = learn_phases(RNG, replicas, chains, first, data, always_on=True, baseline=baseline, **options)
+    both = _learned(RNG.later(5), *half, around, _part(plan, np.s_[:, 5:]), data, **options)
     for one, other in zip(whole, both, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -127,11 +144,11 @@ def _drift(parameters, step, n=20_000):
         return states[rng.choice(len(law), size=n, p=law)]
 
     def kernel(rng, now):
-        many = np.tile(parameters, (n, 1))
+        replicas = Replicas.repeated(RBM_3_4.with_flat(parameters), n)
         counter = CounterStream(rng.integers(0, 2**32, 2, dtype=np.uint32), np.arange(n, dtype=np.uint32))
-        before = Centred(many, 0 * many, 0 * many, now[:, :4], now[:, 4:])
-        after = learn_centred_phases(counter, before, plan, np.zeros((1, 4)), p_positive=0.3, rates=0.1)
-        return np.concatenate([after.v, after.h], axis=1)
+        baseline = Baseline(0 * replicas.parameters, 0 * replicas.parameters, 0.3, 0.1)
+        chains = Chains(now[:, :4], now[:, 4:])
+        return np.concatenate(_learned(counter, replicas, chains, baseline, plan, np.zeros((1, 4)))[3:], axis=1)
 
     return no_drift(np.random.default_rng(0), draw, kernel, law, n=n, scope="RBM of 3 x 4 units")
 
@@ -142,18 +159,24 @@ def test_a_tiny_step_leaves_the_law_of_the_model_and_other_parameters_do_not():
 
 
 def test_bad_input_is_refused_by_name():
-    before, data = _system(3, 5)
-    plan, options = _plan(), {"p_positive": ODDS, "rates": RATES}
+    replicas, chains, baseline, data = _system(3, 5)
+    plan = _plan()
+
+    def learn(rng=RNG, chains=chains, baseline=baseline, plan=plan, data=data, **options):
+        return _learned(rng, replicas, chains, baseline, plan, data, **options)
+
     with pytest.raises(ValueError, match=r"positive must have shape \(3, 23\), got \(3, 22\)"):
-        learn_centred_phases(RNG, before._replace(positive=before.positive[:, 1:]), plan, data, **options)
+        learn(baseline=baseline._replace(positive=baseline.positive[:, 1:]))
     with pytest.raises(ValueError, match="v must hold only 0 and 1"):
-        learn_centred_phases(RNG, before._replace(v=before.v + 0.5), plan, data, **options)
+        learn(chains=chains._replace(v=chains.v + 0.5))
     with pytest.raises(ValueError, match="plan and rng must be for 3 replicas, got 3, 2"):
-        learn_centred_phases(RNG.only([0, 1]), before, plan, data, **options)
+        learn(rng=RNG.only([0, 1]))
     with pytest.raises(ValueError, match=r"data_row must lie in 0\.\.1"):
-        learn_centred_phases(RNG, before, plan, data[:2], **options)
+        learn(data=data[:2])
     with pytest.raises(ValueError, match="chain must be one of carried-over, cd, persistent, got 'exact'"):
-        learn_centred_phases(RNG, before, plan, data, chain="exact", **options)
+        learn(chain="exact")
     waits = PhasePlan(plan.is_positive, plan.n_sweeps, plan.step_size, plan.data_row, np.ones((3, 12)))
-    with pytest.raises(ValueError, match="leave hold out"):
-        learn_centred_phases(RNG, before, waits, data, **options)
+    with pytest.raises(ValueError, match="no update of the plan may wait: no hold"):
+        learn(plan=waits)
+    with pytest.raises(ValueError, match="around a baseline learning is always on"):
+        learn_phases(RNG, replicas, chains, plan, data, always_on=False, baseline=baseline)

@@ -12,8 +12,18 @@ import pytest
 
 from cl_theory import threads
 from cl_theory.checks import no_drift
-from cl_theory.learning import gibbs_numpy
-from cl_theory.learning.replicas import PhasePlan, Replicas, gibbs_phase, learn_phases, mean_visible
+from cl_theory.learning.replicas import (
+    Chains,
+    PhasePlan,
+    Replicas,
+    gibbs_phase,
+    gibbs_phase_numpy,
+    learn_phases,
+    learn_phases_numpy,
+    mean_visible,
+    sweep_numpy,
+    sweeps_noise,
+)
 from cl_theory.models import RBM
 from cl_theory.philox import CounterStream
 from cl_theory.states import all_states
@@ -50,7 +60,7 @@ def test_gibbs_phases_are_those_of_the_sibling(size):
     replicas, v, h, _ = _system(*size)
     for clamped in (False, True):
         got = gibbs_phase(RNG, replicas, v, h, 40, clamped=clamped)
-        expected = gibbs_numpy.gibbs_phase(RNG, replicas, v, h, 40, clamped=clamped)
+        expected = gibbs_phase_numpy(RNG, replicas, v, h, 40, clamped=clamped)
         np.testing.assert_array_equal(got[0], expected[0])
         np.testing.assert_array_equal(got[1], expected[1])
 
@@ -62,8 +72,10 @@ def test_learned_parameters_are_those_of_the_sibling(size, always_on):
     plan = _plan(unit=1 / 1024 if always_on else 1 / 128)
     for chain, visible_biases in itertools.product(("carried-over", "cd", "persistent"), (True, False)):
         options = {"always_on": always_on, "chain": chain, "visible_biases": visible_biases}
-        got, *states = learn_phases(RNG, replicas, v[:, 0], h[:, 0], plan, data, **options)
-        expected, *expected_states = gibbs_numpy.learn_phases(RNG, replicas, v[:, 0], h[:, 0], plan, data, **options)
+        got, states, _ = learn_phases(RNG, replicas, Chains(v[:, 0], h[:, 0]), plan, data, **options)
+        expected, expected_states, _ = learn_phases_numpy(
+            RNG, replicas, Chains(v[:, 0], h[:, 0]), plan, data, **options
+        )
         for r in range(len(replicas)):
             np.testing.assert_array_equal(got.rbm(r).flat, expected[r].flat)
         np.testing.assert_array_equal(states[0], expected_states[0])
@@ -74,14 +86,14 @@ def test_learned_parameters_are_those_of_the_sibling(size, always_on):
 def test_the_mean_of_v_is_taken_over_the_sweeps():
     replicas, v, h, _ = _system(3, 5)
     *last, mean = mean_visible(RNG, replicas, v, h, 3)
-    steps = [gibbs_numpy.gibbs_phase(RNG, replicas, v, h, 3)]
+    steps = [gibbs_phase_numpy(RNG, replicas, v, h, 3)]
     np.testing.assert_array_equal(last[0], steps[0][0])
     total = np.zeros_like(mean)
     for r, k in itertools.product(range(3), range(2)):
-        noise = gibbs_numpy.sweeps_noise(RNG, r, 256 * k, (5, 3), 3)
+        noise = sweeps_noise(RNG, r, 256 * k, (5, 3), 3)
         state = h[r, k].astype(float)
         for one in noise:
-            visible, state = gibbs_numpy.one_sweep(replicas.rbm(r), state, one)
+            visible, state = sweep_numpy(replicas.rbm(r), v[r, k], state, one)
             total[r, k] += visible / 3
     np.testing.assert_allclose(mean, total, atol=1e-6)
 
@@ -93,15 +105,15 @@ def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
     results = []
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(n_threads)
-        results.append(learn_phases(rng, replicas, v[:, 0], h[:, 0], plan, data, always_on=True))
+        results.append(learn_phases(rng, replicas, Chains(v[:, 0], h[:, 0]), plan, data, always_on=True))
     numba.set_num_threads(before)
     np.testing.assert_array_equal(results[0][0].weights, results[1][0].weights)
     few = [3, 1]
     part = PhasePlan(*(getattr(plan, name)[few] for name in ("is_positive", "n_sweeps", "step_size", "data_row")))
     whole = PhasePlan(plan.is_positive, plan.n_sweeps, plan.step_size, plan.data_row)
-    all_of_them = learn_phases(rng, replicas, v[:, 0], h[:, 0], whole, data, always_on=True)[0]
+    all_of_them = learn_phases(rng, replicas, Chains(v[:, 0], h[:, 0]), whole, data, always_on=True)[0]
     some = Replicas(replicas.weights[few], replicas.visible_bias[few], replicas.hidden_bias[few])
-    alone = learn_phases(rng.only(few), some, v[few, 0], h[few, 0], part, data, always_on=True)[0]
+    alone = learn_phases(rng.only(few), some, Chains(v[few, 0], h[few, 0]), part, data, always_on=True)[0]
     np.testing.assert_array_equal(alone.weights, all_of_them.weights[few])
 
 
@@ -110,7 +122,7 @@ def test_chains_beyond_one_work_item_are_the_same_as_in_the_sibling():
     rng = np.random.default_rng(0)
     v, h = rng.integers(0, 2, (1, 70, 5)), rng.integers(0, 2, (1, 70, 3))
     got = gibbs_phase(CounterStream.of(1, 1), replicas, v, h, 2)
-    np.testing.assert_array_equal(got[0], gibbs_numpy.gibbs_phase(CounterStream.of(1, 1), replicas, v, h, 2)[0])
+    np.testing.assert_array_equal(got[0], gibbs_phase_numpy(CounterStream.of(1, 1), replicas, v, h, 2)[0])
 
 
 def test_two_calls_with_later_steps_are_one_call():
@@ -121,11 +133,12 @@ def test_two_calls_with_later_steps_are_one_call():
         PhasePlan(plan.is_positive[:, s], plan.n_sweeps[:, s], plan.step_size[:, s], plan.data_row[:, s])
         for s in (slice(0, 5), slice(5, None))
     ]
-    whole = learn_phases(rng, replicas, v[:, 0], h[:, 0], plan, data, always_on=True)
-    state = learn_phases(rng, replicas, v[:, 0], h[:, 0], halves[0], data, always_on=True)
-    state = learn_phases(rng.later(5), *state, halves[1], data, always_on=True)
+    whole = learn_phases(rng, replicas, Chains(v[:, 0], h[:, 0]), plan, data, always_on=True)
+    state = learn_phases(rng, replicas, Chains(v[:, 0], h[:, 0]), halves[0], data, always_on=True)
+    state = learn_phases(rng.later(5), *state[:2], halves[1], data, always_on=True)
     np.testing.assert_array_equal(state[0].weights, whole[0].weights)
-    np.testing.assert_array_equal(state[1], whole[1])
+    np.testing.assert_array_equal(state[1].v, whole[1].v)
+    np.testing.assert_array_equal(state[1].h, whole[1].h)
 
 
 def _joint(rbm):
@@ -170,10 +183,9 @@ def test_the_law_does_not_drift_under_the_learning_kernel_at_rate_zero():
 
     def kernel(rng, states):
         replicas = Replicas.repeated(RBM_3_4, n)
-        _, v, h = learn_phases(
-            _counter(rng, n), replicas, states[:, :4], states[:, 4:], plan, np.zeros((1, 4)), always_on=True
-        )
-        return np.concatenate([v, h], axis=1)
+        chains = Chains(states[:, :4], states[:, 4:])
+        after = learn_phases(_counter(rng, n), replicas, chains, plan, np.zeros((1, 4)), always_on=True)[1]
+        return np.concatenate([after.v, after.h], axis=1)
 
     assert _drift(kernel, RBM_3_4, n).passed
 
@@ -198,9 +210,9 @@ def test_bad_input_is_refused_by_name():
     with pytest.raises(ValueError, match="rng is for 2 replicas, got 3"):
         gibbs_phase(RNG.only([0, 1]), replicas, v, h, 1)
     with pytest.raises(ValueError, match="chain must be one of carried-over, cd, persistent, got 'exact'"):
-        learn_phases(RNG, replicas, v[:, 0], h[:, 0], _plan(), data, always_on=True, chain="exact")
+        learn_phases(RNG, replicas, Chains(v[:, 0], h[:, 0]), _plan(), data, always_on=True, chain="exact")
     with pytest.raises(ValueError, match=r"data_row must lie in 0\.\.1"):
-        learn_phases(RNG, replicas, v[:, 0], h[:, 0], _plan(), data[:2], always_on=True)
+        learn_phases(RNG, replicas, Chains(v[:, 0], h[:, 0]), _plan(), data[:2], always_on=True)
     with pytest.raises(ValueError, match="weights must be"):
         Replicas(np.zeros((2, 3, 4)), np.zeros((2, 3)), np.zeros((2, 3)))
     with pytest.raises(ValueError, match="n_sweeps must not be negative"):

@@ -16,10 +16,10 @@ from cl_theory.learning import (
     Exact,
     Persistent,
     TwoTerm,
-    train_boltzmann_replicas,
+    train_replicas,
 )
 from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
-from cl_theory.learning.likelihood import log_likelihood, machine_measures
+from cl_theory.learning.likelihood import exact_measures, log_likelihood
 from cl_theory.learning.loop import Randomness
 from cl_theory.models.boltzmann import BoltzmannMachine
 from cl_theory.models.exact_law import log_probability_v, total_variation
@@ -55,7 +55,7 @@ CASES = [(TwoTerm(), CHAINS[2]), (ISD(0.4), CHAINS[0]), (ISD(0.4), CHAINS[1]), (
 
 def compiled_moves(schedule, chain, n_phases: int = 24) -> np.ndarray:
     parts = {"n_phases": n_phases, "learning_rates": 0.1, "chain": chain, "measures": {}, "seed": 2}
-    run = train_boltzmann_replicas(LATCH, SWITCHED, schedule, n_replicas=N, **parts)
+    run = train_replicas(LATCH, SWITCHED, schedule, n_replicas=N, **parts)
     return np.array([machine.flat for machine in run.model]) - LATCH.flat
 
 
@@ -93,7 +93,7 @@ def test_the_same_comparison_tells_the_chains_and_two_terms_from_one(schedule) -
 
 def test_the_mean_move_is_the_exact_gradient_when_phases_are_long() -> None:
     """One phase of 60 sweeps; the target is the exact gradient of the mean negative log-likelihood."""
-    run = train_boltzmann_replicas(
+    run = train_replicas(
         MACHINE, DATA, ISD(0.3), n_replicas=4 * N, n_phases=1, chain=Persistent(60), learning_rates=0.5, measures={},
         seed=4,
     )  # fmt: skip
@@ -122,10 +122,10 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, schedule) -> None:
         if done >= 170:
             raise KeyboardInterrupt
 
-    whole = train_boltzmann_replicas(MACHINE, DATA, schedule, record_every=10**6, **parts)
+    whole = train_replicas(MACHINE, DATA, schedule, record_every=10**6, **parts)
     with pytest.raises(KeyboardInterrupt):
-        train_boltzmann_replicas(MACHINE, DATA, schedule, folder=tmp_path, report=stop, record_every=90, **parts)
-    run = train_boltzmann_replicas(MACHINE, DATA, schedule, folder=tmp_path, resume=True, record_every=90, **parts)
+        train_replicas(MACHINE, DATA, schedule, folder=tmp_path, report=stop, record_every=90, **parts)
+    run = train_replicas(MACHINE, DATA, schedule, folder=tmp_path, resume=True, record_every=90, **parts)
     assert run.state.parameters.tobytes() == whole.state.parameters.tobytes()
     for name, array in whole.state.memory.items():
         assert run.state.memory[name].tobytes() == array.tobytes(), name
@@ -134,10 +134,8 @@ def test_a_stopped_run_goes_on_bit_for_bit(tmp_path, schedule) -> None:
 def test_a_replica_learns_the_same_bits_in_any_company() -> None:
     parts = {"n_phases": 200, "chain": CarriedOver(2), "measures": {}, "seed": 4}
     schedules = [ISD(0.2), TwoTerm(), ISD(0.8)]
-    together = train_boltzmann_replicas(MACHINE, DATA, schedules, learning_rates=[0.1, 0.02, 0.03], **parts)
-    two = train_boltzmann_replicas(
-        [MACHINE] * 2, DATA, schedules[1:], learning_rates=[0.02, 0.03], numbers=[1, 2], **parts
-    )
+    together = train_replicas(MACHINE, DATA, schedules, learning_rates=[0.1, 0.02, 0.03], **parts)
+    two = train_replicas([MACHINE] * 2, DATA, schedules[1:], learning_rates=[0.02, 0.03], numbers=[1, 2], **parts)
     assert two.state.parameters.tobytes() == together.state.parameters[1:].tobytes()
 
 
@@ -145,7 +143,7 @@ def test_machines_learn_bars_and_stripes_and_the_curve_is_exact() -> None:
     start = BoltzmannMachine.random(np.random.default_rng(1), 4, 4, 0.1)
     start = BoltzmannMachine(start.weights, np.zeros(4), start.hidden_bias, start.hidden_weights)
     data = bars_and_stripes(2)
-    run = train_boltzmann_replicas(
+    run = train_replicas(
         start, data, ISD(0.5), n_replicas=3, n_phases=20_000, chain=CarriedOver(20), learning_rates=0.02,
         visible_biases=False, seed=7, record_every=10_000,
     )  # fmt: skip
@@ -163,7 +161,7 @@ def test_quick_likelihoods_are_those_of_enumeration_in_the_log_domain(n_hidden, 
     machine = BoltzmannMachine.random(np.random.default_rng(n_hidden), 16, n_hidden, scale)
     rows = bars_and_stripes(4)
     np.testing.assert_allclose(log_likelihood(machine, rows), log_probability_v(machine, rows), rtol=1e-12)
-    measures = machine_measures(rows)
+    measures = exact_measures(rows)
     assert measures["nll"]([machine]) == pytest.approx([machine.negative_log_likelihood(rows)], rel=1e-12)
     assert measures["tv"]([machine]) == pytest.approx([total_variation(machine, rows)], rel=1e-10, abs=1e-12)
 
@@ -173,7 +171,7 @@ def test_quick_likelihoods_are_those_of_enumeration_in_the_log_domain(n_hidden, 
     [
         ({"chain": Exact()}, "CarriedOver, ContrastiveDivergence or Persistent"),
         ({"schedules": [ISD(0.5), AlwaysOnISD(0.5)]}, "all be always on, or none"),
-        ({"schedules": CentredISD(0.5)}, "no running baseline"),
+        ({"schedules": CentredISD(0.5)}, "plain descent without a baseline"),
         ({"learning_rates": [0.1, 0.2, 0.3]}, "learning_rates must have one entry for each of 2 replicas"),
         ({"data": np.full((3, 4), 0.5)}, "only 0 and 1"),
         ({"visible_biases": False}, "without visible biases"),
@@ -183,4 +181,4 @@ def test_quick_likelihoods_are_those_of_enumeration_in_the_log_domain(n_hidden, 
 def test_machines_that_cannot_be_trained_are_refused(change, message: str) -> None:
     parts = {"start": MACHINE, "data": DATA, "schedules": ISD(0.5), "n_phases": 4, "n_replicas": 2, **change}
     with pytest.raises(ValueError, match=message):
-        train_boltzmann_replicas(**parts)
+        train_replicas(**parts)

@@ -17,7 +17,7 @@ from cl_theory.learning import (
 )
 from cl_theory.learning.energy_learner import AlwaysOnLearner
 from cl_theory.learning.loop import Randomness
-from cl_theory.learning.replica_learner import CentredAlwaysOnLearner
+from cl_theory.learning.replica_learner import ReplicaLearner
 from cl_theory.learning.replicas import Replicas
 from cl_theory.learning.train import learner_of
 from cl_theory.models.rbm import RBM
@@ -98,7 +98,7 @@ def test_the_compiled_learner_is_chosen_for_plain_descent_only() -> None:
     def kind(schedule, **parts):
         return type(learner_of(NETWORK, DATA, schedule, **parts))
 
-    assert kind(centred(0.4)) is CentredAlwaysOnLearner
+    assert kind(centred(0.4)) is ReplicaLearner
     assert kind(centred(0.4), optimiser=Adam(0.1)) is AlwaysOnLearner
     assert kind(centred(0.4), weight_decay=0.1) is AlwaysOnLearner
     assert kind(centred(0.4), batch_size=2) is AlwaysOnLearner
@@ -116,11 +116,11 @@ def test_visible_biases_stay_at_zero_where_they_are_not_learned() -> None:
     ("schedules", "chain", "message"),
     [
         ((centred(0.4), centred(0.4, rate=0.5)), Persistent(), "with one baseline_rate"),
-        ((centred(0.4), ISD(0.4)), Persistent(), "must all be AlwaysOnISD"),
+        ((centred(0.4), ISD(0.4)), Persistent(), "must all be always on, or none"),
         ((centred(0.4, rate=1e-6),) * 2, Persistent(), "at least 9.5e-07 times the mean length"),
         ((centred(0.4),) * 2, Exact(), "CarriedOver, ContrastiveDivergence or Persistent"),
     ],
 )
 def test_replicas_without_a_common_baseline_are_refused(schedules, chain, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        CentredAlwaysOnLearner(Replicas.of([NETWORK] * 2), DATA, schedules, (0.1, 0.1), chain)
+        ReplicaLearner(Replicas.of([NETWORK] * 2), DATA, schedules, (0.1, 0.1), chain)
