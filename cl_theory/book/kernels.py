@@ -10,6 +10,7 @@ Its first line of input names modules, each further one is a request; each line 
 
 import gc
 import importlib
+import io
 import json
 import os
 import resource
@@ -78,7 +79,7 @@ def main() -> NoReturn:
     _import(json.loads(requests.readline() or "[]"))
     running: dict[Connection, tuple[str, int]] = {}
     while True:
-        for ready in wait([requests, *running]):
+        for ready in wait([0, *running]):
             if not isinstance(ready, Connection):
                 line = requests.readline()
                 if not line:
@@ -155,10 +156,20 @@ def _import(modules: Iterable[str]) -> None:
     for name in (*modules, *USED_INSIDE_FUNCTIONS):
         with suppress(Exception):  # the chapter that needs it will say what is wrong
             importlib.import_module(name)
+    _draw()
     factory = KernelProvisionerFactory.instance()
     group = KernelProvisionerFactory.GROUP_NAME
     factory.provisioners[PROVISIONER] = EntryPoint(PROVISIONER, f"{__name__}:{ForkedKernel.__name__}", group)
     gc.freeze()  # what is shared stays shared
+
+
+def _draw() -> None:
+    # The first figure of a process waits 0.3 s for fonts and for the grammar of formulas.
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.text(0, 0, "$x^2$")
+    figure.savefig(io.BytesIO(), format="svg")
 
 
 def _chapter(request: dict[str, Any], news: Connection, not_ours: Iterable[Any]) -> None:

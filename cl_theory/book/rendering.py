@@ -1,6 +1,12 @@
-"""rendering"""
+"""From executed chapters to the site: Jupyter Book and what it is given, a last look at the result, one swap.
+
+This is also the book's Sphinx extension: local MathJax, the style sheet, and the pages made from evidence. Sphinx keeps
+its state between builds in pickles, so none is kept: a site is rendered whole, or not at all if nothing has changed.
+"""
 
 import copy
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -16,7 +22,17 @@ from urllib.parse import unquote, urlsplit
 
 import yaml
 
-from cl_theory.book.build_folder import PACKAGE, notebook_text, swap_folder, write_json, write_whole
+from cl_theory.book.build_folder import (
+    PACKAGE,
+    folder_key,
+    notebook_text,
+    package_key,
+    read_json,
+    swap_folder,
+    versions,
+    write_json,
+    write_whole,
+)
 from cl_theory.book.checkout import Checkout, page_title
 from cl_theory.book.pages import corrections_markdown, ledger_markdown, shown_evidence, speed_markdown
 from cl_theory.book.run import Report
@@ -210,9 +226,10 @@ PAGES = ("*.md", "*.bib", "*.svg", "*.png")
 
 @dataclass
 class Rendered:
-    """The outcome of rendering; without problems the site is in its place."""
+    """The outcome of rendering; without problems the site is in its place. `kept`: it already was."""
 
     problems: list[str] = field(default_factory=list)
+    kept: bool = False
 
     @property
     def ok(self) -> bool:
@@ -220,13 +237,19 @@ class Rendered:
 
 
 def render(checkout: Checkout, report: Report) -> Rendered:
-    """Render the executed chapters of a complete, sound `report` and put the site in its place."""
+    """Render the executed chapters of a complete, sound `report` and put the site in its place.
+
+    The site stays as it is if it was rendered from the same sources by the same package and versions.
+    """
     if not (report.complete and report.ok):
         raise ValueError("only a complete run without problems is rendered")
     source, output = checkout.scratch / "source", checkout.scratch / "rendered"
     for folder in (source, output):
         shutil.rmtree(folder, ignore_errors=True)
     _prepare(checkout, report, source)
+    key, note = site_key(source), checkout.build / "site.json"
+    if checkout.site.is_dir() and read_json(note) == {"key": key, "site": folder_key(checkout.site)}:
+        return Rendered(kept=True)
     status, log = _jupyter_book(source, output)
     site = output / "_build" / "html"
     if status != 0:
@@ -235,7 +258,15 @@ def render(checkout: Checkout, report: Report) -> Rendered:
     problems = site_problems(site, source / "_toc.yml", list(report.collection.records))
     if not problems:
         swap_folder(site, checkout.site, checkout.scratch)
+        if site_key(source) == key:  # nobody has edited the package meanwhile
+            write_json(note, {"key": key, "site": folder_key(checkout.site)}, checkout.scratch)
     return Rendered(problems)
+
+
+def site_key(source: Path) -> str:
+    """One key for all that the site depends on: its sources in the folder `source`, the package and the versions."""
+    parts = [folder_key(source), package_key(), versions()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def evidence_shown(report: Report) -> dict[str, Any]:
