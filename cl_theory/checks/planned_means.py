@@ -11,6 +11,7 @@ from cl_theory.checks.moments import Moments
 from cl_theory.checks.monte_carlo import mean_agrees
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.plans import MeanPlan, plan_mean
+from cl_theory.checks.whitening import Whitening
 from cl_theory.samplers.isd_states import chunk_sizes
 from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.seeds import FIXED_ROOT, stream
@@ -19,6 +20,8 @@ PILOT = 2**15
 """Draws, from a fixed seed, that say how much a statistic scatters; they enter the plan and nothing else."""
 MOST = 2**21
 """A term for which a system would need more draws than this is left to another system."""
+LEFT_OUT = ": left out"
+"""A term left out altogether is tried where one per cent of it would take too many draws."""
 COIN_ONLY = "coin off by 1 %"
 ERRORS = {name: planted for name, planted in PLANTED_ERRORS.items() if name != COIN_ONLY}
 """Without the coin's own error: its information is that of the tosses alone, so the duty cycle has to catch it."""
@@ -75,7 +78,7 @@ class PlannedMean:
     def checked_against(
         self, goal: np.ndarray, wrong_goals: Mapping[str, np.ndarray], root: int, *path: str, scope: str
     ) -> tuple[Outcome, dict[str, Outcome], tuple[str, ...]]:
-        """Whether the mean is `goal`, with controls: errors planted in the code, and `wrong_goals` held up to the draws.
+        """Whether the mean is `goal`; controls: errors planted in the code, and `wrong_goals` held up to the draws.
 
         Also returns the wrong goals that would take more than `most` draws to tell from the right one; they are not
         tried. Each stage has its own stream. Check and controls look at the same draws, so that the planted error is
@@ -107,6 +110,16 @@ class PlannedMean:
         planned = partial(plan_mean, covariance=pilots[0].covariance, scale=scale, skewness=skewness)
         shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
         moved = {name: wrong - goal for name, wrong in wrong_goals.items()}
-        hidden = tuple(n for n, shift in moved.items() if not shift.any() or planned({n: shift}).n > self.most)
+        whitening = Whitening.of(pilots[0].covariance, np.broadcast_to(np.asarray(scale, dtype=float), goal.shape))
+
+        def is_hidden(name: str) -> bool:
+            hopeless = whitening.squared(moved[name]) * self.most < 1.0  # a plan needs a hundred times as much
+            return hopeless or planned({name: moved[name]}).n > self.most
+
+        hidden = tuple(name for name in moved if is_hidden(name))
+        small = {name.rpartition(": ")[0] for name in moved if name not in hidden and not name.endswith(LEFT_OUT)}
+        hidden += tuple(
+            n for n in moved if n.endswith(LEFT_OUT) and n.removesuffix(LEFT_OUT) in small and n not in hidden
+        )
         shown = {name: shift for name, shift in moved.items() if name not in hidden}
         return planned({**shifts, **shown}), hidden

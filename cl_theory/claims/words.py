@@ -91,7 +91,7 @@ def _rounded(number: float, half_width: float) -> str:
 
 
 def what_was_seen(outcome: Outcome) -> str:
-    """How a check noticed an error that was planted in it, in a few words: a remainder, entries that differ, a p-value."""
+    """How a check noticed a planted error, in a few words: a remainder, how many values differ, a p-value."""
     values, details = outcome.values, outcome.details
     if "remainder" in values:
         return f"remainder {_cut(values['remainder'])}"
@@ -101,8 +101,8 @@ def what_was_seen(outcome: Outcome) -> str:
         return f"off by {details['largest_error']:.1e} of the scale"
     if "largest_ratio" in values:
         return f"{values['largest_ratio']:.3g} times the bound"
-    if "p_value" in details:
-        return f"p = {details['p_value']:.1e}"
+    if "stage_p_values" in details:
+        return f"p = {details['stage_p_values'][-1]:.1e}"
     return ""
 
 

@@ -1,5 +1,7 @@
 """What chapters 2 and 3 state of ISD: each formula once, printed, proved and checked from here."""
 
+import sympy as sp
+
 from cl_theory.estimators.symbols import (
     MEANS,
     M_minus,
@@ -11,18 +13,28 @@ from cl_theory.estimators.symbols import (
     c_star_squared,
     cov_D,
     cov_Z,
+    g_minus,
+    g_plus,
+    h_can_be_other,
+    inner_mean,
+    inner_of_means,
+    m_minus,
+    m_plus,
     mean_h_squared,
     mean_hh,
     mean_Z,
     mu,
     mu_minus,
+    mu_minus_squared,
     mu_plus,
+    mu_plus_squared,
+    price_is_positive,
     trace_D,
     trace_Z,
     v_minus,
     v_plus,
 )
-from cl_theory.statements.statement import equation
+from cl_theory.statements.statement import bound, equation
 
 UNBIASED = equation(
     "isd-unbiased",
@@ -49,9 +61,26 @@ COVARIANCE = equation(
     },
     where=MEANS,
 )
-PRICE = equation("isd-excess-variance", cov_Z - cov_D, {"the mixture's second moment": mean_hh / (b * (1 - b))})
+MIXTURE = (1 - b) * g_plus + b * g_minus
+"""h, of one pair."""
+PRICE = equation(
+    "isd-excess-variance",
+    cov_Z - cov_D,
+    {"the mixture's second moment": mean_hh / (b * (1 - b))},
+    where={mean_hh: MIXTURE * MIXTURE.T},
+)
 PRICE_TRACE = equation(
     "isd-excess-trace", trace_Z - trace_D, {"the mixture's mean square": mean_h_squared / (b * (1 - b))}
+)
+STRICTNESS = equation("isd-strictness", price_is_positive, {"the mixture is other than 0 at times": h_can_be_other})
+HEBBIAN_PRICE = bound(
+    "isd-excess-hebbian",
+    trace_Z - trace_D,
+    {
+        "positive phase": (1 - b) / b * m_plus,
+        "negative phase": b / (1 - b) * m_minus,
+    },
+    relation=">=",
 )
 PRICE_INDEPENDENT = equation(
     "isd-excess-independent",
@@ -60,5 +89,15 @@ PRICE_INDEPENDENT = equation(
         "noise of the positive phase": (1 - b) / b * v_plus,
         "noise of the negative phase": b / (1 - b) * v_minus,
         "what the phases share": c_star_squared / (b * (1 - b)),
+    },
+    where={c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * b * (1 - b) * inner_of_means},
+)
+LOWEST_PRICE = equation(
+    "isd-lowest-price",
+    trace_Z - trace_D,
+    {
+        "geometric mean of the second moments": 2 * sp.sqrt(m_plus) * sp.sqrt(m_minus),
+        "what the phases have in common": 2 * inner_mean,
+        "another b": ((1 - b) * sp.sqrt(m_plus) - b * sp.sqrt(m_minus)) ** 2 / (b * (1 - b)),
     },
 )

@@ -43,6 +43,18 @@ trace_Z = scalar(r"\operatorname{tr}\operatorname{Cov} Z", "total variance of th
 trace_D = scalar(r"\operatorname{tr}\operatorname{Cov} D", "total variance of the two-term estimate")
 mean_hh = matrix(r"\mathbb E[h h^\top]", "second moment of the mixture h of the two gradients")
 mean_h_squared = scalar(r"\mathbb E\,|h|^2", "mean square length of the mixture h", positive=True)
+cov_of_parts = matrix(
+    r"\operatorname{Cov}\big(D + \tfrac{B - b}{b(1-b)} h\big)", "covariance of D plus the coin's noise"
+)
+inner_mean = scalar(r"\mathbb E\langle g^+, g^-\rangle", "mean inner product of the two phases' gradients")
+mu_plus_squared = scalar(r"|\mu_+|^2", "square length of the positive phase's mean gradient", positive=True)
+mu_minus_squared = scalar(r"|\mu_-|^2", "square length of the negative phase's mean gradient", positive=True)
+inner_of_means = scalar(r"\langle\mu_+, \mu_-\rangle", "inner product of the two mean gradients")
+price_is_positive = scalar(
+    r"[\operatorname{tr}\operatorname{Cov} Z > \operatorname{tr}\operatorname{Cov} D]",
+    "1 if ISD costs variance, else 0",
+)
+h_can_be_other = scalar(r"[P(h \neq 0) > 0]", "1 if the mixture h is not 0 almost surely, else 0")
 
 CENTRE = {c_star: (1 - b) * mu_plus + b * mu_minus}
 """c* = (1-b) mu+ + b mu-."""
@@ -81,4 +93,5 @@ def phase_values(moments: PhaseMoments, p_positive: Any) -> dict[sp.Expr, Callab
         c_star: centre,
         c_star_squared: lambda: centre() @ centre(),
         trace_cross: lambda: np.trace(moments.cross_covariance),
+        inner_mean: lambda: np.trace(moments.cross),
     }

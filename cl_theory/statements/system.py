@@ -17,7 +17,8 @@ class System:
         By the name of an error that is no term (a coin off by 1 %): a function that makes the system in whose *left*
         sides it is planted.
     drawn
-        For the left sides that can be measured by drawing: how, or a function that says it (see `cl_theory.checks.statement_checks.Drawn`).
+        For the left sides that can be measured by drawing: how, or a function that says it; see
+        `cl_theory.checks.statement_checks.Drawn`.
     only_drawn
         Whether drawing is all that this system can do for left sides.
     """
@@ -33,7 +34,7 @@ class System:
         only_drawn: bool = False,
     ) -> None:
         self.name, self.family, self.only_drawn = name, family or name, only_drawn
-        self._values, self._known = dict(values), {}
+        self._values, self._known = dict(values), dict[sp.Expr, Any]()
         self._wrong, self.drawn = dict(wrong or {}), dict(drawn or {})
 
     def __call__(self, symbol: sp.Expr) -> Any:
@@ -49,6 +50,11 @@ class System:
     def supplies(self, symbol: sp.Expr) -> bool:
         """Whether this system says itself what `symbol` is."""
         return symbol in self._values
+
+    @property
+    def symbols(self) -> tuple[sp.Expr, ...]:
+        """What this system can say."""
+        return tuple(self._values)
 
     def with_error(self, name: str) -> "System":
         """This system with an error planted in what it measures."""

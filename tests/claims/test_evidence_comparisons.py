@@ -13,13 +13,16 @@ def test_a_comparison_records_its_check_and_one_control_a_planted_error() -> Non
     )
     (check,) = evidence.record["checks"]
     assert (check["passed"], check["level"], check["scope"]) == (True, "exact", "two numbers")
-    assert check["controls"] == [{"name": "first off", "caught": True}, {"name": "second", "caught": True}]
+    assert check["controls"] == [
+        {"name": "first off", "caught": True, "seen": "1 of 2 values differ"},
+        {"name": "second", "caught": True, "seen": "1 of 2 values differ"},
+    ]
 
 
 def test_a_planted_error_that_is_none_is_seen_not_to_be_caught() -> None:
     evidence = Evidence("isd-unbiased")
     evidence.compare(vanishes, 0, scope="nothing", planted={"no error at all": 0})
-    assert evidence.record["checks"][0]["controls"] == [{"name": "no error at all", "caught": False}]
+    assert evidence.record["checks"][0]["controls"] == [{"name": "no error at all", "caught": False, "seen": ""}]
 
 
 def test_a_comparison_without_a_planted_error_is_refused() -> None:

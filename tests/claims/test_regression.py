@@ -151,7 +151,7 @@ def _without(content, *path):
         lambda text: text[: len(text) // 2],
         lambda text: "",
         lambda text: "[]",
-        lambda text: text.replace('"format": 2', '"format": 99', 1),
+        lambda text: text.replace('"format": 3', '"format": 99', 1),
         lambda text: json.dumps(_without(json.loads(text), "claims", ID, "verdict")),
         lambda text: text.replace('"verdict": "certified"', '"verdict": "splendid"'),
     ],
