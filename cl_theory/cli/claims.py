@@ -11,8 +11,8 @@ Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="A claim [default
 
 def claims(identifier: Id = None) -> int:
     """List the claims, or show one with its evidence."""
-    from cl_theory.book.acceptance import known
     from cl_theory.book.checkout import find_checkout
+    from cl_theory.book.run import known
     from cl_theory.claims.ledger import load
     from cl_theory.cli.claim_view import list_claims, show_claim
 
