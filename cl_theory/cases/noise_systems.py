@@ -245,7 +245,7 @@ def rational_isd() -> list[System]:
     phases = mean_phases([chain.at_odds(odds) for chain in pair])
 
     def at(share: Fraction, baseline: list[Any], seen: list[Any]) -> System:
-        bends = [
+        bends: list[Any] = [
             Equilibrium.of(chain.at_odds(odds)).curvature / 2 for chain in isd_phases(pair, share, exact_array(seen))
         ]
         values = _isd_values(phases, share, exact_array(baseline)) | {
