@@ -7,8 +7,7 @@ import numpy as np
 
 from cl_theory.dynamics.rbm_drift import PhaseTurns
 from cl_theory.experiments.results import ArmResults, Results
-from cl_theory.figures.estimator_colours import arm_colour, arm_line
-from cl_theory.figures.learning_curves import STANDARD_ERRORS, mean_and_error
+from cl_theory.figures.runs import STANDARD_ERRORS, arm_colour, arm_line, mean_and_error
 from cl_theory.figures.style import colour
 
 if TYPE_CHECKING:

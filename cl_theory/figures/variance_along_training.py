@@ -8,8 +8,7 @@ import numpy as np
 from cl_theory.cases.quadratic_toy import QuadraticToy, best_b_at_rest
 from cl_theory.experiments.results import Results
 from cl_theory.experiments.variances import isd_variance, last_variances, least_variance_b, moments_along, shares
-from cl_theory.figures.estimator_colours import b_colour
-from cl_theory.figures.learning_curves import STANDARD_ERRORS, mean_and_error
+from cl_theory.figures.runs import STANDARD_ERRORS, b_colour, mean_and_error
 from cl_theory.figures.style import colour
 
 if TYPE_CHECKING:
