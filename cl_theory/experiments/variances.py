@@ -77,6 +77,10 @@ class PhaseNoise:
         """tr Cov of a pair of independent phases."""
         return sum(self._variances)
 
+    def prices(self, p_positive: float = 0.5) -> tuple[float, float]:
+        """Variance of ISD and of centred ISD at equal drift, over that of two-term learning."""
+        return self.isd(p_positive) / (2 * self.two_term), self.centred(p_positive) / (2 * self.two_term)
+
     @property
     def _variances(self) -> tuple[float, float]:
         up, down = (m - float(mean @ mean) for m, mean in zip(self.second, self.means, strict=True))

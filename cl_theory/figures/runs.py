@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -360,14 +359,15 @@ def effects(outcomes: Sequence[Outcome] | Mapping[str, Outcome]) -> "Figure":
     if not outcomes:
         raise ValueError("effects needs the outcome of at least one criterion, got none; use what evidence.decide gave")
     named = list(outcomes.items()) if isinstance(outcomes, Mapping) else [(_name(one), one) for one in outcomes]
-    named.sort(key=lambda row: row[1].values["unit"], reverse=True)
-    panels = [(unit, list(rows)) for unit, rows in groupby(named, key=lambda row: row[1].values["unit"])]
-    heights = [len(rows) + 0.9 for _, rows in panels]
+    panels: dict[str, list[tuple[str, Outcome]]] = {}
+    for row in named:
+        panels.setdefault(row[1].values["unit"], []).append(row)
+    heights = [len(rows) + 0.9 for rows in panels.values()]
     figure, axes = plt.subplots(
         len(panels), 1, figsize=(6.8, 0.6 + 0.4 * sum(heights)), height_ratios=heights, squeeze=False,
         layout="constrained",
     )  # fmt: skip
-    for axis, (unit, rows) in zip(axes[:, 0], panels, strict=True):
+    for axis, (unit, rows) in zip(axes[:, 0], panels.items(), strict=True):
         _effects_panel(axis, unit, rows)
     found = {outcome.passed for _, outcome in named}
     handles = [_handle(passed) for passed in DECISIONS if passed in found]
