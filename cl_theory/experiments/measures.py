@@ -77,12 +77,17 @@ TEST_ERROR = Measure("error", "test error")
 BARS_TV = Measure("tv", "total variation")
 
 
-def judged(claims: Mapping[str, Evidence], asked: Mapping[str, Iterable[np.ndarray]]) -> dict[str, Outcome]:
-    """Decide "claim: criterion" of `claims` on the arms in `asked`, one value a seed each, and put it on record."""
+def judged(
+    claims: Mapping[str, Evidence], asked: Mapping[str, Iterable[np.ndarray]], shorten: str = ""
+) -> dict[str, Outcome]:
+    """Decide "claim: criterion" of `claims` on the arms in `asked`, one value a seed each, and put it on record.
+
+    `shorten` is left out where it begins a name of the result.
+    """
     found = {}
     for name, arms in asked.items():
         claim, _, criterion = name.partition(": ")
-        found[name] = claims[claim].decide(criterion, *arms)
+        found[name.removeprefix(shorten)] = claims[claim].decide(criterion, *arms)
     return found
 
 

@@ -95,6 +95,13 @@ def phase_noise(rbm: RBM, data: np.ndarray) -> PhaseNoise:
     return PhaseNoise((m_up, m_down), (up, down))
 
 
+def row_noise(rbm: RBM, data: np.ndarray) -> float:
+    """The part of one ISD phase's variance at b = 1/2 that comes from which row of `data` a positive phase sees."""
+    hidden = rbm.mean_h_given_v(data)
+    squares = (hidden**2).sum(axis=1) @ (1 + data.sum(axis=1)) / len(data)
+    return float(2 * (squares - np.sum(phase_noise(rbm, data).means[0] ** 2)))
+
+
 def measured_moments(rbm: RBM, data: np.ndarray) -> list[float]:
     """m+, m- and |mu|^2 as they are measured along the experiments."""
     measures = second_moments(data)

@@ -1,5 +1,6 @@
 """Numbers for the prose of a chapter."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,15 +15,15 @@ Number = float | str | Effect | Outcome
 def glue_numbers(
     numbers: Mapping[str, Number] | None = None, /, by: Callable[[Any], Any] = lambda x: x, **named: Number
 ) -> None:
-    """Glue each number under its name, for ``{glue:text}`name:.3f```; as a keyword ``first_loss`` is "first-loss".
+    """Glue each number under its name, for ``{glue:text}`name:.3f```; what is no letter, digit or point is a hyphen.
 
     An effect or a decision is glued with the ends of its interval, "name-low" and "name-high". `by` is applied to all:
     `percent`, `percent_more`.
     """
     from myst_nb import glue
 
-    given = {**(numbers or {}), **{name.replace("_", "-"): value for name, value in named.items()}}
-    for name, value in given.items():
+    for words, value in {**(numbers or {}), **named}.items():
+        name = re.sub(r"[^\w.]+|_", "-", words)
         for end, number in zip(("", "-low", "-high"), _numbers(value, by), strict=False):
             glue(name + end, number if isinstance(number, int | str) else float(number), display=False)
 

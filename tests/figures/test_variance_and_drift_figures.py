@@ -13,6 +13,7 @@ from matplotlib import pyplot as plt
 from cl_theory.cases.quadratic_toy import QuadraticToy
 from cl_theory.dynamics.rbm_drift import phase_turns
 from cl_theory.experiments.definition import Seeds
+from cl_theory.experiments.measures import Measure
 from cl_theory.experiments.registry import experiment
 from cl_theory.experiments.results import ArmResults, Results
 from cl_theory.experiments.variances import MOMENTS
@@ -92,7 +93,7 @@ def test_every_term_of_the_drift_is_a_line_of_its_length_and_of_its_slope() -> N
 
 def test_runs_are_shown_as_far_as_their_flow_goes() -> None:
     flow = ArmResults("flow", Seeds(0, 1), {"phases": PHASES[:2]}, {"nll": [[5.0], [2.5]]}, {}, [], core_seconds=1.0)
-    figure = flows_and_runs([{"fixed": (arm("always-on, fixed"), flow)}], factor=2, label="loss")
+    figure = flows_and_runs([{"fixed": (arm("always-on, fixed"), flow)}], Measure("nll", "loss", factor=2))
     runs, thin = figure.axes[0].lines
     assert list(runs.get_xdata()) == [0, 100]
     np.testing.assert_allclose(runs.get_ydata(), [10.2, 6.2])
@@ -102,10 +103,10 @@ def test_runs_are_shown_as_far_as_their_flow_goes() -> None:
 def test_copies_are_dots_and_theories_lines() -> None:
     found = Results(experiment("small-bars"), {"always-on, fixed": arm("always-on, fixed")}, {})
     theory = {
-        "with rows": (PHASES / 20, np.array([5.0, 3.0, 1.0])),
-        "without": (PHASES / 20, np.array([5.0, 2.0, 0.5])),
+        "with rows": np.array([5.0, 3.0, 1.0]),
+        "without": np.array([5.0, 2.0, 0.5]),
     }
-    figure = copies_and_flows(found, {"always-on, fixed": theory}, factor=16)
+    figure = copies_and_flows(found, PHASES / 20, {"always-on, fixed": theory}, Measure("nll", "loss", factor=16))
     lines = {line.get_label(): line for line in figure.axes[0].lines}
     assert list(lines["without"].get_ydata()) == [80, 32, 8]
     np.testing.assert_allclose(figure.axes[0].containers[0].lines[0].get_ydata(), 16 * np.array([5.1, 3.1, 1.1]))
