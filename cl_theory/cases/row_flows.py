@@ -27,7 +27,7 @@ def row_excess(share: Any = 1) -> list[sp.Expr]:
     """
     b = sp.Symbol("b")
     u, w, d, c = (sp.Matrix(sp.symbols(f"{name}_1:3")) for name in "uwdc")
-    U, W, D = (sp.Matrix(2, 2, sp.symbols(f"{name}_1:5")) for name in "UWD")  # noqa: N806 - slopes of u, w and d
+    U, W, D = (sp.Matrix(2, 2, sp.symbols(f"{name}_1:5")) for name in "UWD")
     up, turn_up = (u + w) / 2, (U + W) / 2  # two rows, equally likely
     centre, turn_centre = (1 - b) * up + b * d, (1 - b) * turn_up + b * D
     rows = ((U - turn_up) * (u - up) + (W - turn_up) * (w - up)) / 2
@@ -123,10 +123,12 @@ def predicted_losses(small: Experiment, times: Sequence[float]) -> dict[str, dic
     data = small_start(small.settings)[1]
     return {
         arm: {
-            words: np.array([
-                rbm.negative_log_likelihood(data)
-                for rbm in predicted_path(small, arm, times, rows_left_out="left out" in words)
-            ])
+            words: np.array(
+                [
+                    rbm.negative_log_likelihood(data)
+                    for rbm in predicted_path(small, arm, times, rows_left_out="left out" in words)
+                ]
+            )
             for words in ("predicted", "predicted, rows left out")
         }
         for arm in small.arms

@@ -67,6 +67,11 @@ class Measure:
         """For an axis of last values."""
         return _joined(f"{self.what} after {phases:,.0f} phases", self.unit)
 
+    @property
+    def label_at_the_end(self) -> str:
+        """For an axis of last values of runs of several lengths."""
+        return _joined(f"final {self.what}", self.unit)
+
 
 BARS = Measure(
     "nll", "loss", "of 32 rows", "nats", 32, start=32 * 16 * np.log(2), floor=best_negative_log_likelihood(4)

@@ -51,9 +51,7 @@ def _moves(turns: PhaseTurns, rate: float, p_positive: float) -> dict[str, np.nd
     return dict(zip(TERMS, parts, strict=True))
 
 
-def flows_and_runs(
-    panels: Sequence[Mapping[str, tuple[ArmResults, ArmResults]]], measure: Measure
-) -> "Figure":
+def flows_and_runs(panels: Sequence[Mapping[str, tuple[ArmResults, ArmResults]]], measure: Measure) -> "Figure":
     """A panel each: by name, (runs, flow). Runs: mean with two standard errors; the noiseless flow as a thin line."""
     import matplotlib.pyplot as plt
 
@@ -80,7 +78,16 @@ def _pair(axis: "Axes", name: str, runs: ArmResults, flow: ArmResults, measure: 
     band = STANDARD_ERRORS * error
     axis.fill_between(places[shown], centre - band, centre + band, color=tint, alpha=0.3, lw=0)
     axis.plot(places[shown], centre, color=tint, ls=dashes, lw=2.2, label=name)
-    axis.plot(expected_at, measure.factor * expected.mean(axis=0), color=tint, ls=dashes, lw=1, marker="x", ms=4, label="_flow")
+    axis.plot(
+        expected_at,
+        measure.factor * expected.mean(axis=0),
+        color=tint,
+        ls=dashes,
+        lw=1,
+        marker="x",
+        ms=4,
+        label="_flow",
+    )
 
 
 def copies_and_flows(

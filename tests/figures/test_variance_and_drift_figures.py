@@ -1,6 +1,7 @@
 """Figures of the variance along training and of always-on learning show what they are given."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -56,8 +57,10 @@ def test_discs_lie_where_the_variance_is_least() -> None:
 
 def test_the_lowest_loss_is_ringed_and_what_diverged_is_crossed_out() -> None:
     found = by_b(2.0, 1.0, 3.0)
-    losses = np.array([[2.0, 2.1, 2.2], [1.0, 1.1, 1.2], [3.0, np.nan, 3.2]])
-    figure = variance_beside_loss({"bars": found}, {"bars": ("loss", losses)}, {"bars": np.array([2.0, 1.5, 2.5])})
+    lost = replace(found["b = 0.8"], diverged=[[[1, 1], 100]])  # the second seed
+    found = replace(found, arms={**found.arms, "b = 0.8": lost})
+    loss, expected = Measure("nll", "loss"), np.array([2.0, 1.5, 2.5])
+    figure = variance_beside_loss({"bars": found}, {"bars": loss}, {"bars": expected})
     lower = figure.axes[1]
     rings = [line for line in lower.lines if line.get_markersize() == 12]
     assert [float(ring.get_xdata()[0]) for ring in rings] == [0.5]
