@@ -89,21 +89,26 @@ class QuadraticToy:
 
 def least_variance_check() -> tuple[list[Fraction], Outcome, dict[str, Outcome]]:
     """(b*, check, planted errors) of five laws with rational b*: g+ is 3 ± 4, g- is 3 ± s, listed with the coin."""
-    roots = {Fraction(0): Fraction(3), Fraction(5, 4): Fraction(13, 4), Fraction(9, 4): Fraction(15, 4), Fraction(4): Fraction(5)}
-    roots[Fraction(36, 5)] = Fraction(39, 5)  # of m-, where that of m+ is 5
-    laws = [independent_law(*two_values(3, 4), *two_values(3, s)) for s in roots]
-    best = [Fraction(5) / (5 + root) for root in roots.values()]
+    roots_by_deviation = {  # s: the root of m-, where that of m+ is 5
+        Fraction(0): Fraction(3),
+        Fraction(5, 4): Fraction(13, 4),
+        Fraction(9, 4): Fraction(15, 4),
+        Fraction(4): Fraction(5),
+        Fraction(36, 5): Fraction(39, 5),
+    }
+    laws = [independent_law(*two_values(3, 4), *two_values(3, s)) for s in roots_by_deviation]
+    roots = roots_by_deviation.values()
+    best = [Fraction(5) / (5 + root) for root in roots]
     scope = "toy: least variance at b* for five negative phases, listed law"
 
     def check(values: list[Fraction], of: str) -> Outcome:
-        return equal_exactly(values, [(5 + root) ** 2 for root in roots.values()], scope=of)
+        return equal_exactly(values, [(5 + root) ** 2 for root in roots], scope=of)
 
     def traces(places: list[Fraction]) -> list[Fraction]:
         return [Fraction(enumerated_trace(law, b)) for law, b in zip(laws, places, strict=True)]
 
-    exchanged = [
-        Fraction(0) if b == Fraction(1, 2) else trace for b, trace in zip(best, traces([1 - b for b in best]), strict=True)
-    ]
+    mirrored = zip(best, traces([1 - b for b in best]), strict=True)
+    exchanged = [Fraction(0) if b == Fraction(1, 2) else trace for b, trace in mirrored]
     planted = {"b exchanged for 1 - b": exchanged, "b* by deviations": traces([Fraction(4, 5)] * len(laws))}
     return best, check(traces(best), scope), {name: check(bad, f"{scope}; {name}") for name, bad in planted.items()}
 
