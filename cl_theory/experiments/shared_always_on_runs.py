@@ -68,16 +68,21 @@ class Ensemble:
         here, baseline, rate = self.stream.later(number), None, self.schedule.baseline_rate
         if rate is not None:
             positive, negative = (_copies(part, self.n) for part in self.averages)
-            odds, rates = (
-                np.full(self.n, self.schedule.p_positive),
-                np.full(self.n, rate / float(self.schedule.length.mean)),
-            )
+            odds = np.full(self.n, self.schedule.p_positive)
+            rates = np.full(self.n, rate / float(self.schedule.length.mean))
             baseline = Baseline(positive, negative, odds, rates)
         before = Replicas.with_flat(self.start, _copies(self.parameters, self.n))
         after, self.chains, moved = learn_phases(
-            here, before, self.chains, self._plan(), self.data, always_on=True, chain="persistent", visible_biases=False,
+            here,
+            before,
+            self.chains,
+            self._plan(),
+            self.data,
+            always_on=True,
+            chain="persistent",
+            visible_biases=False,
             baseline=baseline,
-        )  # fmt: skip
+        )
         self.parameters = after.parameters.mean(axis=0, dtype=np.float64)
         if moved is not None:
             self.averages = [part.mean(axis=0, dtype=np.float64) for part in moved[:2]]

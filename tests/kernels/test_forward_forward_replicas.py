@@ -38,7 +38,7 @@ def _error(got, expected, start):
 @BATCHES
 def test_parameters_are_those_of_the_sibling_to_single_precision(batch, optimiser):
     nets, images, plan = _system(batch=batch)
-    expected = learn_shown_numpy(nets, images, plan, optimiser)
+    expected, _ = learn_shown_numpy(nets, images, plan, optimiser)
     assert (_error(learn_shown(nets, images, plan, optimiser), expected, nets) < 2e-4).all()
     faster = np.full(3, 1.001 * optimiser.learning_rate)  # the same look sees a rate off by a thousandth
     assert (_error(learn_shown(nets, images, plan, optimiser, rates=faster), expected, nets) > 2e-4).all()

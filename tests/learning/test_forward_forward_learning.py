@@ -99,8 +99,8 @@ def test_nets_side_by_side_have_a_curve_each() -> None:
     assert len(run.model) == 3
     with pytest.raises(ValueError, match="all be two-term or all ISD"):
         train_net_replicas(nets, images, labels, [TwoTerm(), ISD(0.5), ISD(0.5)], n_phases=3)
-    with pytest.raises(ValueError, match="TwoTerm or ISD"):
-        train_net_replicas(nets, images, labels, CentredISD(0.5), n_phases=3)
+    with pytest.raises(ValueError, match="TwoTerm, ISD or CentredISD"):
+        train_net_replicas(nets, images, labels, AlwaysOnISD(0.5), n_phases=3)
 
 
 def test_an_epoch_shows_every_image_once() -> None:
