@@ -13,7 +13,7 @@ from benchmarks.runner import CPU, WALL, Candidate, Clock, interleaved, write
 from cl_theory.learning.likelihood import exact_log_partition
 from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown
 from cl_theory.learning.parts import Adam
-from cl_theory.learning.replicas import PhasePlan, Replicas, gibbs_phase, learn_phases
+from cl_theory.learning.replicas import Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
 from cl_theory.philox import CounterStream
@@ -40,7 +40,8 @@ def learning(n_hidden: int, n_visible: int, n: int = 4, n_phases: int = 5, *, po
     rng, replicas, v, h = _system(n_hidden, n_visible, n)
     shape = (n, n_phases)
     plan = PhasePlan(np.full(shape, positive), np.full(shape, 200), np.full(shape, 1e-6), np.zeros(shape))
-    return lambda: learn_phases(rng, replicas, v[:, 0], h[:, 0], plan, v[0], always_on=True)
+    chains = Chains(v[:, 0], h[:, 0])
+    return lambda: learn_phases(rng, replicas, chains, plan, v[0], always_on=True)
 
 
 def likelihood(n_visible: int, n: int = 1) -> Work:

@@ -16,7 +16,7 @@ from cl_theory.datasets import bars_and_stripes
 from cl_theory.learning.likelihood import exact_log_likelihood
 from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown
 from cl_theory.learning.parts import Adam
-from cl_theory.learning.replicas import PhasePlan, Replicas, gibbs_phase, learn_phases
+from cl_theory.learning.replicas import Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
 from cl_theory.philox import CounterStream
@@ -53,7 +53,7 @@ def learning_kernel(n_hidden: int, n_visible: int, *, positive: bool, n_phases: 
     rng, data = CounterStream.of(0, N_REPLICAS), v[:1]
 
     def run():
-        return learn_phases(rng, replicas, v, h, plan, data, always_on=True)
+        return learn_phases(rng, replicas, Chains(v, h), plan, data, always_on=True)
 
     return Candidate("kernel", run, N_REPLICAS * n_phases * SWEEPS)
 

@@ -12,8 +12,8 @@ from cl_theory.datasets.mnist import binarised_mnist
 from cl_theory.experiments import rbm_measures as measures
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
-from cl_theory.learning.parts import CHAINS, SGD, CentredISD, TwoTerm, named_schedule
-from cl_theory.learning.replica_learner import LockStepLearner, ReplicaLearner
+from cl_theory.learning.parts import CHAINS, TwoTerm, named_schedule
+from cl_theory.learning.replica_learner import ReplicaLearner
 from cl_theory.learning.replicas import Replicas
 from cl_theory.models.rbm import RBM
 from cl_theory.seeds import FIXED_ROOT, stream
@@ -29,15 +29,13 @@ def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, An
     return traced(learner, points, FIXED_ROOT, measuring(settings, data), rows_a_phase(settings))
 
 
-def learner_of(settings: Settings, seeds: Seeds, rows: np.ndarray) -> ReplicaLearner | LockStepLearner:
+def learner_of(settings: Settings, seeds: Seeds, rows: np.ndarray) -> ReplicaLearner:
     """The learner of these settings: plain descent in one compiled call, or a call a phase where it is centred."""
     schedule = named_schedule(settings["estimator"], **settings.get("schedule", {}))
     chain = CHAINS[settings["chain"]](settings["sweeps"])
     start = Replicas.of([first_rbm(seed, rows.shape[1], settings["hidden"]) for seed in seeds])
     n, rate, numbers = len(seeds), float(settings["rate"]), tuple(seeds)
     parts = start, rows, (schedule,) * n, (rate,) * n, chain, False, numbers
-    if isinstance(schedule, CentredISD):
-        return LockStepLearner(*parts, optimiser=SGD(1.0))
     return ReplicaLearner(*parts)
 
 

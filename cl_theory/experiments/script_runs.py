@@ -23,8 +23,8 @@ from cl_theory.experiments import rbm_runs
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
 from cl_theory.learning.loop import Plan, run_learner
-from cl_theory.learning.parts import CHAINS, SGD, named_schedule
-from cl_theory.learning.replica_learner import LockStepLearner, OfflineISDLearner, ReplicaLearner
+from cl_theory.learning.parts import CHAINS, named_schedule, parameter_kinds
+from cl_theory.learning.replica_learner import OfflineISDLearner, ReplicaLearner
 from cl_theory.learning.replicas import Replicas
 from cl_theory.seeds import FIXED_ROOT
 
@@ -44,7 +44,7 @@ def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, An
     return found
 
 
-def learner_of(settings: Settings, seeds: Seeds, rows: np.ndarray) -> ReplicaLearner | LockStepLearner:
+def learner_of(settings: Settings, seeds: Seeds, rows: np.ndarray) -> ReplicaLearner:
     """The learner of these settings."""
     if "n_positive" in settings:
         return _offline(settings, seeds, rows)
@@ -72,7 +72,6 @@ def _offline(settings: Settings, seeds: Seeds, rows: np.ndarray) -> OfflineISDLe
         CHAINS[settings["chain"]](settings["sweeps"]),
         False,
         tuple(seeds),
-        optimiser=SGD(1.0),
         n_positive=settings["n_positive"],
     )
 
@@ -89,7 +88,13 @@ def _own(name: str, source: str, data: dict[str, np.ndarray]) -> measures.Measur
     if name == "error_cast":
         return measures.label_error(cast_pixels(source), data["labels"])
     whole = measures.total_variation(np.asarray(data["train"], dtype=np.float64))
-    return lambda replicas: whole(Replicas(replicas.weights, replicas.visible_bias, replicas.hidden_bias / 2))
+    return lambda replicas: whole(with_half_biases(replicas))
+
+
+def with_half_biases(replicas: Replicas) -> Replicas:
+    """The same replicas with their hidden biases divided by 2."""
+    shares = np.where(parameter_kinds(replicas.like) == "hidden_bias", 0.5, 1.0)
+    return Replicas(replicas.like, shares * replicas.parameters)
 
 
 def cast_pixels(source: str) -> np.ndarray:

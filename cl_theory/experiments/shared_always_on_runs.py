@@ -71,7 +71,7 @@ class Ensemble:
             odds = np.full(self.n, self.schedule.p_positive)
             rates = np.full(self.n, rate / float(self.schedule.length.mean))
             baseline = Baseline(positive, negative, odds, rates)
-        before = Replicas.with_flat(self.start, _copies(self.parameters, self.n))
+        before = Replicas(self.start, _copies(self.parameters, self.n))
         after, self.chains, moved = learn_phases(
             here,
             before,

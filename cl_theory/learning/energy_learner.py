@@ -10,7 +10,7 @@ import numpy as np
 from cl_theory.arguments import positive_integer
 from cl_theory.estimators.baselines import PhaseEMA, PhaseState
 from cl_theory.estimators.isd import isd_weights
-from cl_theory.learning.loop import Memory, Randomness, StepwiseLearner, TrainingState, identity, inside, under
+from cl_theory.learning.loop import Learner, Memory, Randomness, TrainingState, identity, inside, under
 from cl_theory.learning.parts import (
     ISD,
     AlwaysOnISD,
@@ -81,7 +81,7 @@ def isd_estimate(
 
 
 @dataclass(frozen=True, eq=False)
-class EnergyLearner(StepwiseLearner):
+class EnergyLearner(Learner):
     """An energy model, its data and the parts of its learning rule, checked once.
 
     `network` holds the starting parameters; `data` (n_rows, n_visible) are bits; `batch_size` is the number of

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 
@@ -21,25 +21,13 @@ from cl_theory.seeds import FIXED_ROOT, stream
 class LearningDiverged(ArithmeticError):
     """Parameters left the range in which the model means anything; `iteration` and `value` say when and where."""
 
-    def __init__(self, iteration: int, value: float, limit: float, remedy: str) -> None:
+    def __init__(self, iteration: int, parameters: np.ndarray, limit: float) -> None:
+        size = np.where(np.isnan(parameters), np.inf, np.abs(parameters))
+        self.iteration, self.value = iteration, float(parameters.flat[np.argmax(size)])
         super().__init__(
-            f"learning diverged at iteration {iteration}: a parameter reached {value!r} (limit {limit:g}); {remedy}"
+            f"learning diverged at iteration {iteration}: a parameter reached {self.value!r} (limit {limit:g}); "
+            f"lower the learning rate; the last checkpoint is kept"
         )
-        self.iteration = iteration
-        self.value = value
-
-
-def is_sound(parameters: np.ndarray, limit: float) -> bool:
-    """Whether every parameter is a number of size at most `limit`."""
-    return bool(np.abs(parameters).max() <= limit)  # NaN compares false
-
-
-def check_parameters(parameters: np.ndarray, iteration: int, limit: float) -> None:
-    """Raise LearningDiverged if a parameter is NaN, infinite or beyond `limit`."""
-    if is_sound(parameters, limit):
-        return
-    worst = parameters.flat[np.argmax(np.where(np.isnan(parameters), np.inf, np.abs(parameters)))]
-    raise LearningDiverged(iteration, float(worst), limit, "lower the learning rate; the last checkpoint is kept")
 
 
 class Randomness:
@@ -94,74 +82,65 @@ class TrainingState:
     memory: Memory
 
 
-class Learner(Protocol):
+class Learner(ABC):
     """One learning algorithm on one model and one data set; `advance` is a pure function of state and randomness.
 
-    No parameter of a sound run exceeds `parameter_limit` in size; `chunk` iterations at a time are worth a call.
+    No parameter of a sound run exceeds `parameter_limit` in size. A subclass has `step`, or, where it takes many
+    iterations in one compiled call, `run` and a `chunk` of iterations that are worth a call.
     """
 
-    @property
-    def parameter_limit(self) -> float: ...
+    parameter_limit: ClassVar[float]
 
     @property
-    def chunk(self) -> int: ...
+    def chunk(self) -> int:
+        """Iterations that are taken, and checked, together."""
+        return 1
 
+    @abstractmethod
     def start(self, randomness: Randomness) -> TrainingState:
         """State before the first iteration."""
 
+    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
+        """State after one more iteration, however large its parameters."""
+        return self.run(state, 1, randomness)
+
+    def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations, however large its parameters."""
+        for _ in range(n):
+            state = self.step(state, randomness)
+        return state
+
     def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
         """State after `n` more iterations, the same however they are divided; LearningDiverged if it blows up."""
+        for done in range(0, n, self.chunk):
+            state = self._checked(state, min(self.chunk, n - done), randomness)
+        return state
 
+    def _checked(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
+        """State after `n` more iterations. Where they end out of range they are halved to find the one at fault."""
+        after = self.run(state, n, randomness)
+        if np.abs(after.parameters).max() <= self.parameter_limit:  # NaN compares false
+            return after
+        if n == 1:
+            raise LearningDiverged(after.iteration, after.parameters, self.parameter_limit)
+        half = self._checked(state, n // 2, randomness)
+        return self._checked(half, n - n // 2, randomness)
+
+    @abstractmethod
     def iterations(self, n_phases: int) -> int:
         """How many iterations run `n_phases` phases (of each chain)."""
 
+    @abstractmethod
     def cost(self, iteration: int) -> tuple[float, float]:
         """(phases, time steps of the network) run up to `iteration`, of each chain."""
 
+    @abstractmethod
     def model(self, parameters: np.ndarray) -> Any:
         """The model with these parameters."""
 
+    @abstractmethod
     def describe(self) -> Mapping[str, Any]:
         """What identifies the run, ready for JSON: a checkpoint goes on only with the same."""
-
-
-class StepwiseLearner(ABC):
-    """A learner whose iterations are taken one by one, and checked one by one."""
-
-    parameter_limit: ClassVar[float]
-    chunk: ClassVar[int] = 1
-
-    @abstractmethod
-    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
-        """State after one more iteration."""
-
-    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
-        """State after `n` more iterations; LearningDiverged if it blows up."""
-        for _ in range(n):
-            state = self.step(state, randomness)
-            check_parameters(state.parameters, state.iteration, self.parameter_limit)
-        return state
-
-
-class ChunkedLearner(ABC):
-    """A learner that takes many iterations in one compiled call."""
-
-    parameter_limit: ClassVar[float]
-    chunk: ClassVar[int]
-
-    @abstractmethod
-    def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
-        """State after `n` more iterations, however large its parameters."""
-
-    def advance(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
-        """State after `n` more iterations. Where they end out of range they are halved to find the one at fault."""
-        after = self.run(state, n, randomness)
-        if is_sound(after.parameters, self.parameter_limit):
-            return after
-        if n == 1:
-            check_parameters(after.parameters, after.iteration, self.parameter_limit)
-        half = self.advance(state, n // 2, randomness)
-        return self.advance(half, n - n // 2, randomness)
 
 
 def inside(memory: Memory, room: str) -> Memory:

@@ -49,27 +49,30 @@ def _second_moment(s, gradient, beta2):
     return new if new > _VANISHED_SQUARE else _ZERO
 
 
+@njit(inline="always")
+def _adam(weights, first, second, i, gradient, adam):
+    """Weight number i after a step of Adam."""
+    beta1, beta2, step, root, epsilon = adam
+    m, s = _first_moment(first[i], gradient, beta1), _second_moment(second[i], gradient, beta2)
+    weight = _moved(weights[i], m, s, step, root, epsilon)
+    first[i], second[i], weights[i] = m, s, weight
+    return weight
+
+
 @njit(cache=True, error_model="numpy", fastmath=FUSED)
 def _learn_and_look(weights, first, second, pull, old, new, adam):
     """Adam on one row with the gradient pull * old, and the product of the new row with `new`: one image a step."""
-    beta1, beta2, step, root, epsilon = adam
     total = _ZERO
     for i in range(weights.size):
-        gradient = pull * old[i]
-        m, s = _first_moment(first[i], gradient, beta1), _second_moment(second[i], gradient, beta2)
-        weight = _moved(weights[i], m, s, step, root, epsilon)
-        first[i], second[i], weights[i] = m, s, weight
-        total += weight * new[i]
+        total += _adam(weights, first, second, i, pull * old[i], adam) * new[i]
     return total
 
 
 @njit(cache=True, error_model="numpy", fastmath=FUSED)
 def _learn_row(weights, first, second, gradient, adam):
     """Adam on one row."""
-    beta1, beta2, step, root, epsilon = adam
     for i in range(weights.size):
-        m, s = _first_moment(first[i], gradient[i], beta1), _second_moment(second[i], gradient[i], beta2)
-        first[i], second[i], weights[i] = m, s, _moved(weights[i], m, s, step, root, epsilon)
+        _adam(weights, first, second, i, gradient[i], adam)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FUSED)
@@ -97,9 +100,7 @@ def _set_gradient_row(pulls, inputs, j, batch, row):
 
 @njit(cache=True, error_model="numpy", fastmath=FUSED)
 def _learn_bias(theta, first, second, bias, gradient, adam):
-    beta1, beta2, step, root, epsilon = adam
-    m, s = _first_moment(first[bias], gradient, beta1), _second_moment(second[bias], gradient, beta2)
-    first[bias], second[bias], theta[bias] = m, s, _moved(theta[bias], m, s, step, root, epsilon)
+    _adam(theta, first, second, bias, gradient, adam)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FUSED)

@@ -11,7 +11,7 @@ from cl_theory.arguments import finite, positive_integer
 from cl_theory.datasets.digits import valid_labels, with_label_pixels, wrong_labels
 from cl_theory.estimators.isd import isd_weights
 from cl_theory.learning.energy_learner import first_baseline, isd_estimate, phase_signs
-from cl_theory.learning.loop import ChunkedLearner, Randomness, StepwiseLearner, TrainingState, identity
+from cl_theory.learning.loop import Learner, Randomness, TrainingState, identity
 from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown
 from cl_theory.learning.parts import (
     ISD,
@@ -30,7 +30,7 @@ from cl_theory.models.forward_forward import ForwardForward
 
 
 @dataclass(frozen=True, eq=False)
-class ForwardForwardLearner(EndOfPhasePace, StepwiseLearner):
+class ForwardForwardLearner(EndOfPhasePace, Learner):
     """One iteration is one update from `batch_size` images; under ISD each of them is shown in one phase only.
 
     `images` (n_rows, n_pixels) are numbers, usually in [0, 1]; `labels` (n_rows,) are written over their first
@@ -147,7 +147,7 @@ AVERAGES = "baseline.positive", "baseline.negative"
 
 
 @dataclass(frozen=True, eq=False)
-class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
+class NetReplicaLearner(EndOfPhasePace, Learner):
     """Forward-forward nets of one shape, each with its own schedule and learning rate, `batch_size` images a step.
 
     `numbers` identify the replicas as in `ReplicaLearner`. All schedules are two-term, or all are ISD, or all are
@@ -281,19 +281,6 @@ class NetReplicaLearner(EndOfPhasePace, ChunkedLearner):
     def describe(self) -> Mapping[str, Any]:
         """What identifies the run, ready for JSON."""
         return self._identity
-
-
-def single_net(
-    net: ForwardForward,
-    images: np.ndarray,
-    labels: np.ndarray,
-    schedule: Schedule,
-    optimiser: SGD | Adam,
-    batch_size: int,
-) -> NetReplicaLearner:
-    """One net."""
-    rates = (optimiser.learning_rate,)
-    return NetReplicaLearner((net,), images, labels, (schedule,), rates, optimiser, batch_size, single=True)
 
 
 class UnweightedNetLearner(NetReplicaLearner):

@@ -27,6 +27,7 @@ class TwoTerm:
     """Both phases, then one step along their difference: the classical rule, with b = 1/2 built in."""
 
     name: ClassVar[str] = "two-term"
+    phases_per_update: ClassVar[int] = 2
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ISD:
     p_positive: float = 0.5
     order: str = "bernoulli"
     name: ClassVar[str] = "isd"
+    phases_per_update: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         phase_order(self.order, self.p_positive)
@@ -110,7 +112,9 @@ class _Scheduled(Protocol):
     @property
     def schedule(self) -> Schedule: ...
     @property
-    def steps_per_phase(self) -> int: ...
+    def phases_per_update(self) -> int: ...
+    @property
+    def steps_per_phase(self) -> float: ...
 
 
 class EndOfPhasePace:
@@ -118,21 +122,16 @@ class EndOfPhasePace:
 
     @property
     def phases_per_update(self: _Scheduled) -> int:
-        return phases_per_update(self.schedule)
+        return self.schedule.phases_per_update
 
     def iterations(self: _Scheduled, n_phases: int) -> int:
         """Updates that `n_phases` phases of each chain make."""
-        return -(-n_phases // phases_per_update(self.schedule))
+        return -(-n_phases // self.phases_per_update)
 
     def cost(self: _Scheduled, iteration: int) -> tuple[float, float]:
         """(phases, time steps of the network) run up to `iteration`, of each chain."""
-        phases = iteration * phases_per_update(self.schedule)
+        phases = iteration * self.phases_per_update
         return phases, phases * self.steps_per_phase
-
-
-def phases_per_update(schedule: Schedule) -> int:
-    """2 for a two-term update, else 1."""
-    return 1 if isinstance(schedule, ISD) else 2
 
 
 Network = RBM | BoltzmannMachine

@@ -12,10 +12,9 @@ from cl_theory.estimators.baselines import PhaseEMA, PhaseState
 from cl_theory.estimators.isd import isd_weights
 from cl_theory.learning.energy_learner import ORDER_BLOCK
 from cl_theory.learning.loop import (
-    ChunkedLearner,
+    Learner,
     Memory,
     Randomness,
-    StepwiseLearner,
     TrainingState,
     identity,
     inside,
@@ -43,17 +42,27 @@ SLOWEST = 2.0**-20
 """Least rate of an average per sweep: for smaller ones its steps drown in the rounding of single precision."""
 
 STEPS_PER_PHASE = 2
-"""Steps of the counter that a phase of `LockStepLearner` takes: one for the draw at its start, one for the chain."""
+"""Steps of the counter that a phase outside of chunks takes: one for the draw at its start, one for the chain."""
 
 States = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class ReplicaSet:
+class ReplicaLearner(EndOfPhasePace, Learner):
     """Replicas, each with its own schedule and learning rate; what one learns does not depend on the others.
 
     `start_from` holds the first parameters, `numbers` (n_replicas,) identify the replicas: replica 7 draws the same
-    random numbers in every company. With `single` the one replica there is stands for itself, as a model.
+    random numbers in every company. With `single` the one replica there is stands for itself, as a model. Learning
+    rates replace that of `optimiser`.
+
+    Plain descent takes whole chunks of phases in one compiled call, in float32. All schedules are always on then, or
+    none is, and an iteration is one phase of every replica, two where one is two-term. RBMs that are always on may
+    learn around a running baseline, all at one rate: its averages move by rate/tau a sweep, and are used a sweep later.
+    This is what the readable learners do with a batch of one.
+
+    RBMs that learn at the end of phases take any other optimiser, weight decay and a baseline: their chains are
+    compiled, and each phase is followed by an update in NumPy of parameters in float64. Schedules are then all
+    two-term, all ISD, or all centred at one rate.
     """
 
     start_from: Replicas
@@ -64,6 +73,8 @@ class ReplicaSet:
     visible_biases: bool = True
     numbers: tuple[int, ...] = ()
     single: bool = False
+    optimiser: Optimiser = field(default_factory=lambda: SGD(1.0))
+    weight_decay: float = 0.0
 
     parameter_limit: ClassVar[float] = 100.0
 
@@ -83,24 +94,70 @@ class ReplicaSet:
             raise ValueError(f"single asks for one replica, got {n}")
         if not isinstance(self.chain, COMPILED_CHAINS):
             raise ValueError(f"replicas run CarriedOver, ContrastiveDivergence or Persistent, got {self.chain!r}")
+        _ = self.descent  # refuses a weight decay that cannot be
+        self._check_schedules()
+
+    def _check_schedules(self) -> None:
+        if len({isinstance(schedule, AlwaysOnISD) for schedule in self.schedules}) != 1:
+            raise ValueError("schedules must all be always on, or none; train the two kinds apart")
+        if not can_be_compiled(self.schedules, self.optimiser, self.weight_decay):
+            raise ValueError(
+                f"replicas that are always on learn by plain descent without decay, around no baseline or all around "
+                f"one with one baseline_rate of at least {SLOWEST:.2g} times the mean length of a phase, got "
+                f"{self.schedules!r}; use `train`"
+            )
+        if self.start_from.coupled and (not self.in_chunks or is_centred(self.schedules)):
+            raise ValueError("Boltzmann machines learn side by side by plain descent without a baseline; use `train`")
+        if self.in_chunks:
+            return
+        if len({(type(s), getattr(s, "baseline_rate", None)) for s in self.schedules}) != 1:
+            raise ValueError("schedules must all be two-term, all ISD, or all centred at one rate; train them apart")
 
     @property
     def schedule(self) -> Schedule:
         """The schedule of the first replica, whose kind is that of all."""
         return self.schedules[0]
 
+    @property
+    def always_on(self) -> bool:
+        """Whether every sweep is followed by an update."""
+        return isinstance(self.schedule, AlwaysOnISD)
+
+    @property
+    def in_chunks(self) -> bool:
+        """Whether whole chunks of phases are learned in one compiled call."""
+        return is_plain(self.optimiser, self.weight_decay) and (self.always_on or not is_centred(self.schedules))
+
+    @property
+    def chunk(self) -> int:
+        return 500 if self.in_chunks else 1
+
+    @property
+    def phases_per_update(self) -> int:
+        """2 where a schedule is two-term, else 1."""
+        return max(schedule.phases_per_update for schedule in self.schedules)
+
+    @property
+    def steps_per_phase(self) -> float:
+        """Sweeps of the first replica, on average where lengths are random."""
+        return mean_length(self.schedule, self.chain)
+
     @cached_property
     def odds(self) -> np.ndarray:
         """b of each replica, (n_replicas,); 1/2 where it is built into the schedule."""
         return np.array([getattr(schedule, "p_positive", 0.5) for schedule in self.schedules], dtype=np.float64)
 
-    def first_states(self, randomness: Randomness) -> States:
-        """Fair coins for the units of every replica's chain, float32."""
-        v, h = (np.empty((len(self.numbers), n)) for n in (self.start_from.n_visible, self.start_from.n_hidden))
-        for r, number in enumerate(self.numbers):
-            rng = randomness.of(number).at("start", 0)
-            v[r], h[r] = rng.integers(0, 2, v.shape[1]), rng.integers(0, 2, h.shape[1])
-        return v.astype(np.float32), h.astype(np.float32)
+    @cached_property
+    def descent(self) -> Descent:
+        """The step of the parameters of all replicas."""
+        kinds, n = parameter_kinds(self.start_from.like), len(self.numbers)
+        is_weight, is_learned = kinds == "weight", (kinds != "visible_bias") | self.visible_biases
+        return Descent(self.optimiser, np.tile(is_weight, (n, 1)), np.tile(is_learned, (n, 1)), self.weight_decay)
+
+    @cached_property
+    def shares(self) -> np.ndarray:
+        """Learning rates over that of the optimiser, (n_replicas, 1)."""
+        return np.array(self.learning_rates)[:, None] / self.optimiser.learning_rate
 
     def stream(self, randomness: Randomness, step: int) -> CounterStream:
         """Where kernels draw at `step`; their key is drawn once a run."""
@@ -117,7 +174,7 @@ class ReplicaSet:
 
     def replicas(self, parameters: np.ndarray) -> Replicas:
         """The replicas with these parameters, rounded to float32."""
-        return Replicas.with_flat(self.start_from.like, parameters)
+        return Replicas(self.start_from.like, parameters)
 
     def model(self, parameters: np.ndarray) -> Any:
         """RBMs with these parameters as `Replicas`, Boltzmann machines as a list; one model where `single` is set."""
@@ -127,7 +184,6 @@ class ReplicaSet:
         return [replicas.model(r) for r in range(len(replicas))] if replicas.coupled else replicas
 
     def describe(self) -> Mapping[str, Any]:
-        """What identifies the run, ready for JSON."""
         like, start = self.start_from.like, self.start_from.parameters
         return identity(
             self,
@@ -135,67 +191,41 @@ class ReplicaSet:
             (start, self.data),
             schedule=repr(self.schedules),
             chain=repr(self.chain),
-            optimiser=repr(self.learning_rates),
+            optimiser=repr((self.optimiser, self.learning_rates)),
+            weight_decay=self.weight_decay,
             visible_biases=self.visible_biases,
             numbers=list(self.numbers),
         )
 
-
-@dataclass(frozen=True, eq=False)
-class ReplicaLearner(ReplicaSet, ChunkedLearner):
-    """Replicas that learn by plain descent: whole chunks of phases in one compiled call.
-
-    All schedules are always on, or none is. An iteration is one phase of every replica, two where one is two-term.
-    RBMs that are always on may learn around a running baseline, all at one rate: its averages move by rate/tau a sweep,
-    and are used a sweep later. This is what the readable learners do with a batch of one.
-    """
-
-    chunk: ClassVar[int] = 500
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if len({isinstance(schedule, AlwaysOnISD) for schedule in self.schedules}) != 1:
-            raise ValueError("schedules must all be always on, or none; train the two kinds apart")
-        if is_centred(self.schedules) and not share_a_baseline(self.schedules):
-            raise ValueError(
-                f"around a baseline schedules must all be AlwaysOnISD with one baseline_rate of at least {SLOWEST:.2g} "
-                f"times the mean length of a phase, got {self.schedules!r}; use LockStepLearner at the end of phases"
-            )
-        if is_centred(self.schedules) and self.start_from.coupled:
-            raise ValueError("Boltzmann machines learn around a baseline one at a time; use `train`")
-
-    @property
-    def always_on(self) -> bool:
-        """Whether every sweep is followed by an update."""
-        return isinstance(self.schedule, AlwaysOnISD)
-
-    @property
-    def phases_per_iteration(self) -> int:
-        """2 where a schedule is two-term, else 1."""
-        return 1 if all(isinstance(schedule, ISD) for schedule in self.schedules) else 2
-
-    def iterations(self, n_phases: int) -> int:
-        return -(-n_phases // self.phases_per_iteration)
-
-    def cost(self, iteration: int) -> tuple[float, float]:
-        """Phases, and time steps (of the first replica, on average where lengths are random)."""
-        phases = iteration * self.phases_per_iteration
-        return phases, phases * _mean_length(self.schedule, self.chain)
-
     def start(self, randomness: Randomness) -> TrainingState:
-        v, h = self.first_states(randomness)
+        """Fair coins for the units of every replica's chain."""
+        v, h = (np.empty((len(self.numbers), n), dtype=np.float32) for n in self._sizes)
+        for r, number in enumerate(self.numbers):
+            rng = randomness.of(number).at("start", 0)
+            v[r], h[r] = (rng.integers(0, 2, n) for n in self._sizes)
         memory = under("chain", {"v": v, "h": h} | ({"last_h": h} if self.start_from.coupled else {}))
         parameters = self.start_from.parameters
-        if is_centred(self.schedules):
+        if not self.in_chunks:
+            parameters = parameters.astype(np.float64)
+            memory |= self.descent.start()
+        if isinstance(self.schedule, CentredISD):
+            memory |= under("baseline", self._baseline.start(parameters.shape)._asdict())
+        elif is_centred(self.schedules):
             memory |= under("baseline", {name: np.zeros_like(parameters) for name in ("positive", "negative")})
         return TrainingState(0, parameters, memory)
 
+    @property
+    def _sizes(self) -> tuple[int, int]:
+        return self.start_from.n_visible, self.start_from.n_hidden
+
     def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
-        first, n_phases = state.iteration * self.phases_per_iteration, n * self.phases_per_iteration
+        if not self.in_chunks:
+            return super().run(state, n, randomness)
+        first, n_phases = state.iteration * self.phases_per_update, n * self.phases_per_update
         plan, rows = self._plan(first, n_phases, randomness)
         baseline = None
         if is_centred(self.schedules):
-            rates = np.array([_rate_per_sweep(schedule) for schedule in self.schedules])
+            rates = np.array([rate_per_sweep(schedule) for schedule in self.schedules])
             baseline = Baseline(**inside(state.memory, "baseline"), p_positive=self.odds, rate=rates)
         replicas, chains, after = learn_phases(
             self.stream(randomness, first),
@@ -235,74 +265,28 @@ class ReplicaLearner(ReplicaSet, ChunkedLearner):
         schedule, rate = self.schedules[r], self.learning_rates[r]
         if not isinstance(schedule, ISD):
             return np.where(signs, rate, -rate)
-        share = 1 / _mean_length(schedule, self.chain) if self.always_on else 1.0
+        share = 1 / mean_length(schedule, self.chain) if self.always_on else 1.0
         return rate * share * isd_weights(signs, p_positive=schedule.p_positive)
 
-
-@dataclass(frozen=True, eq=False)
-class LockStepLearner(EndOfPhasePace, ReplicaSet, StepwiseLearner):
-    """RBMs that learn at the end of phases with any optimiser and baseline: compiled chains, an update in NumPy.
-
-    Schedules are all two-term, all ISD, or all centred at one rate. Learning rates replace that of `optimiser`. Chains
-    run in float32, parameters are kept in float64.
-    """
-
-    optimiser: Optimiser = field(default_factory=lambda: SGD(1.0))
-    weight_decay: float = 0.0
-
-    chunk: ClassVar[int] = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _ = self.descent  # refuses a weight decay that cannot be
-        if any(isinstance(schedule, AlwaysOnISD) for schedule in self.schedules):
-            raise ValueError("replicas that are always on learn by plain descent without a baseline: use SGD")
-        if self.start_from.coupled:
-            raise ValueError("Boltzmann machines learn side by side by plain descent without a baseline; use `train`")
-        if len({(type(s), getattr(s, "baseline_rate", None)) for s in self.schedules}) != 1:
-            raise ValueError("schedules must all be two-term, all ISD, or all centred at one rate; train them apart")
-
-    @property
-    def steps_per_phase(self) -> int:
-        return self.chain.n_steps
-
-    @cached_property
-    def descent(self) -> Descent:
-        """The step of the parameters of all replicas."""
-        kinds, n = parameter_kinds(self.start_from.like), len(self.numbers)
-        is_weight, is_learned = kinds == "weight", (kinds != "visible_bias") | self.visible_biases
-        return Descent(self.optimiser, np.tile(is_weight, (n, 1)), np.tile(is_learned, (n, 1)), self.weight_decay)
-
-    @cached_property
-    def _shares(self) -> np.ndarray:
-        """Learning rates over that of the optimiser, (n_replicas, 1)."""
-        return np.array(self.learning_rates)[:, None] / self.optimiser.learning_rate
-
-    def start(self, randomness: Randomness) -> TrainingState:
-        v, h = self.first_states(randomness)
-        parameters = self.start_from.parameters.astype(np.float64)
-        memory = under("chain", {"v": v, "h": h}) | self.descent.start()
+    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
+        if self.in_chunks:
+            return self.run(state, 1, randomness)
+        first = state.iteration * self.phases_per_update
+        gradient, signs, after = self.phase(state, first, inside(state.memory, "chain"), randomness)
+        if not isinstance(self.schedule, ISD):
+            negative, _, after = self.phase(state, first + 1, after, randomness)
+            return self.descent.moved(state, gradient - negative, under("chain", after), self.shares)
+        memory, centre = under("chain", after), np.zeros(())
         if isinstance(self.schedule, CentredISD):
-            memory |= under("baseline", self._baseline.start(parameters.shape)._asdict())
-        return TrainingState(0, parameters, memory)
+            known = PhaseState(**inside(state.memory, "baseline"))
+            centre = (1 - self.odds)[:, None] * known.positive + self.odds[:, None] * known.negative
+            memory |= under("baseline", self._baseline.update(known, gradient, signs)._asdict())
+        return self.descent.moved(state, self.weights(signs) * (gradient - centre), memory, self.shares)
 
     @property
     def _baseline(self) -> PhaseEMA:
         assert isinstance(self.schedule, CentredISD)
         return PhaseEMA(0.5, self.schedule.baseline_rate)  # only its update is used, which does not depend on b
-
-    def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
-        first = state.iteration * self.phases_per_update
-        gradient, signs, after = self.phase(state, first, inside(state.memory, "chain"), randomness)
-        if not isinstance(self.schedule, ISD):
-            negative, _, after = self.phase(state, first + 1, after, randomness)
-            return self.descent.moved(state, gradient - negative, under("chain", after), self._shares)
-        weights, memory, centre = self.weights(signs), under("chain", after), np.zeros(())
-        if isinstance(self.schedule, CentredISD):
-            known = PhaseState(**inside(state.memory, "baseline"))
-            centre = (1 - self.odds)[:, None] * known.positive + self.odds[:, None] * known.negative
-            memory |= under("baseline", self._baseline.update(known, gradient, signs)._asdict())
-        return self.descent.moved(state, weights * (gradient - centre), memory, self._shares)
 
     def weights(self, signs: np.ndarray) -> np.ndarray:
         """1/b or -1/(1-b) of each replica, (n_replicas, 1)."""
@@ -312,7 +296,10 @@ class LockStepLearner(EndOfPhasePace, ReplicaSet, StepwiseLearner):
         self, state: TrainingState, number: int, remembered: Memory, randomness: Randomness
     ) -> tuple[np.ndarray, np.ndarray, Memory]:
         """(dE/dtheta at the end of phase `number`, its signs, what the chains remember)."""
-        signs, data = self._next(number, randomness)
+        block, place = divmod(number, ORDER_BLOCK)
+        parts = [self.phases(r, block, randomness) for r in range(len(self.numbers))]
+        signs = np.array([part[0][place] for part in parts])
+        data = self.data[[part[2][place] for part in parts]].astype(np.float32)
         replicas, rng = self.replicas(state.parameters), self.stream(randomness, STEPS_PER_PHASE * number)
         v, h = remembered["v"], remembered["h"]
         begun = np.where(signs[:, None], data, v), h
@@ -322,23 +309,9 @@ class LockStepLearner(EndOfPhasePace, ReplicaSet, StepwiseLearner):
         keeps = ~signs[:, None] | self.chain.remembers_data
         return _gradient(v_end, h_end), signs, {"v": np.where(keeps, v_end, v), "h": np.where(keeps, h_end, h)}
 
-    def _next(self, number: int, randomness: Randomness) -> tuple[np.ndarray, np.ndarray]:
-        """(signs, data rows) of phase `number` in every replica."""
-        block, place = divmod(number, ORDER_BLOCK)
-        parts = [self.phases(r, block, randomness) for r in range(len(self.numbers))]
-        signs = np.array([part[0][place] for part in parts])
-        return signs, self.data[[part[2][place] for part in parts]].astype(np.float32)
-
-    def describe(self) -> Mapping[str, Any]:
-        return {
-            **super().describe(),
-            "optimiser": repr((self.optimiser, self.learning_rates)),
-            "weight_decay": self.weight_decay,
-        }
-
 
 @dataclass(frozen=True, eq=False)
-class OfflineISDLearner(LockStepLearner):
+class OfflineISDLearner(ReplicaLearner):
     r"""ISD as a script may batch it: parameters rest until `n_positive` phases were positive, and move by the sum.
 
     .. math:: \Delta\theta = -\eta \sum_{k=1}^{N} Z_k, \qquad N = \min\{m : B_1 + \dots + B_m = n\}
@@ -349,6 +322,8 @@ class OfflineISDLearner(LockStepLearner):
     """
 
     n_positive: int = 10
+
+    in_chunks: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -369,30 +344,12 @@ class OfflineISDLearner(LockStepLearner):
         due = seen == self.n_positive
         left = {"total": np.where(due[:, None], 0.0, total), "seen": np.where(due, 0.0, seen)}
         memory = under("chain", chain) | under("offline", left)
-        return self.descent.moved(state, np.where(due[:, None], total, 0.0), memory, self._shares)
+        return self.descent.moved(state, np.where(due[:, None], total, 0.0), memory, self.shares)
 
 
-def compiled_learner(
-    start: Replicas,
-    data: np.ndarray,
-    schedules: tuple[Schedule, ...],
-    learning_rates: tuple[float, ...],
-    chain: ChainPolicy,
-    visible_biases: bool = True,
-    numbers: tuple[int, ...] = (),
-    single: bool = False,
-    *,
-    optimiser: Optimiser | None = None,
-    weight_decay: float = 0.0,
-) -> ReplicaLearner | LockStepLearner | None:
-    """The learner for these replicas; None if there is none, which is so for always-on learning that is not plain."""
-    parts = start, data, schedules, learning_rates, chain, visible_biases, numbers, single
-    is_plain = isinstance(optimiser, SGD | None) and not weight_decay
-    if is_plain and (not is_centred(schedules) or share_a_baseline(schedules)):
-        return ReplicaLearner(*parts)
-    if any(isinstance(schedule, AlwaysOnISD) for schedule in schedules):
-        return None
-    return LockStepLearner(*parts, SGD(1.0) if optimiser is None else optimiser, weight_decay)
+def is_plain(optimiser: Optimiser, weight_decay: float) -> bool:
+    """Whether descent is that of kernels that learn."""
+    return isinstance(optimiser, SGD) and not weight_decay
 
 
 def is_centred(schedules: Sequence[Schedule]) -> bool:
@@ -400,14 +357,20 @@ def is_centred(schedules: Sequence[Schedule]) -> bool:
     return any(getattr(schedule, "baseline_rate", None) is not None for schedule in schedules)
 
 
-def share_a_baseline(schedules: Sequence[Schedule]) -> bool:
-    """Whether all are always on around a baseline of the same rate, which moves fast enough for single precision."""
+def can_be_compiled(schedules: Sequence[Schedule], optimiser: Optimiser, weight_decay: float) -> bool:
+    """Whether replicas of an RBM learn so; always-on learning must be plain.
+
+    Around a baseline all have to be always on, at one rate that moves it fast enough for single precision.
+    """
+    if not any(isinstance(schedule, AlwaysOnISD) for schedule in schedules):
+        return True
+    if not is_plain(optimiser, weight_decay):
+        return False
     rates = {getattr(schedule, "baseline_rate", None) for schedule in schedules}
-    always_on = all(isinstance(schedule, AlwaysOnISD) for schedule in schedules)
-    return always_on and len(rates) == 1 and None not in rates and min(map(_rate_per_sweep, schedules)) >= SLOWEST
+    return rates == {None} or (len(rates) == 1 and min(map(rate_per_sweep, schedules)) >= SLOWEST)
 
 
-def _rate_per_sweep(schedule: Schedule) -> float:
+def rate_per_sweep(schedule: Schedule) -> float:
     """rho, the rate of the baseline over the mean length of a phase."""
     assert isinstance(schedule, AlwaysOnISD)
     assert schedule.baseline_rate is not None
@@ -434,7 +397,8 @@ def block_of_phases(
     return known[0].astype(bool), known[1], known[2]
 
 
-def _mean_length(schedule: Schedule, chain: ChainPolicy) -> float:
+def mean_length(schedule: Schedule, chain: ChainPolicy) -> float:
+    """Steps of a phase, on average."""
     return float(schedule.length.mean) if isinstance(schedule, AlwaysOnISD) else chain.n_steps
 
 

@@ -73,44 +73,24 @@ ChainName = Literal["carried-over", "cd", "persistent"]
 _ZERO, _ONE = np.float32(0), np.float32(1)
 
 
+@dataclass(frozen=True, eq=False)
 class Replicas:
     """Parameters of n RBMs, or of n Boltzmann machines, of one size, float32, copied when made.
 
-    `weights` (n, n_hidden, n_visible), `visible_bias` (n, n_visible), `hidden_bias` (n, n_hidden), and for Boltzmann
-    machines `hidden_weights` (n, n_hidden, n_hidden). All of them are kept in `parameters` (n, n_parameters), in the
-    order of the models' `flat`. ValueError on shapes that do not fit, NaN and infinity.
+    `like` is any model of that kind and size; `parameters` (n, n_parameters) are in the order of its `flat`.
+    ValueError on shapes that do not fit, NaN and infinity.
     """
 
-    def __init__(
-        self,
-        weights: np.ndarray,
-        visible_bias: np.ndarray,
-        hidden_bias: np.ndarray,
-        hidden_weights: np.ndarray | None = None,
-    ) -> None:
-        shapes = [np.shape(part) for part in (weights, visible_bias, hidden_bias)]
-        n, n_h, n_v = shapes[0] if len(shapes[0]) == 3 else (0, 0, 0)
-        if len(shapes[0]) != 3 or shapes[1:] != [(n, n_v), (n, n_h)]:
-            raise ValueError(
-                f"weights must be (n, n_hidden, n_visible), got {shapes[0]} with visible_bias {shapes[1]} "
-                f"and hidden_bias {shapes[2]}"
-            )
-        parts = [np.reshape(finite(weights, "weights"), (n, -1)), finite(visible_bias, "visible_bias")]
-        parts.append(finite(hidden_bias, "hidden_bias"))
-        biases = np.zeros(n_v), np.zeros(n_h)
-        like: Network = RBM(np.zeros((n_h, n_v)), *biases)
-        if hidden_weights is not None:
-            like = BoltzmannMachine(np.zeros((n_h, n_v)), *biases, np.zeros((n_h, n_h)))
-            parts.append(np.asarray(hidden_weights)[:, *np.triu_indices(n_h, 1)])
-        self._set(like, np.concatenate(parts, axis=1))
+    like: Network
+    parameters: np.ndarray
 
-    def _set(self, like: Network, parameters: np.ndarray) -> None:
-        self.like = like
-        self.parameters = np.array(finite(parameters, "parameters"), dtype=np.float32, order="C")
-        n_parameters = like.flat.size
-        if self.parameters.ndim != 2 or self.parameters.shape[1] != n_parameters:
-            sizes = f"{like.n_visible} x {like.n_hidden} units"
-            raise ValueError(f"parameters must be (n, {n_parameters}) for {sizes}, got {self.parameters.shape}")
+    def __post_init__(self) -> None:
+        parameters = np.array(finite(self.parameters, "parameters"), dtype=np.float32, order="C")
+        n_parameters = self.like.flat.size
+        if parameters.ndim != 2 or parameters.shape[1] != n_parameters:
+            sizes = f"{self.n_visible} x {self.n_hidden} units"
+            raise ValueError(f"parameters must be (n, {n_parameters}) for {sizes}, got {parameters.shape}")
+        object.__setattr__(self, "parameters", parameters)
 
     @classmethod
     def of(cls, models: Sequence[Network]) -> "Replicas":
@@ -118,19 +98,12 @@ class Replicas:
         kinds = {(type(model).__name__, model.n_visible, model.n_hidden) for model in models}
         if len(kinds) != 1:
             raise ValueError(f"models must all have one kind and size (n_visible, n_hidden), got {sorted(kinds)}")
-        return cls.with_flat(models[0], np.stack([model.flat for model in models]))
+        return cls(models[0], np.stack([model.flat for model in models]))
 
     @classmethod
     def repeated(cls, model: Network, n: int) -> "Replicas":
         """`n` replicas of one model."""
         return cls.of([model] * positive_integer(n, "n"))
-
-    @classmethod
-    def with_flat(cls, like: Network, parameters: np.ndarray) -> "Replicas":
-        """Replicas of the kind and size of `like` with `parameters` (n, n_parameters), rounded to float32."""
-        replicas = cls.__new__(cls)
-        replicas._set(like, parameters)
-        return replicas
 
     def model(self, replica: int) -> Network:
         """The model of one replica."""
@@ -290,7 +263,7 @@ def learn_phases(
     last_h = h.copy() if chains.last_h is None else bits(chains.last_h, (n, n_h), "last_h")
     rows = bits(data, (None, n_v), "data")
     _check_plan(rng, plan, n, len(rows), chain)
-    after, kept = Replicas.with_flat(replicas.like, replicas.parameters), None
+    after, kept = Replicas(replicas.like, replicas.parameters), None
     if baseline is not None:
         if not always_on or plan.hold.any():  # type: ignore[union-attr]
             raise ValueError("around a baseline learning is always on, and no update of the plan may wait: no hold")

@@ -10,22 +10,11 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from cl_theory.arguments import positive_integer
 from cl_theory.learning.energy_learner import EndOfPhaseLearner
 from cl_theory.learning.loop import Randomness, TrainingState
-from cl_theory.learning.parts import (
-    ISD,
-    SGD,
-    CarriedOver,
-    CentredISD,
-    ChainPolicy,
-    ContrastiveDivergence,
-    Exact,
-    Persistent,
-    Schedule,
-    TwoTerm,
-)
+from cl_theory.learning.parts import CHAINS, ESTIMATORS, SGD, chosen, named_schedule
 from cl_theory.models.rbm import RBM
 
-SCHEDULES = {"two-term": lambda b: TwoTerm(), "isd": ISD, "centred-isd": CentredISD}
-CHAINS = {policy.name: policy for policy in (ContrastiveDivergence, Persistent, CarriedOver, Exact)}
+SCHEDULES = ESTIMATORS[:3]
+"""Those that learn at the end of phases."""
 
 
 class ContrastiveRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -165,12 +154,6 @@ class ContrastiveRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return self
 
     def _learner(self, rows: np.ndarray) -> EndOfPhaseLearner:
-        chain: ChainPolicy = _named(CHAINS, self.chain, "chain")(self.n_steps)
-        schedule: Schedule = _named(SCHEDULES, self.schedule, "schedule")(self.p_positive)
+        chain = chosen(CHAINS, self.chain, "chain")(self.n_steps)
+        schedule = named_schedule(chosen(SCHEDULES, self.schedule, "schedule"), self.p_positive)
         return EndOfPhaseLearner(self.model_, rows, schedule, chain, SGD(self.learning_rate), self.batch_size)
-
-
-def _named(choices: dict[str, Any], name: str, what: str) -> Any:
-    if name not in choices:
-        raise ValueError(f"{what} must be one of {', '.join(choices)}, got {name!r}")
-    return choices[name]

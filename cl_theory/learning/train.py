@@ -8,7 +8,7 @@ import numpy as np
 from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
 from cl_theory.learning.likelihood import usual_measures
 from cl_theory.learning.loop import Running, TrainingRun, run_for
-from cl_theory.learning.net_learner import ForwardForwardLearner, NetReplicaLearner, single_net
+from cl_theory.learning.net_learner import ForwardForwardLearner, NetReplicaLearner
 from cl_theory.learning.parts import (
     COMPILED_CHAINS,
     ISD,
@@ -22,7 +22,7 @@ from cl_theory.learning.parts import (
     Schedule,
     TwoTerm,
 )
-from cl_theory.learning.replica_learner import LockStepLearner, ReplicaLearner, compiled_learner
+from cl_theory.learning.replica_learner import ReplicaLearner, can_be_compiled
 from cl_theory.learning.replicas import Replicas
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.models.rbm import RBM
@@ -89,7 +89,7 @@ def learner_of(
     batch_size: int = 1,
     weight_decay: float = 0.0,
     visible_biases: bool = True,
-) -> EndOfPhaseLearner | AlwaysOnLearner | ReplicaLearner | LockStepLearner:
+) -> EndOfPhaseLearner | AlwaysOnLearner | ReplicaLearner:
     """The learner that `train` runs, with every argument checked: compiled where the kernels can do the same."""
     schedule, chain = ISD() if schedule is None else schedule, Persistent() if chain is None else chain
     optimiser = SGD(0.05) if optimiser is None else optimiser
@@ -98,8 +98,19 @@ def learner_of(
     readable = kind(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
     if not isinstance(network, RBM) or batch_size > 1 or not isinstance(chain, COMPILED_CHAINS):
         return readable
-    one = Replicas.of([network]), readable.data, (schedule,), (optimiser.learning_rate,), chain, visible_biases
-    return compiled_learner(*one, single=True, optimiser=optimiser, weight_decay=weight_decay) or readable
+    if not can_be_compiled([schedule], optimiser, weight_decay):
+        return readable
+    return ReplicaLearner(
+        Replicas.of([network]),
+        readable.data,
+        (schedule,),
+        (optimiser.learning_rate,),
+        chain,
+        visible_biases,
+        single=True,
+        optimiser=optimiser,
+        weight_decay=weight_decay,
+    )
 
 
 def train_forward_forward(
@@ -136,7 +147,8 @@ def net_learner_of(
     schedule, optimiser = ISD() if schedule is None else schedule, Adam(0.01) if optimiser is None else optimiser
     learner = ForwardForwardLearner(network, images, labels, schedule, optimiser, batch_size, weight_decay)
     if isinstance(optimiser, SGD | Adam) and type(schedule) in (ISD, TwoTerm) and not weight_decay:
-        return single_net(network, images, labels, schedule, optimiser, batch_size)
+        rates = (optimiser.learning_rate,)
+        return NetReplicaLearner((network,), images, labels, (schedule,), rates, optimiser, batch_size, single=True)
     return learner
 
 
@@ -169,20 +181,16 @@ def train_replicas(
     n = n_replicas or _count(start, schedules, learning_rates, numbers)
     if isinstance(start, Network):
         start = Replicas.repeated(start, n)
-    learner = compiled_learner(
+    learner = ReplicaLearner(
         start if isinstance(start, Replicas) else Replicas.of(start),
         data,
         *_one_each(n, schedules, learning_rates),
         Persistent() if chain is None else chain,
         visible_biases,
         _as_numbers(numbers),
-        optimiser=optimiser,
+        optimiser=SGD(1.0) if optimiser is None else optimiser,
         weight_decay=weight_decay,
     )
-    if learner is None:
-        raise ValueError(
-            "replicas that are always on learn by plain descent without decay, around one baseline or none; use `train`"
-        )
     return run_for(n_phases, learner, lambda: usual_measures(learner.data, learner.start_from.like), options)
 
 

@@ -27,7 +27,7 @@ def _machine(n_visible, n_hidden):
 def _system(n_hidden, n_visible, n=3):
     rng = np.random.default_rng(1)
     n_parameters = n_hidden * n_visible + n_visible + n_hidden + n_hidden * (n_hidden - 1) // 2
-    replicas = Replicas.with_flat(_machine(n_visible, n_hidden), rng.integers(-64, 65, (n, n_parameters)) / 128)
+    replicas = Replicas(_machine(n_visible, n_hidden), rng.integers(-64, 65, (n, n_parameters)) / 128)
     v, h, last_h = (rng.integers(0, 2, (n, size)) for size in (n_visible, n_hidden, n_hidden))
     return replicas, Chains(v, h, last_h), rng.integers(0, 2, (6, n_visible))
 
@@ -72,7 +72,7 @@ def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
     numba.set_num_threads(before)
     np.testing.assert_array_equal(*results)
     few = [3, 1]
-    some, states = Replicas.with_flat(replicas.like, replicas.parameters[few]), Chains(*(part[few] for part in chains))
+    some, states = Replicas(replicas.like, replicas.parameters[few]), Chains(*(part[few] for part in chains))
     alone = learn_phases(rng.only(few), some, states, _part(plan, few), data, always_on=True)[0]
     np.testing.assert_array_equal(alone.parameters, results[0][few])
 
@@ -159,7 +159,7 @@ def test_bad_input_is_refused_by_name():
     with pytest.raises(ValueError, match=r"data_row must lie in 0\.\.1"):
         learn(data=data[:2])
     with pytest.raises(ValueError, match=r"parameters must be \(n, 26\) for 5 x 3 units, got \(3, 25\)"):
-        Replicas.with_flat(replicas.like, replicas.parameters[:, 1:])
+        Replicas(replicas.like, replicas.parameters[:, 1:])
     with pytest.raises(ValueError, match="models must all have one kind and size"):
         Replicas.of([MACHINE, BoltzmannMachine.random(np.random.default_rng(0), 4, 3)])
     baseline = Baseline(0 * replicas.parameters, 0 * replicas.parameters, 0.5, 0.1)

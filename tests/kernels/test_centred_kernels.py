@@ -25,7 +25,7 @@ def _system(n_hidden, n_visible, n=3):
     averages = rng.integers(0, 9, (2, *shape)) / 8
     v, h = rng.integers(0, 2, (n, n_visible)), rng.integers(0, 2, (n, n_hidden))
     data = rng.integers(0, 2, (6, n_visible))
-    replicas = Replicas.with_flat(RBM.random(rng, n_visible, n_hidden), parameters)
+    replicas = Replicas(RBM.random(rng, n_visible, n_hidden), parameters)
     return replicas, Chains(v, h), Baseline(*averages, np.resize(ODDS, n), np.resize(RATES, n)), data
 
 
@@ -112,7 +112,7 @@ def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
         results.append(_learned(rng, replicas, chains, baseline, plan, data))
     numba.set_num_threads(n_threads)
     few = [3, 1]
-    some = Replicas.with_flat(replicas.like, replicas.parameters[few]), Chains(chains.v[few], chains.h[few])
+    some = Replicas(replicas.like, replicas.parameters[few]), Chains(chains.v[few], chains.h[few])
     around = Baseline(*(part[few] for part in baseline))
     alone = _learned(rng.only(few), *some, around, _part(plan, few), data)
     for one, other, part in zip(*results, alone, strict=True):

@@ -112,7 +112,7 @@ def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
     part = PhasePlan(*(getattr(plan, name)[few] for name in ("is_positive", "n_sweeps", "step_size", "data_row")))
     whole = PhasePlan(plan.is_positive, plan.n_sweeps, plan.step_size, plan.data_row)
     all_of_them = learn_phases(rng, replicas, Chains(v[:, 0], h[:, 0]), whole, data, always_on=True)[0]
-    some = Replicas(replicas.weights[few], replicas.visible_bias[few], replicas.hidden_bias[few])
+    some = Replicas(replicas.like, replicas.parameters[few])
     alone = learn_phases(rng.only(few), some, Chains(v[few, 0], h[few, 0]), part, data, always_on=True)[0]
     np.testing.assert_array_equal(alone.weights, all_of_them.weights[few])
 
@@ -213,8 +213,8 @@ def test_bad_input_is_refused_by_name():
         learn_phases(RNG, replicas, Chains(v[:, 0], h[:, 0]), _plan(), data, always_on=True, chain="exact")
     with pytest.raises(ValueError, match=r"data_row must lie in 0\.\.1"):
         learn_phases(RNG, replicas, Chains(v[:, 0], h[:, 0]), _plan(), data[:2], always_on=True)
-    with pytest.raises(ValueError, match="weights must be"):
-        Replicas(np.zeros((2, 3, 4)), np.zeros((2, 3)), np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"parameters must be \(n, 19\) for 4 x 3 units"):
+        Replicas(RBM.random(np.random.default_rng(0), 4, 3), np.zeros((2, 18)))
     with pytest.raises(ValueError, match="n_sweeps must not be negative"):
         PhasePlan(np.zeros((1, 1)), -np.ones((1, 1)), np.zeros((1, 1)), np.zeros((1, 1)))
     with pytest.raises(ValueError, match=r"a plan is \(n_replicas, n_phases\)"):

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.learning import ISD, SGD, CentredISD, Persistent, TwoTerm
+from cl_theory.learning import ISD, CentredISD, Momentum, Persistent, TwoTerm
 from cl_theory.learning.loop import Randomness
-from cl_theory.learning.replica_learner import LockStepLearner, OfflineISDLearner, block_of_phases
+from cl_theory.learning.replica_learner import OfflineISDLearner, ReplicaLearner, block_of_phases
 from cl_theory.learning.replicas import Replicas
 from cl_theory.models.rbm import RBM
 
@@ -18,7 +18,7 @@ CHAIN = Persistent(5)
 
 def offline(b: float, n_positive: int, n: int, rate: float, schedule=None) -> OfflineISDLearner:
     parts = Replicas.repeated(START, n), DATA, (schedule or ISD(b),) * n, (rate,) * n, CHAIN, False
-    return OfflineISDLearner(*parts, optimiser=SGD(1.0), n_positive=n_positive)
+    return OfflineISDLearner(*parts, n_positive=n_positive)
 
 
 def signs_of(learner: OfflineISDLearner, replica: int, n_phases: int) -> np.ndarray:
@@ -40,7 +40,8 @@ def test_parameters_move_exactly_when_the_nth_positive_phase_ends() -> None:
 def test_at_a_vanishing_rate_a_step_is_the_sum_of_what_isd_adds_in_the_same_phases() -> None:
     tiny = 1e-6
     learner = offline(0.2, 4, 3, tiny)
-    stated = LockStepLearner(learner.start_from, DATA, learner.schedules, (tiny,) * 3, CHAIN, False, optimiser=SGD(1.0))
+    plain = Momentum(1.0, 0.0)  # descent of the same steps, in float64
+    stated = ReplicaLearner(learner.start_from, DATA, learner.schedules, (tiny,) * 3, CHAIN, False, optimiser=plain)
     for r in range(3):
         fourth = np.flatnonzero(signs_of(learner, r, 500))[3] + 1
         ends = [each.advance(each.start(Randomness(0)), fourth, Randomness(0)).parameters[r]
