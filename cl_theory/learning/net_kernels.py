@@ -192,16 +192,13 @@ def _show(images, rows, labels, n_classes, room, inputs):
 
 
 @njit(inline="always")
-def _centred(gradient, mine, other, phase):
-    """weight * (gradient - baseline); the baseline knows earlier phases only."""
-    weight, share, _ = phase
-    return weight * (gradient - share * mine - (_ONE - share) * other)
-
-
-@njit(inline="always")
-def _followed(average, gradient, rate):
-    new = average + rate * (gradient - average)
-    return new if abs(new) > _VANISHED else _ZERO
+def _centred(mine, other, i, gradient, phase):
+    """weight * (gradient - baseline) of parameter number i, whose average then follows the gradient."""
+    weight, share, rate = phase
+    estimate = weight * (gradient - share * mine[i] - (_ONE - share) * other[i])
+    new = mine[i] + rate * (gradient - mine[i])
+    mine[i] = new if abs(new) > _VANISHED else _ZERO
+    return estimate
 
 
 @njit(cache=True, error_model="numpy", fastmath=FUSED)
@@ -211,22 +208,15 @@ def _adam_row(weights, first, second, mine, other, pull, x, phase, adam):
     `phase` is (ISD weight, share of the baseline that the average of this phase has, rate of that average), `mine` the
     average of the phase that ran, `other` that of the other one.
     """
-    beta1, beta2, step, root, epsilon = adam
     for i in range(weights.size):
-        gradient = pull * x[i]
-        estimate = _centred(gradient, mine[i], other[i], phase)
-        mine[i] = _followed(mine[i], gradient, phase[2])
-        m, s = _first_moment(first[i], estimate, beta1), _second_moment(second[i], estimate, beta2)
-        first[i], second[i], weights[i] = m, s, _moved(weights[i], m, s, step, root, epsilon)
+        _adam(weights, first, second, i, _centred(mine, other, i, pull * x[i], phase), adam)
 
 
 @njit(cache=True, error_model="numpy", fastmath=FUSED)
 def _plain_row(weights, mine, other, pull, x, phase, rate):
     """The same by plain descent."""
     for i in range(weights.size):
-        gradient = pull * x[i]
-        weights[i] -= rate * _centred(gradient, mine[i], other[i], phase)
-        mine[i] = _followed(mine[i], gradient, phase[2])
+        weights[i] -= rate * _centred(mine, other, i, pull * x[i], phase)
 
 
 @njit(cache=True, error_model="numpy")

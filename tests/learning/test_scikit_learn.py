@@ -91,7 +91,7 @@ def test_a_clone_is_unfitted_and_says_so() -> None:
     ("changes", "message"),
     [
         ({"schedule": "three-term"}, "schedule must be one of two-term, isd, centred-isd"),
-        ({"chain": "long"}, "chain must be one of cd"),
+        ({"chain": "long"}, "chain must be one of persistent, cd"),
         ({"p_positive": 1.0}, "p_positive must lie strictly between 0 and 1"),
         ({"n_steps": 0}, "n_steps must be an integer above 0"),
         ({"n_components": 0}, "n_components"),
