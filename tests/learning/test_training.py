@@ -160,21 +160,3 @@ def test_arguments_that_cannot_work_are_refused_by_name(arguments, message: str)
 def test_an_unknown_option_is_named_beside_those_there_are() -> None:
     with pytest.raises(TypeError, match="unknown option epochs; there are seed, measures"):
         train(fresh(), BAS, n_phases=10, epochs=3)
-
-
-@pytest.mark.parametrize("b", [0, 1, 0.0, 1.0, -0.1, np.nan])
-@pytest.mark.parametrize("kind", [ISD, CentredISD, AlwaysOnISD])
-def test_b_at_zero_or_one_is_refused(kind, b) -> None:
-    with pytest.raises(ValueError, match="p_positive must lie strictly between 0 and 1"):
-        kind(b)
-
-
-def test_schedules_refuse_what_they_cannot_mean() -> None:
-    with pytest.raises(ValueError, match=r"alternate have p_positive 0\.5"):
-        ISD(0.3, order="alternating")
-    with pytest.raises(ValueError, match="order must be one of"):
-        ISD(0.3, order="random")
-    with pytest.raises(ValueError, match="length must be a law"):
-        AlwaysOnISD(0.3, length=200)
-    with pytest.raises(ValueError, match="baseline_rate"):
-        CentredISD(0.3, baseline_rate=0.0)

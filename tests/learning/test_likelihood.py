@@ -1,4 +1,4 @@
-"""Exact likelihoods from product tables, against the sums that RBM takes in the log domain."""
+"""Exact likelihoods from product tables, against the sums that the models take in the log domain."""
 
 import numba
 import numpy as np
@@ -9,11 +9,15 @@ from cl_theory.datasets import bars_and_stripes
 from cl_theory.learning.likelihood import (
     exact_log_likelihood,
     exact_log_partition,
+    exact_measures,
     exact_probabilities,
     exact_total_variation,
+    log_likelihood,
 )
 from cl_theory.learning.replicas import Replicas
 from cl_theory.models import RBM
+from cl_theory.models.boltzmann import BoltzmannMachine
+from cl_theory.models.exact_law import log_probability_v, total_variation
 from cl_theory.states import all_states
 
 
@@ -72,3 +76,27 @@ def test_layers_that_are_too_large_and_wrong_targets_are_refused():
         exact_total_variation(replicas, np.full(8, 0.2))
     with pytest.raises(ValueError, match="data must hold only 0 and 1"):
         exact_log_likelihood(replicas, np.full((1, 3), 0.5))
+
+
+@pytest.mark.parametrize("n_hidden", [1, 2, 7, 12])
+@pytest.mark.parametrize("scale", [0.1, 3.0, 60.0], ids=["small", "large", "beyond the range of float64"])
+def test_likelihoods_of_a_machine_are_those_of_enumeration_in_the_log_domain(n_hidden, scale):
+    machine = BoltzmannMachine.random(np.random.default_rng(n_hidden), 16, n_hidden, scale)
+    rows = bars_and_stripes(4)
+    np.testing.assert_allclose(log_likelihood(machine, rows), log_probability_v(machine, rows), rtol=1e-12)
+    measures = exact_measures(rows)
+    assert measures["nll"]([machine]) == pytest.approx([machine.negative_log_likelihood(rows)], rel=1e-12)
+    assert measures["tv"]([machine]) == pytest.approx([total_variation(machine, rows)], rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("kind", [RBM, BoltzmannMachine])
+def test_measures_take_models_and_replicas_of_either_kind(kind):
+    data = all_states(4)[[3, 5, 5, 12, 15]]
+    measures = exact_measures(data)
+    models = [kind.random(np.random.default_rng(seed), 4, 3, 0.8) for seed in (1, 2)]
+    assert measures["nll"](models[0]) == pytest.approx(models[0].negative_log_likelihood(data), rel=1e-12)
+    assert measures["tv"](models[0]) == pytest.approx(total_variation(models[0], data), rel=1e-12)
+    replicas = Replicas.of(models)
+    exact = [log_probability_v(replicas.model(r), data) for r in (0, 1)]
+    np.testing.assert_allclose(log_likelihood(replicas, data), exact, rtol=1e-12)
+    assert measures["nll"](replicas).shape == measures["tv"](replicas).shape == (2,)
