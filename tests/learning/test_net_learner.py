@@ -1,4 +1,6 @@
-"""Learning of forward-forward nets: unbiased for every b and batch, no true label in a negative, and it learns."""
+"""Learning of forward-forward nets: unbiased for every b, batch and baseline, compiled as readable, and it learns."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,30 +21,51 @@ from cl_theory.learning import (
 )
 from cl_theory.learning.energy_learner import phase_signs
 from cl_theory.learning.loop import Randomness, TrainingState
-from cl_theory.learning.net_learner import ForwardForwardLearner, NetReplicaLearner, shuffled_rows
+from cl_theory.learning.net_kernels import learn_shown_numpy
+from cl_theory.learning.net_learner import (
+    AVERAGES,
+    ForwardForwardLearner,
+    LeakyNegativesNetLearner,
+    NetReplicaLearner,
+    UnweightedNetLearner,
+    shuffled_rows,
+)
 from cl_theory.learning.train import net_learner_of
 from cl_theory.models.forward_forward import ForwardForward, predicted_labels
 
 RNG = np.random.default_rng(0)
-IMAGES = RNG.uniform(0, 1, (5, 6))
+IMAGES = RNG.uniform(0, 1, (5, 6)).astype(np.float32)
 LABELS = np.array([0, 1, 2, 1, 0])
 RANDOM = ForwardForward.random(RNG, (6, 4, 3), threshold=0.3)
-NETWORK = RANDOM.with_flat(np.abs(RANDOM.flat))  # every unit fires
+NETWORK = RANDOM.with_flat(np.abs(RANDOM.flat).astype(np.float32).astype(float))  # every unit fires
+N = 2000
+LIMIT = 6.0  # standard errors: one false alarm in 10^7 runs
 
 
-def exact_gradient() -> np.ndarray:
-    """Mean over images of g+ minus the mean over images and both wrong labels of g-."""
-    total = np.zeros(NETWORK.flat.size)
-    for image, label in zip(IMAGES, LABELS, strict=True):
-        for written in range(3):
-            x = with_label_pixels(image[None], np.array([written]), 3)
-            positive = written == label
-            weight = 1 / 5 if positive else -1 / 10
-            total += NETWORK.weighted_gradient(x, np.array([positive]), np.array([weight]))
-    return total
+def phase_means(
+    leaky: bool = False,
+    net: ForwardForward = NETWORK,
+    images: np.ndarray = IMAGES,
+    labels: np.ndarray = LABELS,
+    n: int = 3,
+) -> tuple[np.ndarray, np.ndarray]:
+    """E g+ and E g-, image by image and label by label; `leaky` negatives carry any of the n labels."""
+    positive, negative = np.zeros((2, net.flat.size))
+    for image, true in zip(images, labels, strict=True):
+        x, is_true = with_label_pixels(np.tile(image, (n, 1)), np.arange(n), n), np.arange(n) == true
+        shares = np.full(n, 1 / n) if leaky else ~is_true / (n - 1)
+        positive += net.weighted_gradient(x, np.ones(n, bool), is_true * 1.0) / len(images)
+        negative += net.weighted_gradient(x, np.zeros(n, bool), shares) / len(images)
+    return positive, negative
 
 
-def updates(schedule, batch_size: int, n: int = 2000) -> np.ndarray:
+def distance(samples: np.ndarray, target: np.ndarray) -> float:
+    """Largest distance of a mean from its target, in standard errors."""
+    error = samples.std(axis=0, ddof=1) / np.sqrt(len(samples)) + 1e-8  # float32
+    return float((np.abs(samples.mean(axis=0) - target) / error).max())
+
+
+def updates(schedule, batch_size: int, n: int = N) -> np.ndarray:
     learner = ForwardForwardLearner(NETWORK, IMAGES, LABELS, schedule, SGD(1.0), batch_size, n_classes=3)
     randomness = Randomness(1)
     start = learner.start(randomness)
@@ -56,9 +79,7 @@ SCHEDULES = [TwoTerm(), ISD(0.5), ISD(0.2), ISD(0.8), CentredISD(0.3)]
 @pytest.mark.parametrize("batch_size", [1, 3])
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
 def test_the_mean_update_is_the_gradient_for_every_b_and_batch(schedule, batch_size: int) -> None:
-    samples, target = updates(schedule, batch_size), exact_gradient()
-    error = samples.std(axis=0, ddof=1) / np.sqrt(len(samples))
-    assert (np.abs(samples.mean(axis=0) - target) / error).max() < 6  # one false alarm in 10^7 runs
+    assert distance(updates(schedule, batch_size), np.subtract(*phase_means())) < LIMIT
 
 
 def test_weights_of_one_at_another_b_are_seen_as_biased() -> None:
@@ -67,8 +88,7 @@ def test_weights_of_one_at_another_b_are_seen_as_biased() -> None:
     randomness = Randomness(1)
     signs = np.concatenate([phase_signs(randomness, ISD(0.2), 1, k) for k in range(len(samples))])
     wrong = 2 * samples * np.where(signs, 0.2, 0.8)[:, None]  # weights 2, 2: right at b = 1/2 only
-    error = wrong.std(axis=0, ddof=1) / np.sqrt(len(wrong))
-    assert (np.abs(wrong.mean(axis=0) - exact_gradient()) / error).max() > 6
+    assert distance(wrong, np.subtract(*phase_means())) > LIMIT
 
 
 @pytest.mark.parametrize("schedule", [TwoTerm(), ISD(0.5)], ids=repr)
@@ -141,12 +161,12 @@ def test_compiled_and_readable_learners_agree_in_distribution(schedule, optimise
         assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) / error).max() < 6
 
 
-@pytest.mark.parametrize("batch_size", [1, 2])
+@pytest.mark.parametrize(("kind", "batch_size"), [(ISD, 1), (ISD, 2), (CentredISD, 1)])
 @pytest.mark.parametrize("optimiser", [Adam(0.02), SGD(0.2)], ids=["adam", "sgd"])
-def test_a_net_learns_the_same_bits_in_any_company_and_in_any_chunks(optimiser, batch_size: int) -> None:
+def test_a_net_learns_the_same_bits_in_any_company_and_in_any_chunks(optimiser, kind, batch_size: int) -> None:
     parts = {"images": IMAGES, "labels": LABELS, "optimiser": optimiser, "batch_size": batch_size, "n_classes": 3}
-    together = NetReplicaLearner((NETWORK,) * 2, schedules=(ISD(0.2), ISD(0.7)), learning_rates=(0.02, 0.03), **parts)
-    alone = NetReplicaLearner((NETWORK,), schedules=(ISD(0.7),), learning_rates=(0.03,), numbers=(1,), **parts)
+    together = NetReplicaLearner((NETWORK,) * 2, schedules=(kind(0.2), kind(0.7)), learning_rates=(0.02, 0.03), **parts)
+    alone = NetReplicaLearner((NETWORK,), schedules=(kind(0.7),), learning_rates=(0.03,), numbers=(1,), **parts)
     ends = []
     for learner, chunks in ((together, [30]), (alone, [7, 1, 22])):
         randomness = Randomness(8)
@@ -233,3 +253,143 @@ def test_input_that_cannot_be_learned_from_is_refused(change, message: str) -> N
     }  # fmt: skip
     with pytest.raises(ValueError, match=message):
         ForwardForwardLearner(**{**parts, **change}).start(Randomness(0))
+
+
+# Around a baseline: nets of 30, 9 and 7 units, ten labels.
+SIZES, ODDS = (30, 9, 7), (0.5, 0.3, 0.8)
+PICTURES, MARKS = np.random.default_rng(11).random((40, 30)), np.random.default_rng(11).integers(0, 10, 40)
+
+
+def centred(optimiser, n=3, b=ODDS, rates=(1.0, 0.5, 2.0), follow=0.01, **options):
+    return NetReplicaLearner(
+        tuple(ForwardForward.random(np.random.default_rng(k), SIZES, threshold=0.3) for k in range(n)),
+        PICTURES,
+        MARKS,
+        tuple(CentredISD(value, baseline_rate=follow) for value in b[:n]),
+        tuple(optimiser.learning_rate * rate for rate in rates[:n]),
+        optimiser,
+        **options,
+    )
+
+
+def in_numpy(learner, state, randomness, n=1):
+    """Parameters and baseline after `n` steps of the readable sibling."""
+    plan, met = learner.plan(state.iteration, n, randomness)
+    nets, rates = learner.nets_of(state), np.array(learner.learning_rates)
+    after, baseline = learn_shown_numpy(nets, learner.images[met], plan, learner.optimiser, rates=rates)
+    return np.array([net.flat for net in after]), baseline
+
+
+def compiled(learner, n):
+    return learner.advance(learner.start(Randomness(4)), n, Randomness(4))
+
+
+def furthest(found, expected, start):
+    """Largest gap of each net's parameters over how far it has come."""
+    return np.abs(found - expected).max(axis=1) / np.abs(expected - start).max(axis=1)
+
+
+@pytest.mark.parametrize("optimiser", [SGD(0.3), Adam(0.01)], ids=["sgd", "adam"])
+def test_compiled_nets_learn_as_numpy_does(optimiser):
+    nets = centred(optimiser)
+    start = nets.start(Randomness(4))
+    (expected, baseline), found = in_numpy(nets, start, Randomness(4), 60), compiled(nets, 60)
+    assert (furthest(found.parameters, expected, start.parameters) < 1e-4).all()
+    for name, averages in zip(AVERAGES, baseline[:2], strict=True):
+        np.testing.assert_allclose(found.memory[name], averages, atol=1e-5)
+    off = compiled(centred(optimiser, follow=0.0101), 60)
+    assert (furthest(off.parameters, expected, start.parameters) > 1e-4).all()
+
+
+def test_they_meet_what_nets_without_a_baseline_meet_and_learn_alike_if_it_never_moves():
+    around, still = centred(SGD(0.3)), centred(SGD(0.3), follow=1e-30)
+    schedules = tuple(map(ISD, ODDS))
+    plain = NetReplicaLearner(around.nets, PICTURES, MARKS, schedules, around.learning_rates, around.optimiser)
+    plans = [of.plan(0, 50, Randomness(4))[0] for of in (around, plain)]
+    for part in ("rows", "labels", "is_positive", "weights"):
+        np.testing.assert_array_equal(getattr(plans[0], part), getattr(plans[1], part))
+    ends = [compiled(of, 40).parameters for of in (around, still, plain)]
+    np.testing.assert_allclose(ends[1], ends[2], atol=1e-6)
+    assert np.abs(ends[0] - ends[2]).max() > 1e-3
+
+
+def test_the_estimate_has_no_bias_whatever_the_baseline_is():
+    """Mean over images and wrong labels of weight * (gradient - baseline), the phases in their exact shares."""
+    nets = replace(centred(SGD(1e-3), 1), schedules=(CentredISD(0.3, "stratified", 0.5),))
+    randomness, start = Randomness(9), nets.start(Randomness(9))
+    away = {name: np.full_like(start.memory[name], 0.2) for name in AVERAGES}
+    moved = []
+    for k in range(4000):
+        here = replace(start, iteration=k, memory=away)
+        moved.append(in_numpy(nets, here, randomness)[0][0] - start.parameters[0])
+    exact = np.subtract(*phase_means(False, nets.nets[0], PICTURES, MARKS, 10))
+    mean, scale = -np.mean(moved, axis=0) / 1e-3, np.sqrt(np.mean(exact**2))
+    assert np.abs(mean - exact).max() < 0.5 * scale < np.abs(mean - 2 * exact).max()
+
+
+def test_nets_without_a_baseline_and_batches_are_trained_apart():
+    for schedule in (TwoTerm(), ISD(0.5)):
+        with pytest.raises(ValueError, match="schedules must all be two-term or all ISD, centred or not"):
+            replace(centred(SGD(0.1), 2), schedules=(CentredISD(0.5), schedule))
+    with pytest.raises(ValueError, match="batch_size 2; use ForwardForwardLearner for batches"):
+        centred(SGD(0.1), batch_size=2)
+
+
+# What released scripts do otherwise: each difference alone, seen in the mean update, and absent from the clean one.
+B = 0.2
+CLEAN, UNWEIGHTED, LEAKY = NetReplicaLearner, UnweightedNetLearner, LeakyNegativesNetLearner
+
+
+def variant(kind: type[NetReplicaLearner], schedule, n: int, batch_size: int) -> NetReplicaLearner:
+    return kind((NETWORK,) * n, IMAGES, LABELS, (schedule,) * n, (1.0,) * n, SGD(1.0), batch_size, n_classes=3)
+
+
+def moves(kind: type[NetReplicaLearner], schedule) -> np.ndarray:
+    """What N nets descend in their first step of rate one, 20 images each, (N, n_parameters)."""
+    learner, randomness = variant(kind, schedule, N, batch_size=20), Randomness(3)
+    start = learner.start(randomness)
+    return start.parameters.astype(float) - learner.advance(start, 1, randomness).parameters
+
+
+@pytest.mark.parametrize("schedule", [ISD(B), TwoTerm()], ids=repr)
+def test_the_clean_learner_moves_along_the_gradient_and_a_leaky_one_does_not(schedule) -> None:
+    gradient, with_leak = (np.subtract(*phase_means(leaky)) for leaky in (False, True))
+    clean, leaky = moves(CLEAN, schedule), moves(LEAKY, schedule)
+    assert distance(clean, gradient) < LIMIT < distance(leaky, gradient)
+    assert distance(leaky, with_leak) < LIMIT < distance(clean, with_leak)
+
+
+def test_weights_by_outcome_move_along_another_direction_unless_b_is_one_half() -> None:
+    positive, negative = phase_means(leaky=False)
+    gradient, samples = positive - negative, moves(UNWEIGHTED, ISD(B))
+    assert distance(samples, B * positive - (1 - B) * negative) < LIMIT
+    best = (samples.mean(axis=0) @ gradient) / (gradient @ gradient)
+    assert distance(samples, best * gradient) > LIMIT  # no learning rate makes up for it
+    assert distance(moves(UNWEIGHTED, ISD(0.5)), gradient / 2) < LIMIT
+    assert distance(moves(UNWEIGHTED, TwoTerm()), gradient) < LIMIT
+
+
+def test_a_variant_meets_the_same_images_in_the_same_phases() -> None:
+    plans = [variant(kind, ISD(B), 3, 2).plan(10, 400, Randomness(4)) for kind in (CLEAN, UNWEIGHTED, LEAKY)]
+    (clean, met), (unweighted, _), (leaky, _) = plans
+    for plan, found in plans:
+        np.testing.assert_array_equal(met[clean.rows], found[plan.rows])
+        np.testing.assert_array_equal(clean.is_positive, plan.is_positive)
+    np.testing.assert_array_equal(clean.labels, unweighted.labels)
+    np.testing.assert_array_equal(clean.weights, leaky.weights)
+    np.testing.assert_array_equal(unweighted.weights, np.where(clean.is_positive, 0.5, -0.5))  # a batch of two
+
+
+def test_one_negative_in_n_classes_carries_the_true_label() -> None:
+    plan, met = variant(LEAKY, ISD(B), 3, 2).plan(0, 1000, Randomness(5))
+    true, negative = LABELS[met[plan.rows]], ~plan.is_positive
+    np.testing.assert_array_equal(plan.labels[~negative], true[~negative])
+    for label in range(3):
+        drawn = plan.labels[negative & (true == label)]
+        counts = np.bincount(drawn, minlength=3)
+        assert np.abs(counts / len(drawn) - 1 / 3).max() < 6 * np.sqrt(2 / 9 / len(drawn))
+
+
+def test_runs_of_a_variant_are_told_from_those_of_the_clean_learner() -> None:
+    kinds = (CLEAN, UNWEIGHTED, LEAKY)
+    assert len({variant(kind, ISD(B), 1, 1).describe()["learner"] for kind in kinds}) == 3
