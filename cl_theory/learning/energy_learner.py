@@ -39,11 +39,7 @@ WeightedGradient = Callable[[np.ndarray], np.ndarray]
 def phase_signs(randomness: Randomness, schedule: ISD, n_chains: int, phase: int) -> np.ndarray:
     """B of phase number `phase` in every chain, bool (n_chains,)."""
     block, place = divmod(phase, ORDER_BLOCK)
-    known = randomness.kept("order", block)
-    if known is None:
-        known = schedule.phases.indicators(randomness.at("order", block), ORDER_BLOCK, n_chains)
-        randomness.keep("order", block, known)
-    return known[:, place]
+    return randomness.once("order", block, lambda rng: schedule.phases.indicators(rng, ORDER_BLOCK, n_chains))[:, place]
 
 
 def running_baseline(schedule: Schedule, share: float = 1.0) -> PhaseEMA | None:

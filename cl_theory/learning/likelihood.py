@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from cl_theory.arguments import probabilities
 from cl_theory.learning.loop import Measures
 from cl_theory.learning.parts import Network
 from cl_theory.learning.replicas import Replicas, bits
@@ -83,21 +82,6 @@ def summed_weights(first, stride, weights, own_bias, other_bias, n_low, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FUSED)
-def weights_of_states(first, stride, weights, own_bias, other_bias, n_low, out):
-    """out[r, index] = exp(-free energy) for every `stride`-th replica from `first` on; safe while exponents allow."""
-    for r in range(first, weights.shape[0], stride):
-        lo, hi, own_low, own_high = _tables(weights[r], own_bias[r], other_bias[r], n_low)
-        tile, padded = lo.shape[2], lo.shape[1]
-        states = out[r].reshape(hi.shape[0], lo.shape[0], tile)
-        for part in range(lo.shape[0]):
-            for high in range(hi.shape[0]):
-                product = states[high, part]
-                for x in range(tile):
-                    product[x] = own_low[part * tile + x] * own_high[high]
-                _multiply_factors(product, lo[part], hi[high], 0, padded)
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FUSED)
 def log_weights_of_states(first, stride, weights, own_bias, other_bias, n_low, group, out):
     """out[r, index] = -free energy, with a logarithm after each `group` (a multiple of four) of units."""
     for r in range(first, weights.shape[0], stride):
@@ -138,19 +122,6 @@ def exact_log_likelihood(replicas: Replicas | RBM, data: np.ndarray) -> np.ndarr
     return visible @ rows.T + np.logaddexp(0, activation).sum(axis=2) - exact_log_partition(replicas)[:, None]
 
 
-def exact_probabilities(replicas: Replicas | RBM) -> np.ndarray:
-    """p(v) of all visible states, (n, 2**n_visible), unit i being bit i of the index; at most 20 visible units."""
-    return np.concatenate([_normalised(layer) for layer in _layers(replicas, False)])
-
-
-def exact_total_variation(replicas: Replicas | RBM, target: np.ndarray) -> np.ndarray:
-    """Total variation distance of p(v) from `target` (2**n_visible,) for each replica, (n,)."""
-    law = probabilities(target, "target", tolerance=1e-9)
-    if law.shape != (2**replicas.n_visible,):
-        raise ValueError(f"target must give all {2**replicas.n_visible} visible states, got shape {law.shape}")
-    return np.concatenate([np.abs(_normalised(layer) - law).sum(axis=1) / 2 for layer in _layers(replicas, False)])
-
-
 Layer = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
@@ -186,16 +157,6 @@ def _log_sums(layer: Layer) -> np.ndarray:
     values = _log_weights(layer)
     top = values.max(axis=1)
     return top + np.log(np.exp(values - top[:, None]).sum(axis=1))
-
-
-def _normalised(layer: Layer) -> np.ndarray:
-    if _is_safe(layer):
-        values, n_low = _room(layer), _n_low(layer)
-        in_turns(lambda first, stride: weights_of_states(first, stride, *layer, n_low, values), *_items(layer))
-    else:
-        values = _log_weights(layer)
-        values = np.exp(values - values.max(axis=1)[:, None])
-    return values / values.sum(axis=1, keepdims=True)
 
 
 def _log_weights(layer: Layer) -> np.ndarray:

@@ -60,14 +60,13 @@ class Randomness:
         """Random numbers of one replica of the run, its own whatever the others are."""
         return self._parts.setdefault(replica, Randomness(self._seed, *self._path, replica))
 
-    def keep(self, subject: str, number: int, drawn: np.ndarray) -> None:
-        """Hold on to what was drawn, to save drawing it again; only the last number of a subject is held."""
-        self._kept[subject] = (number, drawn)
-
-    def kept(self, subject: str, number: int) -> np.ndarray | None:
-        """What was kept at this number, None if it has to be drawn."""
+    def once(self, subject: str, number: int, draw: Callable[[np.random.Generator], np.ndarray]) -> np.ndarray:
+        """What `draw` takes from `subject` at `number`, drawn anew only after another number of that subject."""
         held, drawn = self._kept.get(subject, (None, None))
-        return drawn if held == number else None
+        if drawn is None or held != number:
+            drawn = draw(self.at(subject, number))
+            self._kept[subject] = number, drawn
+        return drawn
 
 
 Memory = dict[str, np.ndarray]

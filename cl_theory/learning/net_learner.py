@@ -110,16 +110,9 @@ def shuffled_rows(randomness: Randomness, n_rows: int, batch_size: int, iteratio
     rows = np.empty(batch_size, dtype=np.int64)
     for epoch in np.unique(epochs):
         here = epochs == epoch
-        rows[here] = _shuffled(randomness, n_rows, int(epoch))[within[here]]
+        shuffled = randomness.once("epoch", int(epoch), lambda rng: rng.permutation(n_rows))
+        rows[here] = shuffled[within[here]]
     return rows
-
-
-def _shuffled(randomness: Randomness, n_rows: int, epoch: int) -> np.ndarray:
-    known = randomness.kept("epoch", epoch)
-    if known is None:
-        known = randomness.at("epoch", epoch).permutation(n_rows)
-        randomness.keep("epoch", epoch, known)
-    return known
 
 
 def check_pairs(

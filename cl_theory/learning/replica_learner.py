@@ -161,11 +161,7 @@ class ReplicaLearner(EndOfPhasePace, Learner):
 
     def stream(self, randomness: Randomness, step: int) -> CounterStream:
         """Where kernels draw at `step`; their key is drawn once a run."""
-        key = randomness.kept("kernel", 0)
-        if key is None:
-            key = philox_key(randomness.at("kernel", 0))
-            randomness.keep("kernel", 0, key)
-        return CounterStream(key, np.array(self.numbers, dtype=np.uint32), step)
+        return CounterStream(randomness.once("kernel", 0, philox_key), np.array(self.numbers, dtype=np.uint32), step)
 
     def phases(self, r: int, block: int, randomness: Randomness) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(signs, lengths, data rows) of block number `block` of the phases of replica number r."""
@@ -381,9 +377,8 @@ def block_of_phases(
     randomness: Randomness, schedule: Schedule, chain: ChainPolicy, n_rows: int, block: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(signs, lengths, data rows) of block number `block` of one replica's phases, each (ORDER_BLOCK,)."""
-    known = randomness.kept("block", block)
-    if known is None:
-        rng = randomness.at("block", block)
+
+    def drawn(rng: np.random.Generator) -> np.ndarray:
         rows = rng.integers(0, n_rows, ORDER_BLOCK)
         if isinstance(schedule, ISD):
             signs = schedule.phases.indicators(rng, ORDER_BLOCK, 1)[0]
@@ -392,9 +387,10 @@ def block_of_phases(
         lengths = np.full(ORDER_BLOCK, chain.n_steps)
         if isinstance(schedule, AlwaysOnISD):
             lengths = schedule.length.sample(rng, ORDER_BLOCK)
-        known = np.stack([signs.astype(np.int64), lengths, rows])
-        randomness.keep("block", block, known)
-    return known[0].astype(bool), known[1], known[2]
+        return np.stack([signs.astype(np.int64), lengths, rows])
+
+    signs, lengths, rows = randomness.once("block", block, drawn)
+    return signs.astype(bool), lengths, rows
 
 
 def mean_length(schedule: Schedule, chain: ChainPolicy) -> float:

@@ -226,16 +226,22 @@ def gibbs_phase(
     `v` (n, n_chains, n_visible) and `h` (n, n_chains, n_hidden) are bits. Where `clamped` (a bool, or one a replica) v
     is held, and h of an RBM is one draw given v. Zero sweeps leave a replica alone.
     """
-    v, h, _ = _chains(rng, replicas, v, h, n_sweeps, clamped, with_mean=False)
+    n = len(replicas)
+    v, h = bits(v, (n, None, replicas.n_visible), "v"), bits(h, (n, None, replicas.n_hidden), "h")
+    if v.shape[1] != h.shape[1]:
+        raise ValueError(f"v and h must have as many chains, got {v.shape[1]} and {h.shape[1]}")
+    n_sweeps, held = np.broadcast_to(np.int64(n_sweeps), n).copy(), np.broadcast_to(np.bool_(clamped), n).copy()
+    if (n_sweeps < 0).any():
+        raise ValueError(f"n_sweeps must not be negative, got {n_sweeps.min()}")
+    place = rng.key, rng.step, _ids(rng, n)
+    in_turns(
+        lambda first, stride: run_chains(
+            first, stride, replicas.parameters, replicas.coupled, v, h, n_sweeps, held, place
+        ),
+        n * -(-v.shape[1] // CHAINS),
+        float(n_sweeps.sum()) * v.shape[1] * _sweep_time(replicas),
+    )
     return v, h
-
-
-def mean_visible(
-    rng: CounterStream, replicas: Replicas, v: np.ndarray, h: np.ndarray, n_sweeps: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A free phase as in `gibbs_phase`, and the mean of v over its sweeps (n, n_chains, n_visible)."""
-    v, h, total = _chains(rng, replicas, v, h, positive_integer(n_sweeps, "n_sweeps"), False, with_mean=True)
-    return v, h, total / np.float32(n_sweeps)
 
 
 def learn_phases(
@@ -268,15 +274,15 @@ def learn_phases(
         if not always_on or plan.hold.any():  # type: ignore[union-attr]
             raise ValueError("around a baseline learning is always on, and no update of the plan may wait: no hold")
         kept = _copied(baseline, replicas)
+    steps = plan.is_positive, plan.n_sweeps, plan.step_size, plan.data_row, plan.hold
+    rules, place = (always_on, CHAIN_POLICIES[chain], np.float32(visible_biases)), (rng.key, rng.step, _ids(rng, n))
     in_turns(
         lambda first, stride: run_phases(
-            first, stride, after.parameters, after.coupled, kept, v, h, last_h, rows, plan.is_positive, plan.n_sweeps,
-            plan.step_size, plan.data_row, plan.hold, always_on, CHAIN_POLICIES[chain], np.float32(visible_biases),
-            rng.key, rng.step, _ids(rng, n),
+            first, stride, after.parameters, after.coupled, kept, (v, h, last_h), rows, steps, rules, place
         ),
         n,
         float(plan.n_sweeps.sum()) * _sweep_time(replicas, kept is not None),
-    )  # fmt: skip
+    )
     return after, Chains(v, h, None if chains.last_h is None else last_h), None if kept is None else Baseline(*kept)
 
 
@@ -288,25 +294,6 @@ def bits(states: np.ndarray, shape: tuple[int | None, ...], name: str) -> np.nda
     if not np.all((given == 0) | (given == 1)):
         raise ValueError(f"{name} must hold only 0 and 1; binarise it first")
     return given
-
-
-def _chains(rng, replicas, v, h, n_sweeps, clamped, *, with_mean):
-    n = len(replicas)
-    v, h = bits(v, (n, None, replicas.n_visible), "v"), bits(h, (n, None, replicas.n_hidden), "h")
-    if v.shape[1] != h.shape[1]:
-        raise ValueError(f"v and h must have as many chains, got {v.shape[1]} and {h.shape[1]}")
-    n_sweeps, held = np.broadcast_to(np.int64(n_sweeps), n).copy(), np.broadcast_to(np.bool_(clamped), n).copy()
-    if (n_sweeps < 0).any():
-        raise ValueError(f"n_sweeps must not be negative, got {n_sweeps.min()}")
-    v_sum, ids = np.zeros(v.shape if with_mean else (n, 0, 0), dtype=np.float32), _ids(rng, n)
-    in_turns(
-        lambda first, stride: run_chains(
-            first, stride, replicas.parameters, replicas.coupled, v, h, v_sum, n_sweeps, held, rng.key, rng.step, ids
-        ),
-        n * -(-v.shape[1] // CHAINS),
-        float(n_sweeps.sum()) * v.shape[1] * _sweep_time(replicas),
-    )  # fmt: skip
-    return v, h, v_sum
 
 
 def _sweep_time(replicas: Replicas, centred: bool = False) -> float:
@@ -356,11 +343,8 @@ def _group_size(row, n_sweeps):
 
 
 @njit(cache=True)
-def _sweeps(
-    theta, coupling, average, learning, v, h, n_sweeps, clamped, place, space, factor, visible_factor, v_sum
-):  # fmt: skip
-    """`n_sweeps` sweeps in place, each followed by an update unless `learning` is None; adds each v to `v_sum` if it
-    has room.
+def _sweeps(theta, coupling, average, learning, v, h, n_sweeps, clamped, place, space, factor, visible_factor):
+    """`n_sweeps` sweeps in place, each followed by an update unless `learning` is None.
 
     `coupling` is None for an RBM, and `average` (own, other, rho, shares of both in c) None without a baseline. A plain
     update of W waits for the next visible half-sweep, which has to read the same rows.
@@ -369,7 +353,7 @@ def _sweeps(
     noise, n_visible, n_hidden, biases = space[0], v.size, h.size, h.size * v.size
     w, a, c = address(theta), address(theta[biases:]), address(theta[biases + n_visible :])
     x, y, variates, rows = address(v), address(h), address(noise), address(space[4])
-    activation, hidden, drive, sums = address(space[1]), address(space[2]), address(space[3]), address(v_sum)
+    activation, hidden, drive = address(space[1]), address(space[2]), address(space[3])
     row, waiting, stale = n_hidden if clamped else n_visible + n_hidden, _ZERO, True
     if coupling is not None:
         coupled, n_units = address(coupling), coupling.size // n_hidden
@@ -395,8 +379,6 @@ def _sweeps(
                     hidden_activation(w, c, x, n_visible, drive, n_hidden)
                     stale = learning is not None or not clamped
                 hidden_in_turn(coupled, drive, variates, first, y, n_units, n_hidden, hidden)
-            if v_sum.size > 0:
-                add_multiple(sums, 0, _ONE, x, n_visible)
             if learning is not None:
                 if average is not None:
                     centred_step(w, averages, x, n_visible, y, n_hidden, factor, visible_factor)
@@ -493,18 +475,18 @@ def _of_phase(averages, baseline, replica, positive):
 
 
 @njit(cache=True)
-def _run(
-    r, parameters, coupled, baseline, v, h, last_h, data, is_positive, n_sweeps, factor, data_row, hold, always_on,
-    policy, learn_visible_bias, key, first_step, replica,
-):  # fmt: skip
+def _run(r, parameters, coupled, baseline, chains, data, plan, rules, place):
     """All phases of one replica, in place; (v, h) is what a chain remembers, (x, y) the state of a phase."""
+    (always_on, policy, learn_visible_bias), (key, first_step, replicas) = rules, place
+    is_positive, n_sweeps, factor, data_row, hold = plan[0][r], plan[1][r], plan[2][r], plan[3][r], plan[4][r]
+    v, h, last_h, replica = chains[0][r], chains[1][r], chains[2][r], replicas[r]
     n_visible, n_hidden = v.size, h.size
     theta = padded_parameters(parameters, n_visible, n_hidden, OFF)
     coupling = _coupling(coupled, parameters, n_visible, n_hidden)
     averages = _averages(baseline, r, n_visible, n_hidden)
     kept_x, kept_y, y = padded_units(v), padded_units(h), padded_units(last_h)
     x, held_x, held_y, held_factor = aligned(kept_x.size), aligned(kept_x.size), aligned(y.size), _ZERO
-    space, nothing = _working_space(x.size, y.size), aligned(0)
+    space = _working_space(x.size, y.size)
     for p in range(n_sweeps.size):
         number, positive, visible_factor = first_step + p, is_positive[p], factor[p] * learn_visible_bias
         copy_units(kept_x, x, x.size)
@@ -514,19 +496,18 @@ def _run(
             copy_units(data[data_row[p]], x, n_visible)
         if policy == FROM_DATA and not positive:
             place = (key, number, START, replica)
-            _sweeps(theta, coupling, None, None, x, y, 1, True, place, space, _ZERO, _ZERO, nothing)
+            _sweeps(theta, coupling, None, None, x, y, 1, True, place, space, _ZERO, _ZERO)
         place = (key, number, np.int64(CLAMPED if positive else FREE), replica)
         if always_on and positive and coupled is None and baseline is None:
             _learning_clamped_phase(theta, x, y, n_sweeps[p], place, space, factor[p], visible_factor)
         elif always_on:
             average = _of_phase(averages, baseline, r, positive)
             _sweeps(
-                theta, coupling, average, True, x, y, n_sweeps[p], positive, place, space, factor[p], visible_factor,
-                nothing,
+                theta, coupling, average, True, x, y, n_sweeps[p], positive, place, space, factor[p], visible_factor
             )  # fmt: skip
         else:
             enough = 1 if coupled is None and positive else n_sweeps[p]  # a draw of h given v is exact in an RBM
-            _sweeps(theta, coupling, None, None, x, y, enough, positive, place, space, _ZERO, _ZERO, nothing)
+            _sweeps(theta, coupling, None, None, x, y, enough, positive, place, space, _ZERO, _ZERO)
         if not always_on and hold[p]:
             held_factor = factor[p]
             copy_units(x, held_x, x.size)
@@ -551,53 +532,41 @@ def _run(
 
 
 @njit(cache=True, nogil=True)
-def run_phases(
-    first, stride, parameters, coupled, baseline, v, h, last_h, data, is_positive, n_sweeps, factor, data_row, hold,
-    always_on, policy, learn_visible_bias, key, first_step, replicas,
-):  # fmt: skip
+def run_phases(first, stride, parameters, coupled, baseline, chains, data, plan, rules, place):
     """Phases (n_replicas, n_phases) in place, for each `stride`-th of the replicas from `first` on.
 
-    `coupled` is None for RBMs, and `baseline` None without one. `learn_visible_bias` is 1 or 0 as float32.
+    `coupled` is None for RBMs, and `baseline` None without one. `plan` holds the arrays of a `PhasePlan`, `rules` are
+    `always_on`, the policy of the chain, and 1 or 0 as float32 for visible biases that learn or do not; `place` is the
+    key of the random numbers, the step of the first phase, and the numbers of all replicas.
     """
     for r in range(first, parameters.shape[0], stride):
-        _run(
-            r, parameters[r], coupled, baseline, v[r], h[r], last_h[r], data, is_positive[r], n_sweeps[r], factor[r],
-            data_row[r], hold[r], always_on, policy, learn_visible_bias, key, first_step, replicas[r],
-        )  # fmt: skip
+        _run(r, parameters[r], coupled, baseline, chains, data, plan, rules, place)
 
 
 @njit(cache=True)
-def _run_chains(parameters, coupled, v, h, v_sum, first, n_sweeps, clamped, key, step, replica):
+def _run_chains(parameters, coupled, v, h, first, n_sweeps, clamped, key, step, replica):
     """Sweeps of chains first..first + CHAINS - 1 of one replica."""
     theta = padded_parameters(parameters, v.shape[1], h.shape[1], OFF)
     coupling = _coupling(coupled, parameters, v.shape[1], h.shape[1])
     space = _working_space(padded_size(v.shape[1]), padded_size(h.shape[1]))
     for k in range(first, min(first + CHAINS, v.shape[0])):
         x, y = padded_units(v[k]), padded_units(h[k])
-        total_v = aligned(x.size if v_sum.size > 0 else 0)
         place = (key, step, np.int64((CLAMPED if clamped else FREE) + 256 * k), replica)
         enough = 1 if coupled is None and clamped else n_sweeps
-        _sweeps(theta, coupling, None, None, x, y, enough, clamped, place, space, _ZERO, _ZERO, total_v)
+        _sweeps(theta, coupling, None, None, x, y, enough, clamped, place, space, _ZERO, _ZERO)
         copy_units(x, v[k], v.shape[1])
         copy_units(y, h[k], h.shape[1])
-        if v_sum.size > 0:
-            copy_units(total_v, v_sum[k], v.shape[1])
 
 
 @njit(cache=True, nogil=True)
-def run_chains(item, stride, parameters, coupled, v, h, v_sum, n_sweeps, clamped, key, step, replicas):
-    """Sweeps of chains (n_replicas, n_chains, ...) in place, for each `stride`-th of the items from `item` on.
-
-    `v_sum` gets the sum of v over the sweeps; it may be empty along its chains.
-    """
-    parts = -(-v.shape[1] // CHAINS)
+def run_chains(item, stride, parameters, coupled, v, h, n_sweeps, clamped, place):
+    """Sweeps of chains (n_replicas, n_chains, ...) in place, for each `stride`-th of the items from `item` on."""
+    parts, (key, step, replicas) = -(-v.shape[1] // CHAINS), place
     for k in range(item, v.shape[0] * parts, stride):
         r = k // parts
         if n_sweeps[r] > 0:
-            _run_chains(
-                parameters[r], coupled, v[r], h[r], v_sum[r], k % parts * CHAINS, n_sweeps[r], clamped[r], key, step,
-                replicas[r],
-            )  # fmt: skip
+            first = k % parts * CHAINS
+            _run_chains(parameters[r], coupled, v[r], h[r], first, n_sweeps[r], clamped[r], key, step, replicas[r])
 
 
 def sweeps_noise(rng: CounterStream, replica: int, stream: int, sizes: tuple[int, ...], n_sweeps: int) -> Iterator:

@@ -20,9 +20,6 @@ from cl_theory.learning.replicas import (
     gibbs_phase_numpy,
     learn_phases,
     learn_phases_numpy,
-    mean_visible,
-    sweep_numpy,
-    sweeps_noise,
 )
 from cl_theory.models import RBM
 from cl_theory.philox import CounterStream
@@ -81,21 +78,6 @@ def test_learned_parameters_are_those_of_the_sibling(size, always_on):
         np.testing.assert_array_equal(states[0], expected_states[0])
         np.testing.assert_array_equal(states[1], expected_states[1])
         assert np.abs(got.weights - replicas.weights).max() > 0
-
-
-def test_the_mean_of_v_is_taken_over_the_sweeps():
-    replicas, v, h, _ = _system(3, 5)
-    *last, mean = mean_visible(RNG, replicas, v, h, 3)
-    steps = [gibbs_phase_numpy(RNG, replicas, v, h, 3)]
-    np.testing.assert_array_equal(last[0], steps[0][0])
-    total = np.zeros_like(mean)
-    for r, k in itertools.product(range(3), range(2)):
-        noise = sweeps_noise(RNG, r, 256 * k, (5, 3), 3)
-        state = h[r, k].astype(float)
-        for one in noise:
-            visible, state = sweep_numpy(replicas.rbm(r), v[r, k], state, one)
-            total[r, k] += visible / 3
-    np.testing.assert_allclose(mean, total, atol=1e-6)
 
 
 def test_replicas_depend_neither_on_threads_nor_on_neighbours(monkeypatch):
