@@ -9,10 +9,11 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cl_theory.arguments import positive_integer
 from cl_theory.cli import train_choices as choices
 from cl_theory.cli.train_measures import measures
 from cl_theory.cli.train_results import write_results, write_settings
-from cl_theory.learning.loop import Learner, Plan, Randomness, TrainingRun, run_learner
+from cl_theory.learning.loop import Learner, Randomness, TrainingRun, run_learner
 from cl_theory.learning.parts import CHAINS, OPTIMISERS, chosen
 from cl_theory.learning.train import learner_of, net_learner_of
 from cl_theory.seeds import stream
@@ -24,11 +25,15 @@ def train_as_asked(folder: Path, settings: Mapping[str, Any], *, resume: bool) -
         raise ValueError(f"{folder} already holds a run; go on with --resume, or choose another --folder")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     data = choices.rows(settings["data"], settings["model"], settings["size"])
-    learner, plan = _learner(settings, data), Plan(settings["phases"], settings["seed"], folder=folder, resume=resume)
-    measured = measures(learner.model(learner.start(Randomness(plan.seed)).parameters), data, plan.seed)
+    learner, seed, n_phases = (
+        _learner(settings, data),
+        settings["seed"],
+        positive_integer(settings["phases"], "n_phases"),
+    )
+    measured = measures(learner.model(learner.start(Randomness(seed)).parameters), data, seed)
     write_settings(folder, settings)
     with _bar(console) as report:
-        run = run_learner(learner, plan, measured, report)
+        run = run_learner(learner, n_phases, seed=seed, measures=measured, folder=folder, resume=resume, report=report)
     paths = write_results(folder, run, f"{settings['model']}, {settings['data']}, {settings['estimator']}")
     for name in run.curves.names:
         first, last = run.curves[name][[0, -1]]

@@ -22,7 +22,7 @@ from cl_theory.experiments import rbm_measures as measures
 from cl_theory.experiments import rbm_runs
 from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.tracing import Measuring, traced
-from cl_theory.learning.loop import Plan, run_learner
+from cl_theory.learning.loop import run_learner
 from cl_theory.learning.parts import CHAINS, named_schedule, parameter_kinds
 from cl_theory.learning.replica_learner import OfflineISDLearner, ReplicaLearner
 from cl_theory.learning.replicas import Replicas
@@ -59,7 +59,7 @@ def left_by_another(settings: Settings, seeds: Seeds, rows: np.ndarray) -> Repli
     after = settings["after"]
     learner = rbm_runs.learner_of({**settings, "schedule": {}, **after}, seeds, rows)
     apart = replace(learner, numbers=tuple(seed + OTHER_NUMBERS for seed in seeds))
-    return run_learner(apart, Plan(after["phases"], FIXED_ROOT), {}).model
+    return run_learner(apart, after["phases"], seed=FIXED_ROOT).model
 
 
 def _offline(settings: Settings, seeds: Seeds, rows: np.ndarray) -> OfflineISDLearner:

@@ -155,28 +155,24 @@ class EndOfPhaseLearner(EndOfPhasePace, EnergyLearner):
         return TrainingState(0, self.network.flat, self.first_memory(randomness))
 
     def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
-        update = self._isd_step if isinstance(self.schedule, ISD) else self._two_term_step
-        return update(state, randomness)
-
-    def _two_term_step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
         rng, network = randomness.at("phases", state.iteration), self.model(state.parameters)
-        data, remembered = self.rows(rng), _remembered(state)
-        gradient = np.zeros_like(state.parameters)
-        for sign in (True, False):
-            signs = np.full(self.batch_size, sign)
+        data, chain = self.rows(rng), inside(state.memory, "chain")
+        remembered: States = chain["v"], chain["h"]
+        known: Memory = {}
+        if isinstance(self.schedule, ISD):
+            signs = phase_signs(randomness, self.schedule, self.batch_size, state.iteration)
             states, remembered = run_phases(rng, network, self.chain, data, signs, remembered)
-            weight = np.full(self.batch_size, (1.0 if sign else -1.0) / self.batch_size)
-            gradient = gradient + weighted_gradient(network, *states, weight)
-        return self.descent.moved(state, gradient, _chain_memory(remembered))
-
-    def _isd_step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
-        assert isinstance(self.schedule, ISD)
-        rng, network = randomness.at("phases", state.iteration), self.model(state.parameters)
-        signs = phase_signs(randomness, self.schedule, self.batch_size, state.iteration)
-        states, remembered = run_phases(rng, network, self.chain, self.rows(rng), signs, _remembered(state))
-        total = partial(weighted_gradient, network, *states)
-        gradient, known = isd_estimate(self.schedule, state.memory, total, signs)
-        return self.descent.moved(state, gradient, _chain_memory(remembered) | known)
+            total = partial(weighted_gradient, network, *states)
+            gradient, known = isd_estimate(self.schedule, state.memory, total, signs)
+        else:
+            gradient = np.zeros_like(state.parameters)
+            for sign in (True, False):
+                signs = np.full(self.batch_size, sign)
+                states, remembered = run_phases(rng, network, self.chain, data, signs, remembered)
+                weight = np.full(self.batch_size, (1.0 if sign else -1.0) / self.batch_size)
+                gradient = gradient + weighted_gradient(network, *states, weight)
+        memory = under("chain", dict(zip("vh", remembered, strict=True)))
+        return self.descent.moved(state, gradient, memory | known)
 
 
 def run_phases(
@@ -203,15 +199,6 @@ def run_phases(
         return (v, h), (v, h)
     forget = is_positive[:, None]
     return (v, h), (np.where(forget, remembered[0], v), np.where(forget, remembered[1], h))
-
-
-def _remembered(state: TrainingState) -> States:
-    chain = inside(state.memory, "chain")
-    return chain["v"], chain["h"]
-
-
-def _chain_memory(remembered: States) -> dict[str, np.ndarray]:
-    return under("chain", {"v": remembered[0], "h": remembered[1]})
 
 
 class AlwaysOnLearner(EnergyLearner):

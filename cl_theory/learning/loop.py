@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict, Unpack
 
 import numpy as np
 
@@ -339,100 +339,67 @@ class Running(TypedDict, total=False):
     report: Report | None
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How long to run, what to write down and where; `seed` is the root of every random number of the run.
+def run_learner(
+    learner: Learner, n_phases: int, usual: Callable[[], Measures] = dict, **options: Unpack[Running]
+) -> TrainingRun:
+    """Run `learner` for `n_phases` of each chain, by default with the `usual` measures.
 
-    `record_every` and `checkpoint_every` count iterations. Without a `folder` nothing is written. `resume` goes on
-    from the folder's checkpoint if there is one; without it a folder that holds one is refused.
+    The result does not depend on how often the run was stopped in between. LearningDiverged stops it with its last
+    checkpoint kept; CheckpointError if the folder's checkpoint is damaged or belongs to another run; ValueError if the
+    folder holds one that was not to be resumed.
     """
-
-    n_phases: int
-    seed: int
-    record_every: int | None = None
-    folder: Path | None = None
-    checkpoint_every: int | None = None
-    resume: bool = False
-
-    def __post_init__(self) -> None:
-        positive_integer(self.n_phases, "n_phases")
-        for name in ("record_every", "checkpoint_every"):
-            if getattr(self, name) is not None:
-                positive_integer(getattr(self, name), name)
-
-
-def run_for(n_phases: int, learner: Learner, usual: Callable[[], Measures], options: Running) -> TrainingRun:
-    """Run `learner` for `n_phases` with the options given, and the `usual` measures where none are named."""
-    given: dict[str, Any] = dict(options)
-    unknown = given.keys() - Running.__annotations__.keys()
+    unknown = options.keys() - Running.__annotations__.keys()
     if unknown:
         raise TypeError(f"unknown option {', '.join(sorted(unknown))}; there are {', '.join(Running.__annotations__)}")
-    report, measures, folder = (given.pop(name, None) for name in ("report", "measures", "folder"))
-    where = None if folder is None else Path(folder)
-    plan = Plan(n_phases, folder=where, **{"seed": FIXED_ROOT, **given})
-    return run_learner(learner, plan, usual() if measures is None else measures, report)
-
-
-def run_learner(learner: Learner, plan: Plan, measures: Measures, report: Report | None = None) -> TrainingRun:
-    """Run `learner` as `plan` says; the result does not depend on how often the run was stopped in between.
-
-    `report(done, total)` is called after every chunk of iterations. LearningDiverged stops the run with its last
-    checkpoint kept; CheckpointError if the folder's checkpoint is damaged or belongs to another run.
-    """
-    total = learner.iterations(plan.n_phases)
-    randomness = Randomness(plan.seed)
-    state, curves = _begun(learner, plan, measures, randomness)
+    total = learner.iterations(positive_integer(n_phases, "n_phases"))
+    every = _interval(options.get("record_every"), "record_every", total // 50)
+    save = _interval(options.get("checkpoint_every"), "checkpoint_every", total // 20)
+    measures, seed, report = options.get("measures"), options.get("seed", FIXED_ROOT), options.get("report")
+    measures = usual() if measures is None else measures
+    folder = options.get("folder")
+    header = {**learner.describe(), "seed": seed, "measures": list(measures)}
+    kept = None if folder is None else _found(Path(folder), header, resume=options.get("resume", False))
+    randomness = Randomness(seed)
+    state, curves = kept or (learner.start(randomness), Curves(tuple(measures)))
     if state.iteration == 0 and not len(curves):
         _record(learner, curves, measures, state)
-    every, save = plan.record_every or max(1, total // 50), plan.checkpoint_every or max(1, total // 20)
     while state.iteration < total:
         due = [every - state.iteration % every, total - state.iteration, learner.chunk]
-        state = learner.advance(state, min([*due, save - state.iteration % save] if plan.folder else due), randomness)
+        state = learner.advance(state, min([*due, save - state.iteration % save] if folder else due), randomness)
         at_end = state.iteration == total
         if state.iteration % every == 0 or at_end:
             _record(learner, curves, measures, state)
-        if plan.folder and (state.iteration % save == 0 or at_end):
-            _save(plan.folder, learner, plan, curves, state)
+        if folder and (state.iteration % save == 0 or at_end):
+            arrays = {"iteration": np.asarray(state.iteration), "parameters": state.parameters}
+            arrays |= {"places": curves.places, "values": curves.values} | under("memory", state.memory)
+            write_checkpoint(Path(folder) / CHECKPOINT, arrays, header)
         if report:
             report(state.iteration, total)
     return TrainingRun(learner.model(state.parameters), curves, state)
 
 
-def _begun(learner: Learner, plan: Plan, measures: Measures, randomness: Randomness) -> tuple[TrainingState, Curves]:
-    names = tuple(measures)
-    if plan.folder is None:
-        return learner.start(randomness), Curves(names)
-    plan.folder.mkdir(parents=True, exist_ok=True)
-    path = plan.folder / CHECKPOINT
-    found = path if path.exists() else previous(path)  # a kill between two renames leaves only the previous one
-    if not found.exists():
-        return learner.start(randomness), Curves(names)
-    if not plan.resume:
-        raise ValueError(f"{plan.folder} already holds a run; resume it, or choose another folder")
-    return _loaded(found, learner, plan, names)
+def _interval(asked: int | None, name: str, usual: int) -> int:
+    return max(1, usual) if asked is None else positive_integer(asked, name)
 
 
-def _loaded(path: Path, learner: Learner, plan: Plan, names: tuple[str, ...]) -> tuple[TrainingState, Curves]:
-    arrays, header = read_checkpoint(path)
-    expected = _identity(learner, plan, names)
-    for name, value in expected.items():
-        if header.get(name) != value:
+def _found(folder: Path, header: Mapping[str, Any], *, resume: bool) -> tuple[TrainingState, Curves] | None:
+    """Where the run of this `header` that the folder holds stands; None if it holds none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / CHECKPOINT
+    path = path if path.exists() else previous(path)  # a kill between two renames leaves only the previous one
+    if not path.exists():
+        return None
+    if not resume:
+        raise ValueError(f"{folder} already holds a run; resume it, or choose another folder")
+    arrays, told = read_checkpoint(path)
+    for name, value in header.items():
+        if told.get(name) != value:
             raise CheckpointError(
-                f"{path} belongs to another run: its {name} is {header.get(name)!r}, asked for {value!r}; "
+                f"{path} belongs to another run: its {name} is {told.get(name)!r}, asked for {value!r}; "
                 f"resume with the former, or choose another folder"
             )
     state = TrainingState(int(arrays["iteration"]), arrays["parameters"], inside(arrays, "memory"))
-    return state, Curves(names, arrays["places"], arrays["values"])
-
-
-def _identity(learner: Learner, plan: Plan, names: tuple[str, ...]) -> dict[str, Any]:
-    return {**learner.describe(), "seed": plan.seed, "measures": list(names)}
-
-
-def _save(folder: Path, learner: Learner, plan: Plan, curves: Curves, state: TrainingState) -> None:
-    arrays = {"iteration": np.asarray(state.iteration), "parameters": state.parameters}
-    arrays |= {"places": curves.places, "values": curves.values} | under("memory", state.memory)
-    write_checkpoint(folder / CHECKPOINT, arrays, _identity(learner, plan, curves.names))
+    return state, Curves(tuple(header["measures"]), arrays["places"], arrays["values"])
 
 
 def _record(learner: Learner, curves: Curves, measures: Measures, state: TrainingState) -> None:

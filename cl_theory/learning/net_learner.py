@@ -258,8 +258,7 @@ class NetReplicaLearner(EndOfPhasePace, Learner):
         """Labels that images with the labels `true` carry in a negative phase: wrong ones."""
         return wrong_labels(rng, true, self.n_classes)
 
-    @cached_property
-    def _identity(self) -> Mapping[str, Any]:
+    def describe(self) -> Mapping[str, Any]:
         shape, start = self.nets[0], np.stack([net.flat for net in self.nets])
         return identity(
             self,
@@ -270,10 +269,6 @@ class NetReplicaLearner(EndOfPhasePace, Learner):
             batch_size=self.batch_size,
             numbers=list(self.numbers),
         )
-
-    def describe(self) -> Mapping[str, Any]:
-        """What identifies the run, ready for JSON."""
-        return self._identity
 
 
 class UnweightedNetLearner(NetReplicaLearner):

@@ -20,6 +20,12 @@ from cl_theory.phases import Fixed, Geometric, PhaseLength, ShiftedPoisson, Unif
 from cl_theory.phases.order import Alternating, Bernoulli, Stratified, Systematic
 
 PhaseOrder = Bernoulli | Alternating | Stratified | Systematic
+ORDERS: dict[str, Callable[[float], PhaseOrder]] = {
+    "bernoulli": Bernoulli,
+    "systematic": Systematic,
+    "stratified": Stratified,
+    "alternating": lambda b: Alternating(),
+}
 
 
 @dataclass(frozen=True)
@@ -44,12 +50,15 @@ class ISD:
     phases_per_update: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
-        phase_order(self.order, self.p_positive)
+        _ = self.phases  # refuses an unknown name, or a b that it cannot have
 
     @property
     def phases(self) -> PhaseOrder:
         """The law of the order of phases."""
-        return phase_order(self.order, self.p_positive)
+        b = float(probability_inside(self.p_positive))
+        if self.order == "alternating" and b != 0.5:
+            raise ValueError(f"phases that alternate have p_positive 0.5, got {b!r}; use order='systematic'")
+        return chosen(ORDERS, self.order, "order")(b)
 
 
 @dataclass(frozen=True)
@@ -85,22 +94,6 @@ class AlwaysOnISD(ISD):
 
 
 Schedule = TwoTerm | ISD
-
-
-def phase_order(name: str, p_positive: float) -> PhaseOrder:
-    """Law of the order of phases from its name; ValueError on an unknown name or a b that it cannot have."""
-    b = float(probability_inside(p_positive))
-    if name == "alternating" and b != 0.5:
-        raise ValueError(f"phases that alternate have p_positive 0.5, got {p_positive!r}; use order='systematic'")
-    orders: dict[str, PhaseOrder] = {
-        "bernoulli": Bernoulli(b),
-        "systematic": Systematic(b),
-        "stratified": Stratified(b),
-    }
-    orders["alternating"] = Alternating()
-    if name not in orders:
-        raise ValueError(f"order must be one of {', '.join(orders)}, got {name!r}")
-    return orders[name]
 
 
 def _rate(value: float) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
 from cl_theory.learning.likelihood import usual_measures
-from cl_theory.learning.loop import Running, TrainingRun, run_for
+from cl_theory.learning.loop import Running, TrainingRun, run_learner
 from cl_theory.learning.net_learner import ForwardForwardLearner, NetReplicaLearner
 from cl_theory.learning.parts import (
     COMPILED_CHAINS,
@@ -77,7 +77,7 @@ def train(
         The checkpoint to resume from is damaged or belongs to another run.
     """
     learner = learner_of(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
-    return run_for(n_phases, learner, lambda: usual_measures(learner.data, network), options)
+    return run_learner(learner, n_phases, lambda: usual_measures(learner.data, network), **options)
 
 
 def learner_of(
@@ -131,7 +131,7 @@ def train_forward_forward(
     Arguments and errors are those of `train`; by default nothing is measured on the way.
     """
     learner = net_learner_of(network, images, labels, schedule, optimiser, batch_size, weight_decay)
-    return run_for(n_phases, learner, dict, options)
+    return run_learner(learner, n_phases, **options)
 
 
 def net_learner_of(
@@ -191,7 +191,7 @@ def train_replicas(
         optimiser=SGD(1.0) if optimiser is None else optimiser,
         weight_decay=weight_decay,
     )
-    return run_for(n_phases, learner, lambda: usual_measures(learner.data, learner.start_from.like), options)
+    return run_learner(learner, n_phases, lambda: usual_measures(learner.data, learner.start_from.like), **options)
 
 
 def train_net_replicas(
@@ -222,7 +222,7 @@ def train_net_replicas(
         batch_size,
         numbers=_as_numbers(numbers),
     )
-    return run_for(n_phases, learner, dict, options)
+    return run_learner(learner, n_phases, **options)
 
 
 def _count(*lists: object) -> int:

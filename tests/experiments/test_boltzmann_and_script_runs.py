@@ -49,7 +49,7 @@ def test_the_first_training_of_a_warm_start_meets_other_random_numbers_than_the_
     after = {"estimator": "isd", "schedule": {"b": 0.2}, "rate": 0.02, "phases": 400}
     left = script_runs.left_by_another({**ISD, "after": after}, Seeds(0, 1), bars_and_stripes(4))
     learner = rbm_runs.learner_of(ISD, Seeds(0, 1), bars_and_stripes(4))
-    twin = script_runs.run_learner(learner, script_runs.Plan(400, script_runs.FIXED_ROOT), {}).model
+    twin = script_runs.run_learner(learner, 400, seed=script_runs.FIXED_ROOT).model
     assert not np.array_equal(left.weights, twin.weights)
 
 

@@ -74,7 +74,7 @@ def test_learned_parameters_are_those_of_the_sibling(size, always_on):
             RNG, replicas, Chains(v[:, 0], h[:, 0]), plan, data, **options
         )
         for r in range(len(replicas)):
-            np.testing.assert_array_equal(got.rbm(r).flat, expected[r].flat)
+            np.testing.assert_array_equal(got.model(r).flat, expected[r].flat)
         np.testing.assert_array_equal(states[0], expected_states[0])
         np.testing.assert_array_equal(states[1], expected_states[1])
         assert np.abs(got.weights - replicas.weights).max() > 0
