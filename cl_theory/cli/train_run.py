@@ -25,11 +25,8 @@ def train_as_asked(folder: Path, settings: Mapping[str, Any], *, resume: bool) -
         raise ValueError(f"{folder} already holds a run; go on with --resume, or choose another --folder")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     data = choices.rows(settings["data"], settings["model"], settings["size"])
-    learner, seed, n_phases = (
-        _learner(settings, data),
-        settings["seed"],
-        positive_integer(settings["phases"], "n_phases"),
-    )
+    learner, seed = _learner(settings, data), settings["seed"]
+    n_phases = positive_integer(settings["phases"], "n_phases")
     measured = measures(learner.model(learner.start(Randomness(seed)).parameters), data, seed)
     write_settings(folder, settings)
     with _bar(console) as report:

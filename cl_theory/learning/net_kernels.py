@@ -254,14 +254,13 @@ def _of_phase(baseline, weight, positive):
 
 
 @njit(cache=True, error_model="numpy")
-def _learn(
-    theta, first, second, baseline, sizes, images, rows, labels, n_classes, is_positive, weights, threshold, adam, count
-):  # fmt: skip
+def _learn(theta, first, second, baseline, sizes, images, shown, n_classes, threshold, adam, count):
     """All steps of one net, in place; `adam` is (learning rate, beta1, beta2, epsilon), `count` the steps before.
 
     Descent is plain where there are no moments; both betas are 0 then, which leaves the learning rate as it is.
     `baseline` is None, or what `_of_net` gives: then the weights of a phase come in after the baseline is taken off.
     """
+    rows, labels, is_positive, weights = shown
     is_plain, n_layers, batch, widest = first.size == 0, sizes.size - 1, rows.shape[1], sizes.max()
     inputs = np.zeros((2, n_layers, batch, widest), dtype=np.float32)
     pulls, activity = np.zeros((n_layers, batch, widest), dtype=np.float32), np.zeros((batch, widest), dtype=np.float32)
@@ -307,17 +306,16 @@ def _learn(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def learn_nets(
-    net, stride, theta, first, second, baseline, sizes, images, rows, labels, n_classes, is_positive, weights,
-    threshold, rates, beta1, beta2, epsilon, count,
-):  # fmt: skip
-    """Steps (n_nets, n_steps, batch) in place, for each `stride`-th of the nets from `net` on."""
+def learn_nets(net, stride, theta, first, second, baseline, sizes, images, plan, n_classes, threshold, adam, count):
+    """Steps (n_nets, n_steps, batch) in place, for each `stride`-th of the nets from `net` on.
+
+    `plan` holds the arrays of a `ShowPlan`, `adam` the learning rates of the nets and the constants of the optimiser.
+    """
+    rates, beta1, beta2, epsilon = adam
     for r in range(net, theta.shape[0], stride):
-        adam = (rates[r], beta1, beta2, epsilon)
-        _learn(
-            theta[r], first[r], second[r], _of_net(baseline, r), sizes, images, rows[r], labels[r], n_classes,
-            is_positive[r], weights[r], threshold, adam, count,
-        )  # fmt: skip
+        shown, own = (plan[0][r], plan[1][r], plan[2][r], plan[3][r]), (rates[r], beta1, beta2, epsilon)
+        averages = _of_net(baseline, r)
+        _learn(theta[r], first[r], second[r], averages, sizes, images, shown, n_classes, threshold, own, count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -409,16 +407,15 @@ def learn_shown(
             raise ValueError(f"nets around a baseline learn from one image a step, got batches of {plan.rows.shape[2]}")
     after = None if baseline is None else Baseline(*baseline)
     new = replace(nets, first=m, second=s, count=nets.count + plan.rows.shape[1], baseline=after)
-    beta1, beta2, epsilon = (np.float32(getattr(optimiser, name, 0.0)) for name in ("beta1", "beta2", "epsilon"))
+    constants = (np.float32(getattr(optimiser, name, 0.0)) for name in ("beta1", "beta2", "epsilon"))
+    adam, steps = (eta.astype(np.float32), *constants), (plan.rows, plan.labels, plan.is_positive, plan.weights)
+    sizes, threshold = np.array(nets.shape.sizes), np.float32(nets.shape.threshold)
+    parts = new.parameters, new.first, new.second, baseline, sizes, pictures, steps, n_classes, threshold, adam
     in_turns(
-        lambda first, stride: learn_nets(
-            first, stride, new.parameters, new.first, new.second, baseline, np.array(nets.shape.sizes), pictures,
-            plan.rows, plan.labels, n_classes, plan.is_positive, plan.weights, np.float32(nets.shape.threshold),
-            eta.astype(np.float32), beta1, beta2, epsilon, nets.count,
-        ),
+        lambda first, stride: learn_nets(first, stride, *parts, nets.count),
         n,
         (0.5 if m.size else 0.15) * plan.rows.size * nets.parameters.shape[1],
-    )  # fmt: skip
+    )
     return new
 
 
