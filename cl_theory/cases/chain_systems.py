@@ -1,0 +1,368 @@
+"""Systems for the statements about always-on learning: a chain that learns for a phase, seen in three ways.
+
+`listed` goes through every path, in rationals where the chain is rational; `propagated` sends functions of state and
+parameters through a transfer operator, in floats and for phases of any length; `lazy_phase` uses that the mean of a
+lazy chain moves linearly, in rationals and for long phases. Where asked, `simulate_always_on` draws the same phases.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property, partial
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cl_theory.cases.always_on_systems import ROUNDING, lazy_chain, lazy_constants
+from cl_theory.checks.planned_means import PlannedMean
+from cl_theory.checks.statement_checks import Drawn
+from cl_theory.dynamics import symbols as d
+from cl_theory.dynamics.enumeration import PathLevel, PhaseMeans, path_levels, phase_means
+from cl_theory.dynamics.simulation import simulate_always_on
+from cl_theory.dynamics.start import start_law
+from cl_theory.dynamics.transfer import TransferOperator
+from cl_theory.laws import exact_array
+from cl_theory.markov.constants import ChainConstants, chain_constants
+from cl_theory.markov.equilibrium import Equilibrium
+from cl_theory.models.local_chain import LocalChain, ParametricChain, local_chain
+from cl_theory.phases import Fixed
+from cl_theory.phases.length import PhaseLength
+from cl_theory.samplers.planted import NOTHING_PLANTED
+from cl_theory.statements.system import System
+
+RATE_OFF = "learning rate off by 1 %"
+MOST_DRAWS = 2**19
+"""Draws of the first stage at most; a term that needs more on a system is left to another one."""
+
+
+@dataclass(frozen=True, eq=False)
+class LearningPhase:
+    """A phase of always-on learning with what the theory needs to know of it.
+
+    chain, parameters, start
+        Who learns, from which theta_0 (d,), and from which state or law over states.
+    length, learning_rate
+        The law of T, and eta; a step learns with eta/tau, tau = E T.
+    times
+        Of the updates that are looked at.
+    given
+        Constants, if they are known; else they are computed for the region that four mean phases can reach.
+    """
+
+    name: str
+    chain: ParametricChain
+    parameters: np.ndarray
+    start: Any
+    length: PhaseLength
+    learning_rate: Any
+    times: tuple[int, ...] = ()
+    given: ChainConstants | None = None
+    family: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether everything is rational."""
+        return np.asarray(self.parameters).dtype == object
+
+    @property
+    def step_size(self) -> Any:
+        """eta/tau."""
+        tau = self.length.mean if self.exact else float(self.length.mean)
+        return self.learning_rate / tau
+
+    @cached_property
+    def local(self) -> LocalChain:
+        """The chain at theta_0, to first order."""
+        return local_chain(self.chain, self.parameters)
+
+    @cached_property
+    def equilibrium(self) -> Equilibrium:
+        """The frozen chain at theta_0."""
+        return Equilibrium.of(self.local)
+
+    @cached_property
+    def constants(self) -> ChainConstants:
+        """Constants that hold for phases of up to four times the mean length."""
+        return self.given or chain_constants(self.chain, self.parameters, 4 * float(self.learning_rate))
+
+    @cached_property
+    def paths(self) -> list[PathLevel]:
+        """Every path, level by level, t = 0 .. the largest length."""
+        n, step = self.length.horizon(), self.step_size
+        return list(path_levels(self.chain, self.parameters, self.start, n, step_size=step))
+
+    @cached_property
+    def means(self) -> PhaseMeans:
+        """Exact means by listing every path."""
+        n = max(self.length.horizon(), *(t + 1 for t in self.times), 1)
+        return phase_means(self.chain, self.parameters, self.start, n, step_size=self.step_size)
+
+    @cached_property
+    def operator(self) -> TransferOperator:
+        """One step, on functions of state and parameters, in a box as wide as the longest phase can lead."""
+        largest = float(np.linalg.norm(self.chain.gradient(self.parameters), axis=1).max())
+        longest = self.length.largest
+        radius, degree = (1.2, 12) if longest is None else (self.step_size * largest * max(longest, 1), 10)
+        return TransferOperator(self.chain, self.parameters, radius, self.step_size, degree)
+
+    @cached_property
+    def propagated(self) -> list[PathLevel]:
+        """The law of state and parameters at t = 0 .. the largest length, as weights of the operator's nodes."""
+        operator, m = self.operator, self.chain.n_states
+        nodes = operator.nodes
+        law = start_law(self.start, m, operator.centre)
+        weights = np.kron(law, operator._interpolation(operator.centre[None])[0])
+        states, parameters = np.repeat(np.arange(m), len(nodes)), np.tile(nodes, (m, 1))
+        found = []
+        for t in range(max(self.length.horizon(1e-15), *self.times, 1) + 1):
+            found.append(PathLevel(t, weights, states, parameters))
+            weights = weights @ operator.matrix
+        return found
+
+    def with_rate(self, factor: Any) -> "LearningPhase":
+        """The same phase, learning faster by `factor`."""
+        return replace(self, learning_rate=factor * self.learning_rate)
+
+    def __str__(self) -> str:
+        return f"{self.name}, eta = {self.learning_rate}, {self.length}"
+
+
+# Sides --------------------------------------------------------------------------------------------
+
+
+def learning_terms(phase: LearningPhase, levels: Sequence[PathLevel]) -> tuple[np.ndarray, np.ndarray]:
+    r"""E S_G and E S_P, each (d,): what learning does in a phase through the gradient, and through the kernel.
+
+    For a random length the step t counts with P(T > t), and :math:`\psi - P^{T-1-t}\psi` with its mean on T > t,
+    which comes by going backwards: :math:`A_t = P(T = t+1)\psi + P A_{t+1}`.
+    """
+    kernel, psi, length = phase.local.transition_matrix, phase.equilibrium.psi, phase.length
+    number = (lambda value: value) if phase.exact else float
+    n = len(levels) - 1
+    later, factors = 0 * psi, []
+    for u in reversed(range(n)):
+        later = number(length.pmf(u + 1)) * psi + kernel @ later
+        factors.append(number(length.tail(u)) * psi - later)
+    by_gradient = by_kernel = 0 * psi[0]
+    for level, factor in zip(levels, reversed(factors), strict=False):
+        by_gradient = by_gradient + number(length.tail(level.step)) * _gradient_moved(phase, level)
+        by_kernel = by_kernel + _kernel_moved(phase, level, factor)
+    return by_gradient, by_kernel
+
+
+def update_terms(phase: LearningPhase, levels: Sequence[PathLevel], t: int) -> tuple[np.ndarray, np.ndarray]:
+    """The same two for the gradient that is read at time t, each (d,)."""
+    later = phase.local.gradient - phase.equilibrium.mean_gradient
+    by_kernel = 0 * later[0]
+    for u in reversed(range(t)):
+        by_kernel = by_kernel + _kernel_moved(phase, levels[u], later)
+        later = phase.local.transition_matrix @ later
+    return _gradient_moved(phase, levels[t]), by_kernel
+
+
+def _gradient_moved(phase: LearningPhase, level: PathLevel) -> np.ndarray:
+    return level.mean(level.at_states(phase.chain.gradient(level.parameters) - phase.local.gradient))
+
+
+def _kernel_moved(phase: LearningPhase, level: PathLevel, function: np.ndarray) -> np.ndarray:
+    rows = level.at_states(phase.chain.transition_matrix(level.parameters) - phase.local.transition_matrix)
+    return level.mean(rows @ function)
+
+
+def _length_of(vector: np.ndarray, rounding: float = 0.0) -> Any:
+    """Euclidean length, exact for one rational; of floats what is left of it when `rounding` is taken off."""
+    if vector.dtype == object:
+        if vector.size != 1:
+            raise ValueError(f"the length of {vector.size} rationals need not be one; take a chain with one parameter")
+        return abs(vector.item())
+    return max(float(np.linalg.norm(vector)) - rounding, 0.0)
+
+
+def _right(phase: LearningPhase, levels: Callable[[], Sequence[PathLevel]]) -> dict[sp.Expr, Any]:
+    def each(function: Callable[[int], np.ndarray]) -> np.ndarray:
+        return np.stack([function(t) for t in phase.times], axis=1)
+
+    def left_at(t: int) -> np.ndarray:
+        local, law = phase.local, start_law(phase.start, phase.chain.n_states, phase.local.gradient)
+        for _ in range(t):
+            law = law @ local.transition_matrix
+        return law @ local.gradient - phase.equilibrium.mean_gradient
+
+    return {
+        **d.length_values(phase.length),
+        **d.constant_values(lambda: phase.constants),
+        **d.equilibrium_values(lambda: phase.equilibrium, phase.start, phase.length),
+        d.eta: phase.learning_rate,
+        d.epsilon: phase.step_size,
+        d.t: lambda: np.array(phase.times, dtype=object if phase.exact else float),
+        d.gradient_moved: lambda: learning_terms(phase, levels())[0],
+        d.kernel_moved: lambda: learning_terms(phase, levels())[1],
+        d.start_left: lambda: each(left_at),
+        d.update_gradient_moved: lambda: each(lambda t: update_terms(phase, levels(), t)[0]),
+        d.update_kernel_moved: lambda: each(lambda t: update_terms(phase, levels(), t)[1]),
+    }
+
+
+def _biases(
+    phase: LearningPhase, displacement: Callable[[], np.ndarray], updates: Callable[[], np.ndarray]
+) -> dict[sp.Expr, Any]:
+    # Lengths of biases; floats say less than ROUNDING of a gradient nothing about.
+    def of_phase() -> Any:
+        moved = displacement() + phase.learning_rate * phase.equilibrium.mean_gradient
+        return _length_of(moved, ROUNDING * float(phase.learning_rate))
+
+    def of_updates() -> np.ndarray:
+        off = phase.step_size * (updates().T - phase.equilibrium.mean_gradient)
+        return np.array([_length_of(row, ROUNDING * float(phase.step_size)) for row in off])
+
+    return {d.mean_Delta: displacement, d.mean_update: updates, d.phase_bias: of_phase, d.update_bias: of_updates}
+
+
+def listed(phase: LearningPhase, *, measured: LearningPhase | None = None, draw: bool = False) -> System:
+    """`phase` with every path listed; left sides are those of `measured`, if another phase is to be taken for it."""
+    seen = measured or phase
+
+    def displacement() -> np.ndarray:
+        return seen.means.mean_displacement(phase.length)
+
+    def updates() -> np.ndarray:
+        return seen.means.gradient[list(phase.times)].T
+
+    def covariance() -> np.ndarray:
+        return seen.means.displacement_covariance(phase.length)
+
+    values = _right(phase, lambda: phase.paths) | _biases(phase, displacement, updates) | {d.cov_Delta: covariance}
+    return _system(phase, values, listed, draw)
+
+
+def propagated(phase: LearningPhase, *, measured: LearningPhase | None = None, draw: bool = False) -> System:
+    """`phase` by its transfer operator: floats, accurate to 1e-10 or better, for one or two parameters."""
+    seen = measured or phase
+
+    def displacement() -> np.ndarray:
+        return seen.operator.mean_displacement(phase.start, phase.length)
+
+    def read_at(t: int) -> np.ndarray:
+        if t == 0:
+            return start_law(phase.start, phase.chain.n_states, phase.local.gradient) @ phase.local.gradient
+        return seen.operator.update_gradient(phase.start, Fixed(t))
+
+    def updates() -> np.ndarray:
+        return np.stack([read_at(t) for t in phase.times], axis=1)
+
+    def covariance() -> np.ndarray:
+        return seen.operator.displacement_covariance(phase.start, phase.length)
+
+    values = _right(phase, lambda: phase.propagated) | _biases(phase, displacement, updates)
+    return _system(phase, values | {d.cov_Delta: covariance}, propagated, draw)
+
+
+def _system(phase: LearningPhase, values: Mapping[sp.Expr, Any], way: Callable[..., System], draw: bool) -> System:
+    wrong = {RATE_OFF: partial(way, phase, measured=phase.with_rate(Fraction(101, 100) if phase.exact else 1.01))}
+    drawn: dict[sp.Expr, Any] = {}
+    if draw:
+        drawn = {d.mean_Delta: lambda: DrawnPhase(phase).displacement}
+        if len(phase.times) == 1:
+            drawn[d.mean_update] = lambda: DrawnPhase(phase).update
+    return System(str(phase), values, family=phase.family or phase.name, wrong=wrong, drawn=drawn)
+
+
+def lazy_phase(
+    stay: Any, p_on: Any, *, start: Any = 1, steps: int, learning_rate: Any, theta: Any = 0,
+    times: Sequence[int] = (), response: Any = 0, slope: Any = 0, level: Any = 1, farthest: Any = 1,
+) -> System:  # fmt: skip
+    r"""A lazy chain (see `lazy_chain`) in a phase of `steps` steps from theta; z = 1 with probability `start`. Rational.
+
+    Its next state forgets the last one but for staying, so that the means of theta and z move linearly:
+
+    .. math:: E\theta' = (1 - \varepsilon\lambda)E\theta - \varepsilon\ell(2Ez - 1),\quad
+        Ez' = \rho Ez + (1-\rho)(p + k E\theta)
+    """
+    rho, p, rate, on = Fraction(stay), Fraction(p_on), Fraction(learning_rate), Fraction(start)
+    how = {"response": Fraction(response), "slope": Fraction(slope), "level": Fraction(level)}
+    phase = LearningPhase(
+        f"lazy chain, stays with {rho}, on with {p}", lazy_chain(rho, p, **how), exact_array([theta]),
+        exact_array([1 - on, on]), Fixed(steps), rate, tuple(times), lazy_constants(rho, p, farthest=farthest, **how),
+        family="lazy chains",
+    )  # fmt: skip
+    moved, gradients = _lazy_means(phase, rho, p, **how)
+    lefts = _biases(phase, lambda: moved, lambda: gradients[:, list(times)])
+    return System(str(phase), _right(phase, lambda: phase.paths) | lefts, family=phase.family)
+
+
+def _lazy_means(
+    phase: LearningPhase, rho: Fraction, p: Fraction, *, response: Fraction, slope: Fraction, level: Fraction
+) -> tuple[np.ndarray, np.ndarray]:
+    theta, z, step, gradients = phase.parameters[0], phase.start[1], phase.step_size, []
+    for _ in range(max(phase.length.horizon(), *(t + 1 for t in phase.times), 1)):
+        gradients.append(level * (2 * z - 1) + slope * theta)
+        theta, z = theta - step * gradients[-1], rho * z + (1 - rho) * (p + response * theta)
+    end = phase.parameters[0] - step * sum(gradients[: phase.length.horizon()])
+    return np.array([end - phase.parameters[0]], dtype=object), np.array([gradients], dtype=object)
+
+
+# Drawn --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnPhase:
+    """The same phases from the simulator; the displacement with a control variate whose mean is exactly 0."""
+
+    phase: LearningPhase
+    most: int = MOST_DRAWS
+    chain: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        chain = self.phase.chain
+        object.__setattr__(self, "chain", chain.floats() if hasattr(chain, "floats") else chain)
+
+    @property
+    def displacement(self) -> Drawn:
+        """E Delta."""
+
+        def rows(key: tuple[int, int], planted: Any) -> np.ndarray:
+            return self._ends(key, self.phase.length, planted).controlled - self._theta
+
+        def target(planted: Any) -> np.ndarray:
+            return self._faster(planted).operator.mean_displacement(self.phase.start, self.phase.length)
+
+        return self._drawn(rows, target)
+
+    @property
+    def update(self) -> Drawn:
+        """E G(z_t, theta_t) for the one t of `times`."""
+        length = Fixed(self.phase.times[0])
+
+        def rows(key: tuple[int, int], planted: Any) -> np.ndarray:
+            ends = self._ends(key, length, planted)
+            return self.chain.gradient(ends.parameters)[np.arange(key[1]), ends.states]
+
+        def target(planted: Any) -> np.ndarray:
+            return self._faster(planted).operator.update_gradient(self.phase.start, length)
+
+        return self._drawn(rows, target)
+
+    def _drawn(self, rows: Any, target: Any) -> Drawn:
+        def draw(rng: np.random.Generator, size: int) -> tuple[int, int]:
+            return int(rng.integers(2**63)), size
+
+        planned = PlannedMean(draw, rows, target, {RATE_OFF: 1.01}, most=self.most)
+        return Drawn(planned, lambda value: np.asarray(value, dtype=float).ravel())
+
+    @property
+    def _theta(self) -> np.ndarray:
+        return np.asarray(self.phase.parameters, dtype=float)
+
+    def _faster(self, planted: Any) -> LearningPhase:
+        same = replace(
+            self.phase, chain=self.chain, parameters=self._theta, learning_rate=float(self.phase.learning_rate)
+        )
+        return same if planted is NOTHING_PLANTED else same.with_rate(planted)
+
+    def _ends(self, key: tuple[int, int], length: PhaseLength, planted: Any) -> Any:
+        rng, phase = np.random.Generator(np.random.Philox(key[0])), self._faster(planted)
+        return simulate_always_on(
+            rng, self.chain, self._theta, phase.start, length, key[1], learning_rate=phase.learning_rate,
+            mean_length=phase.length.mean, psi=np.asarray(self.phase.equilibrium.psi, dtype=float),
+        )  # fmt: skip
