@@ -11,6 +11,7 @@ from cl_theory.checks.moments import Moments
 from cl_theory.checks.monte_carlo import mean_agrees
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.plans import MeanPlan, plan_mean
+from cl_theory.checks.whitening import Whitening
 from cl_theory.samplers.isd_states import chunk_sizes
 from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.seeds import FIXED_ROOT, stream
@@ -107,6 +108,11 @@ class PlannedMean:
         planned = partial(plan_mean, covariance=pilots[0].covariance, scale=scale, skewness=skewness)
         shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
         moved = {name: wrong - goal for name, wrong in wrong_goals.items()}
-        hidden = tuple(n for n, shift in moved.items() if not shift.any() or planned({n: shift}).n > self.most)
+        seen = Whitening.of(np.atleast_2d(pilots[0].covariance), np.broadcast_to(scale, goal.shape)).squared
+
+        def needs_too_many(name: str, shift: np.ndarray) -> bool:
+            return seen(shift) * self.most < 1 or planned({name: shift}).n > self.most
+
+        hidden = tuple(name for name, shift in moved.items() if needs_too_many(name, shift))
         shown = {name: shift for name, shift in moved.items() if name not in hidden}
         return planned({**shifts, **shown}), hidden

@@ -33,11 +33,20 @@ def proof_check(
 ) -> Checked:
     """Whether `derived`, what the steps of a proof arrived at, is the right side; every coefficient of the difference.
 
+    `derived` may also be a system whose values are formulas, such as operators that do not commute: then both sides are
+    evaluated on it, and their difference must vanish.
+
     Of a bound: that the right side is `derived` plus `slack`, which must be certified to be at least 0 (see
     `is_positive` for `probability`). Controls: each term 1 % more, or left out of the bound, so that it is no longer
     certified.
     """
     scope = scope or f"{statement.name}: derived in symbols"
+    if isinstance(derived, System):
+        left = statement.left_value(derived)
+        return vanishes(left - statement.right_value(derived), scope=scope), {
+            name: vanishes(left - wrong, scope=f"{scope}; {name}")
+            for name, wrong in statement.wrong_values(derived).items()
+        }
     if not statement.is_bound:
         return _difference(statement, derived, scope), {
             name: _difference(wrong, derived, f"{scope}; {name}") for name, wrong in statement.planted_errors()
@@ -109,10 +118,10 @@ def _compared(
     if relation == "=":
         return close(left, right, scope=scope, scale=scale, tolerance=tolerance)
     under, above = (left, right) if relation == "<=" else (right, left)
-    if not (above > 0).all():  # a term was left out, and nothing stands on this side any more
-        broken = bool((under > above).any())
-        return Outcome("numeric", scope, not broken, {"count": left.size}, tolerance, cost=left.size)
-    return below(under, above, scope=scope, tolerance=tolerance)
+    stands = above > 0
+    if (under > above)[~stands].any():  # a term was left out, and nothing stands on this side any more
+        return Outcome("numeric", scope, False, {"count": left.size}, tolerance, cost=left.size)
+    return below(under[stands], above[stands], scope=scope, tolerance=tolerance)
 
 
 def _like(value: Any, other: Any) -> np.ndarray:

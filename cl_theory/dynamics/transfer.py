@@ -63,11 +63,11 @@ class TransferOperator:
         kernels, gradients = self.chain.transition_matrix(self.nodes), self.chain.gradient(self.nodes)
         blocks = []
         for z in range(self.chain.n_states):
-            shifted = self._interpolation(self.nodes - self.step_size * gradients[:, z])
+            shifted = self.weights_at(self.nodes - self.step_size * gradients[:, z])
             blocks.append([row[:, None] * shifted for row in kernels[:, z].T])
         return np.block(blocks)
 
-    def _interpolation(self, points: np.ndarray) -> np.ndarray:
+    def weights_at(self, points: np.ndarray) -> np.ndarray:
         """Weights of the node values in the interpolant at `points` (n, d): shape (n, (degree+1)^d)."""
         scaled = (points - self.centre) / self.radius
         factors = [_interpolation_matrix(self.degree, axis) for axis in scaled.T]
@@ -86,7 +86,7 @@ class TransferOperator:
         flat = np.moveaxis(values, 1, 0).reshape(len(self.matrix), -1)
         theta = self.centre if parameters is None else parameter_vector(self.chain, parameters)
         law = start_law(start, self.chain.n_states, self.centre)
-        functional = np.kron(law, self._interpolation(theta[None])[0])
+        functional = np.kron(law, self.weights_at(theta[None])[0])
         return functional @ (mean_power(length, self.matrix) @ flat)
 
     def mean_displacement(self, start: Any, length: PhaseLength) -> np.ndarray:
