@@ -34,7 +34,7 @@ from cl_theory.statements.system import System
 RATE_OFF = "learning rate off by 1 %"
 ALMOST_FROZEN = 1e-12
 """Of its rate, what a chain learns with when it is drawn as if it were frozen."""
-MOST_DRAWS = 2**19
+MOST_DRAWS = 2**21
 """Draws of the first stage at most; a term that needs more on a system is left to another one."""
 
 
@@ -119,6 +119,7 @@ class LearningPhase:
         largest = float(np.linalg.norm(self.chain.gradient(self.parameters), axis=1).max())
         longest = self.length.largest
         radius, degree = (1.2, 12) if longest is None else (self.step_size * largest * max(longest, 1), 10)
+        degree = degree if len(self.parameters) > 1 else 32
         return _operator(self.chain, tuple(self.parameters), radius, self.step_size, degree)
 
     @property
@@ -392,17 +393,22 @@ class DrawnPhase:
 
     @property
     def update(self) -> Drawn:
-        """E G(z_t, theta_t) for the one t of `times`; less the same of a frozen chain that is drawn from the same
-        uniform numbers, whose mean is known."""
-        length = Fixed(self.phase.times[0])
-        frozen_mean = _frozen_mean(self.phase, self.phase.times[0]).astype(float)
+        """E G(z_t, theta_t) for the one t >= 2 of `times`, with two of its noises taken off.
 
-        def read(ends: Any) -> np.ndarray:
-            return self.chain.gradient(ends.parameters)[np.arange(len(ends.states)), ends.states]
+        Of z_t the mean is taken, given what came before; and a frozen chain, drawn from the same uniform numbers, is
+        subtracted and its known mean added.
+        """
+        length = Fixed(self.phase.times[0])
+        before, frozen_mean = Fixed(length.steps - 1), _frozen_mean(self.phase, length.steps).astype(float)
+
+        def expected(key: tuple[int, int], planted: Any) -> np.ndarray:
+            ends, every = self._ends(key, before, planted), np.arange(key[1])
+            rows = self.chain.transition_matrix(ends.parameters)[every, ends.states]
+            read = self.chain.gradient(ends.parameters)[every, ends.states]
+            return np.einsum("nz,nzi->ni", rows, self.chain.gradient(ends.parameters - ends.step_size * read))
 
         def rows(key: tuple[int, int], planted: Any) -> np.ndarray:
-            frozen = self._ends(key, length, ALMOST_FROZEN)
-            return read(self._ends(key, length, planted)) - read(frozen) + frozen_mean
+            return expected(key, planted) - expected(key, ALMOST_FROZEN) + frozen_mean
 
         def target(planted: Any) -> np.ndarray:
             return self._faster(planted).operator.update_gradient(self.phase.start, length)
