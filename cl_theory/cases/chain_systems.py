@@ -52,6 +52,8 @@ class LearningPhase:
         Constants, if they are known; else they are computed for the region that four mean phases can reach.
     equilibration
         s, the first of the times unless given.
+    degree
+        Of the operator's polynomials; more than 12 are unstable in long phases.
     """
 
     name: str
@@ -64,6 +66,7 @@ class LearningPhase:
     given: ChainConstants | None = None
     family: str = ""
     equilibration: int | None = None
+    degree: int = 10
 
     @property
     def exact(self) -> bool:
@@ -118,8 +121,7 @@ class LearningPhase:
         """One step, on functions of state and parameters, in a box as wide as the longest phase can lead."""
         largest = float(np.linalg.norm(self.chain.gradient(self.parameters), axis=1).max())
         longest = self.length.largest
-        radius, degree = (1.2, 12) if longest is None else (self.step_size * largest * max(longest, 1), 10)
-        degree = degree if len(self.parameters) > 1 else 32
+        radius, degree = (1.2, 12) if longest is None else (self.step_size * largest * max(longest, 1), self.degree)
         return _operator(self.chain, tuple(self.parameters), radius, self.step_size, degree)
 
     @property

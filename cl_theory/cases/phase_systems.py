@@ -8,6 +8,7 @@ import numpy as np
 
 from cl_theory.cases.always_on_systems import AlwaysOnSystem, all_systems
 from cl_theory.cases.chain_systems import LearningPhase, lazy_phase, listed, propagated
+from cl_theory.cases.slopes import extrapolated_slope, local_slopes
 from cl_theory.dynamics import phase_means, stopped_means
 from cl_theory.dynamics import symbols as d
 from cl_theory.laws import exact_array
@@ -52,9 +53,9 @@ def three_states_listed(start: int, steps: int, learning_rate: float) -> System:
 
 
 def choosing_unit(steps: int, learning_rate: float, time: int) -> System:
-    """A unit that is drawn afresh, on with sigma(4 theta), and reports 2z - 1: learning acts through the kernel alone."""
+    """A unit that is drawn afresh, on with sigma(4 theta), with G = 2z - 1: learning acts through the kernel alone."""
     chain = SoftmaxChain(np.ones((2, 2)), np.array([[[0, 4], [0, 4]]]), np.array([[-1.0], [1.0]]), np.zeros((2, 1, 1)))
-    phase = LearningPhase("a choosing unit", chain, np.array([0.5]), 1, Fixed(steps), learning_rate, (time,))
+    phase = LearningPhase("a choosing unit", chain, np.array([0.5]), 1, Fixed(steps), learning_rate, (time,), degree=12)
     return propagated(phase, draw=True)
 
 
@@ -243,3 +244,37 @@ def early_update() -> System:
     """A frozen lazy chain that stays with 99/100, from its rare state: an update at t = 5, where s is 500 steps."""
     slow = {"steps": 1000, "learning_rate": Fraction(1, 1000), "times": (5,), "equilibration": 500}
     return lazy_phase(Fraction(99, 100), RARE, **slow)
+
+
+# Slopes ----------------------------------------------------------------------------------------------
+
+
+def slopes_of_biases() -> tuple[list[float], list[float], tuple[float, float]]:
+    """Slopes of biases on ladders that halve: of a phase and of its middle update from equilibrium in eta, of the debt
+    alone in eta and in tau; the same with 1 % of a linear term planted in the first two; and then the first's slope at
+    the top and at the foot of its ladder."""
+    ladder, law = 2.0 ** -np.arange(3, 13), Equilibrium.of(three_state_phase(0, Fixed(20), 0.1).local).law
+    settled = [three_states(law, Fixed(20), float(eta), (10,)) for eta in ladder]
+    phase = np.array(
+        [_norm(system(d.mean_Delta) + eta * system(d.g_bar)) for system, eta in zip(settled, ladder, strict=True)]
+    )
+    update = np.array([_norm(system(d.mean_update) - system(d.g_bar)[:, None]) for system in settled]) * ladder / 20
+    linear = 0.01 * ladder * _norm(settled[0](d.g_bar))
+    in_eta = [_debt(eta, 400) for eta in ladder]
+    taus = 2 ** np.arange(10, 16)
+    in_tau = [_debt(0.1, int(tau)) for tau in taus]
+    debt = [float(local_slopes(in_eta, ladder)[-1]), float(local_slopes(in_tau, taus)[-1])]
+    short = ladder[:-2]
+    found = [extrapolated_slope(bias[:-2], short) for bias in (phase, update)]
+    planted = [extrapolated_slope(bias[:-2], short) for bias in (phase + linear, update + linear / 20)]
+    seen = local_slopes(phase + linear, ladder)
+    return found + debt, planted + debt, (float(seen[0]), float(seen[-1]))
+
+
+def _norm(vector: np.ndarray) -> float:
+    return float(np.linalg.norm(vector))
+
+
+def _debt(learning_rate: float, steps: int) -> float:
+    """The bias of a phase of a frozen chain that stays with 9/10, from its rare state."""
+    return float(lazy_phase(Fraction(9, 10), RARE, steps=steps, learning_rate=Fraction(learning_rate))(d.phase_bias))
