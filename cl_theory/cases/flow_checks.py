@@ -5,27 +5,29 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.cases.real_models import RealModel
+from cl_theory.cases.flow_systems import THETA
+from cl_theory.cases.real_models import RealModel, bars_model
 from cl_theory.checks import Outcome
 from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.dynamics import current_bias, gradient_flow, simulate_always_on, simulate_rbm_phase
 from cl_theory.markov import Equilibrium, stationary_distributions
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.rbm_means import rbm_phase_means
-from cl_theory.models.softmax_chain import SoftmaxChain
+from cl_theory.models.softmax_chain import three_state_phases
 from cl_theory.phases import Fixed
 from cl_theory.samplers import ExactPhaseSampler
 from cl_theory.seeds import stream
 
 
 def rbm_flow_check(
-    root: int, claim: str, model: RealModel, *, learning_rate: float, phase_length: int
+    root: int, claim: str, *, learning_rate: float, phase_length: int, model: RealModel | None = None
 ) -> tuple[Outcome, Mapping[str, Outcome]]:
     r"""Free phases of a real RBM, always on, against the flow of its enumerated mean gradient.
 
     :math:`2\Delta_{2\tau} - \Delta_\tau` has no term of order 1/tau, so its mean is the flow's displacement up to
     O(eta/tau^2). Two directions: the gradient, and its change along itself. Planted: what the wrong readings predict.
     """
+    model = model or bars_model()
     rbm = model.rbm
 
     def field(flat: np.ndarray) -> np.ndarray:
@@ -60,13 +62,21 @@ def rbm_flow_check(
     return check.check(root, claim, model.name, scope=f"free phases of the RBM on {model.name}: gradient flow")
 
 
+def bias_against_the_step(dreamt: Outcome, learning_rate: float) -> float:
+    """Per cent of the standard step by which the flow of `rbm_flow_check`'s model departs from it, along the gradient."""
+    model = bars_model()
+    step = -learning_rate * np.linalg.norm(rbm_phase_means(model.rbm, model.data)[1])
+    return float(100 * abs(dreamt.details["target"][0] / step - 1))
+
+
 def lag_check(
-    root: int, claim: str, chain: SoftmaxChain, parameters: np.ndarray, *, step_size: float, t: int
+    root: int, claim: str, *, step_size: float, t: int, parameters: np.ndarray = THETA
 ) -> tuple[Outcome, Mapping[str, Outcome]]:
     """E[G(z_t, theta_t) - gbar(theta_t)] by simulation from equilibrium, against its exact value.
 
     The same random numbers without learning have mean 0 and take off most of the noise.
     """
+    chain = three_state_phases()[1]
     at = Equilibrium.of(local_chain(chain, parameters))
 
     def against_current(seed: int, size: int, rate: float) -> np.ndarray:

@@ -1,19 +1,16 @@
 """ISD with always-on phases on the three-state pair: drift, fixed points, noise, and learning by many copies."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from scipy.optimize import root
 
 from cl_theory.arguments import positive_integer
-from cl_theory.checks import Outcome
-from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.dynamics import MeanPhases, TransferOperator, mean_gradient, simulate_always_on
 from cl_theory.markov import Equilibrium
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import SoftmaxChain, three_state_phases, with_gradient
-from cl_theory.phases import Fixed, PhaseLength
+from cl_theory.phases import Fixed
 
 Pair = tuple[SoftmaxChain, SoftmaxChain]
 
@@ -76,80 +73,7 @@ def learn_together_by_isd(
     return np.stack(path)
 
 
-def isd_drift_check(
-    root_seed: int, claim: str, pair: Pair, theta: np.ndarray, *, learning_rate: float, phase_length: int,
-    p_positive: float, baselines: Mapping[str, Any],
-) -> tuple[Outcome, Mapping[str, Outcome]]:  # fmt: skip
-    """Simulated displacement of one ISD phase at `theta`, one baseline after another, against its exact mean."""
-    how: dict[str, Any] = {"learning_rate": learning_rate, "phase_length": phase_length, "p_positive": p_positive}
-    target = np.concatenate([isd_drift(pair, theta, baseline=c, **how) for c in baselines.values()])
-    laws = [Equilibrium.of(local_chain(chain, theta)).law for chain in pair]
-
-    def phase(rng: np.random.Generator, size: int, baseline: Any) -> np.ndarray:
-        is_positive, moved = rng.random(size) < p_positive, np.zeros((size, 2))
-        chains = isd_phases(pair, p_positive, baseline)
-        for rows, chain, law in zip((is_positive, ~is_positive), chains, laws, strict=True):
-            n = max(int(rows.sum()), 1)
-            ends = simulate_always_on(rng, chain, theta, law, Fixed(phase_length), n, learning_rate=learning_rate)
-            moved[rows] = (ends.parameters - theta)[: int(rows.sum())]
-        return moved
-
-    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
-        return np.concatenate([phase(rng, size, baseline) for baseline in baselines.values()], axis=1)
-
-    uncentred, centred = target[:2], target[2:]
-    errors = {
-        "the fixed point stays without centring": np.concatenate([centred - uncentred, 0 * centred]),
-        "drift in spite of centring": np.concatenate([0 * uncentred, uncentred - centred]),
-        "drift of 3/4 the size": np.concatenate([-uncentred / 4, 0 * centred]),
-    }
-    check = PlannedMean(
-        draw, lambda rows, shift: rows + _shift(shift), lambda shift: target + _shift(shift), errors,
-        float(np.abs(target).max()),
-    )  # fmt: skip
-    names = " and ".join(baselines)
-    return check.check(root_seed, claim, scope=f"displacement of one always-on ISD phase by simulation, {names}")
-
-
-def covariance_check(
-    root_seed: int, claim: str, chain: SoftmaxChain, theta: np.ndarray, length: PhaseLength, *, learning_rate: float,
-    degree: int, reach: float,
-) -> tuple[Outcome, Mapping[str, Outcome]]:  # fmt: skip
-    """Simulated covariance of a phase started in equilibrium, against its exact value; entries 11, 12, 22."""
-    at, tau = Equilibrium.of(local_chain(chain, theta)), float(length.mean)
-    operator = TransferOperator.of_phase(
-        chain, theta, learning_rate=learning_rate, mean_length=tau, reach=reach, degree=degree
-    )
-    mean, exact = operator.mean_displacement(at.law, length), operator.displacement_covariance(at.law, length)
-    entries = ([0, 0, 1], [0, 1, 1])
-    target, step = exact[entries], learning_rate / tau
-    gradient = at.local.gradient - at.mean_gradient
-    independent = (gradient.T * at.law) @ gradient
-
-    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
-        ends = simulate_always_on(rng, chain, theta, at.law, length, size, learning_rate=learning_rate)
-        away = ends.parameters - theta - mean
-        return away[:, entries[0]] * away[:, entries[1]]
-
-    errors = {
-        "rate off by 1 %": 0.02 * target,
-        "as if states were independent": step**2 * tau * (independent - at.covariance)[entries],
-    }
-    if length.variance:
-        spread = float(length.variance) * step**2
-        errors["noise of the length left out"] = -spread * np.outer(at.mean_gradient, at.mean_gradient)[entries]
-    check = PlannedMean(
-        draw, lambda rows, shift: rows + _shift(shift), lambda shift: target + _shift(shift), errors,
-        float(np.abs(target).max()),
-    )  # fmt: skip
-    return check.check(root_seed, claim, repr(length), scope=f"simulated covariance of a phase, {length!r}")
-
-
 def three_state_pair() -> Pair:
     """The pair of `three_state_phases` in float64."""
     positive, negative = three_state_phases()
     return positive.floats(), negative.floats()
-
-
-def _shift(planted: Any) -> Any:
-    return planted if isinstance(planted, np.ndarray) else 0.0

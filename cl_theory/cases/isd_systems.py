@@ -1,6 +1,6 @@
 """Systems for the statements about ISD: laws that are listed atom by atom, laws that are drawn from, real models."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -10,15 +10,19 @@ import numpy as np
 import sympy as sp
 
 from cl_theory.cases.enumerated import exact_cases
-from cl_theory.cases.isd_checks import informative_directions
+from cl_theory.cases.isd_checks import duty_cycle_check, informative_directions
 from cl_theory.cases.isd_settings import IsdSettings
-from cl_theory.cases.listed_covariances import petersburg_law, three_couplings
+from cl_theory.cases.listed_covariances import petersburg_law, petersburg_second_moment, three_couplings
 from cl_theory.cases.phase_slots import PhaseSlots
 from cl_theory.cases.real_models import RealModel, real_models
+from cl_theory.checks.exact import at_least_exactly, equal_exactly
+from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.checks.statement_checks import Drawn
+from cl_theory.checks.symbolic import is_sum_of_squares
 from cl_theory.estimators.isd import isd_gradient
 from cl_theory.estimators.symbols import (
+    b,
     cov_D,
     cov_of_parts,
     cov_Z,
@@ -33,6 +37,7 @@ from cl_theory.estimators.symbols import (
 )
 from cl_theory.estimators.two_term import two_term_gradient
 from cl_theory.laws import FiniteLaw, coin_law, equality_law, exact_array, exact_covariance, exact_mean
+from cl_theory.laws.pivots import pivots
 from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.statements import System
@@ -40,6 +45,10 @@ from cl_theory.statements import System
 ONE_OFF = Fraction(101, 100)
 COIN_OFF = "coin off by 1 %"
 WEIGHTS_OFF = "weights use another b"
+ATOMS = [
+    (sp.Symbol(f"p_{k}", positive=True), sp.Symbol(f"x_{k}", real=True), sp.Symbol(f"y_{k}", real=True)) for k in (1, 2)
+]
+"""Probability, g+ and g- of two atoms in one dimension, all left open."""
 CHANCES = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2), Fraction(6, 7))
 
 
@@ -93,7 +102,7 @@ def equality_laws(chances: tuple[Fraction, ...] = CHANCES, factor: Any = 1) -> l
 
 
 def knowing_coin() -> System:
-    """g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1: b = 1/2, but not independent of the gradients."""
+    """g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1: b = 1/2, yet it depends on g+."""
     half, plus = Fraction(1, 2), exact_array([[1], [-1]])
     law = FiniteLaw(exact_array([half, half]), plus, 0 * plus)
     shows = np.array([1, 0])
@@ -109,9 +118,18 @@ def knowing_coin() -> System:
     return System("g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1", values)
 
 
-def petersburg(levels: int, p_positive: Any) -> System:
-    """g- = 0, g+ = 2^k or -2^k with chance 3/4^k, cut off after `levels`: its second moment has no limit."""
-    return listed(petersburg_law(levels), p_positive, f"g+ = +-2^k with chance 3/4^k, {levels} levels")
+def petersburg(levels: int, p_positive: Any, believed: int = 0) -> System:
+    """g- = 0, g+ = 2^k or -2^k with chance 3/4^k, cut off after `levels`: its second moment has no limit.
+
+    Right sides are those of the law cut off after `believed` levels, by default the same; the symbol `cov_of_parts` has
+    the closed form.
+    """
+    name = f"g+ = +-2^k with chance 3/4^k: {levels // believed if believed else 1} times the levels, and the variance"
+    cut = listed(petersburg_law(believed or levels), p_positive)
+    whole = listed(petersburg_law(levels), p_positive)
+    measured = {symbol: whole(symbol) for symbol in (cov_Z, cov_D, trace_Z, trace_D)}
+    measured[cov_of_parts] = np.array([[petersburg_second_moment(levels) / p_positive]])
+    return System(name, {symbol: cut(symbol) for symbol in cut.symbols} | measured)
 
 
 def real_phases(p_positive: float, models: tuple[RealModel, ...] | None = None) -> list[System]:
@@ -123,11 +141,18 @@ def _real(model: RealModel, b: float) -> System:
     m = model.moments
     values = phase_values(m, b) | {
         mean_Z: lambda: b * (m.mean_positive / b) - (1 - b) * (m.mean_negative / (1 - b)),
+        trace_Z: lambda: m.m_positive / b + m.m_negative / (1 - b) - m.mean @ m.mean,
+        trace_D: lambda: m.m_positive + m.m_negative - 2 * np.trace(m.cross) - m.mean @ m.mean,
         cov_Z: lambda: m.second_positive / b + m.second_negative / (1 - b) - np.outer(m.mean, m.mean),
+        mean_h_squared: lambda: np.trace(_second_of_mixture(m, b)),
         cov_D: lambda: m.second_positive + m.second_negative - m.cross - m.cross.T - np.outer(m.mean, m.mean),
         mean_hh: lambda: _second_of_mixture(m, b),
     }
-    drawn = {cov_Z: partial(_squares_drawn, model, b), cov_Z - cov_D: partial(_excess_drawn, model, b)}
+    drawn = {
+        cov_Z: partial(_squares_drawn, model, b),
+        cov_Z - cov_D: partial(_excess_drawn, model, b),
+        trace_Z - trace_D: partial(_excess_drawn, model, b),
+    }
     return System(f"{model.name}, b = {b:g}", values, family=f"{model.name} at b = {b:g}", drawn=drawn)
 
 
@@ -158,10 +183,46 @@ def _excess_drawn(model: RealModel, b: float) -> Drawn:
 
     def image(excess: np.ndarray) -> np.ndarray:
         goal = planned.goal.copy()
-        goal[2], goal[4] = np.trace(excess), directions[0] @ excess @ directions[0]
+        if np.ndim(excess) == 0:
+            goal[2] = excess
+        else:
+            goal[2], goal[4] = np.trace(excess), directions[0] @ excess @ directions[0]
         return goal
 
     return Drawn(planned, image)
+
+
+def same_for_all_couplings(of: sp.Symbol, *, scope: str) -> Outcome:
+    """Whether `of`, a covariance, is the same matrix for three couplings of the same two marginals, b = 3/10."""
+    first, *others = three_couplings_at("covariance", 4, Fraction(3, 10))
+    return equal_exactly([[x(of) for x in laws] for laws in others], [[x(of) for x in first]] * 2, scope=scope)
+
+
+def costs_nothing(systems: Sequence[System], *, scope: str) -> Outcome:
+    """Whether ISD has the variance of two terms, exactly."""
+    return equal_exactly([x(trace_Z) for x in systems], [x(trace_D) for x in systems], scope=scope)
+
+
+def positive_definite(system: System, *, scope: str) -> Outcome:
+    """Whether Cov Z - Cov D is positive definite: all its pivots, exact, are above 0."""
+    return at_least_exactly(pivots(system(cov_Z) - system(cov_D)), 0, strict=True, scope=scope)
+
+
+def price_is_a_sum_of_squares(extra: sp.Expr, *, scope: str) -> Outcome:
+    r"""Whether the price of two atoms, all entries open, plus `extra` is :math:`\sum_k p_k h_k^2/(b(1-b))`."""
+    price = sum(p * (x**2 / b + y**2 / (1 - b) - (x - y) ** 2) for p, x, y in ATOMS)
+    squares = [(p / (b * (1 - b)), (1 - b) * x + b * y) for p, x, y in ATOMS]
+    return is_sum_of_squares(price + extra, squares, scope=scope, probability=b)
+
+
+def thin(p_positive: Fraction = Fraction(3, 10)) -> System:
+    """Two atoms in three dimensions: there is a direction in which h never is."""
+    return listed(FiniteLaw.random(stream(FIXED_ROOT, "strictness", "thin"), 2, 3), p_positive, "two atoms")
+
+
+def duty_cycle(p_positive: float, claim: str, seed: int) -> tuple[Outcome, dict[str, Outcome]]:
+    """How often the sampler runs a positive phase, exactly binomial; a check with its controls."""
+    return duty_cycle_check(seed, claim, p_positive)
 
 
 class _Draws(NamedTuple):

@@ -20,6 +20,8 @@ PILOT = 2**15
 """Draws, from a fixed seed, that say how much a statistic scatters; they enter the plan and nothing else."""
 MOST = 2**21
 """A term for which a system would need more draws than this is left to another system."""
+LEFT_OUT = ": left out"
+"""A term left out altogether is tried where one per cent of it would take too many draws."""
 COIN_ONLY = "coin off by 1 %"
 ERRORS = {name: planted for name, planted in PLANTED_ERRORS.items() if name != COIN_ONLY}
 """Without the coin's own error: its information is that of the tosses alone, so the duty cycle has to catch it."""
@@ -108,11 +110,16 @@ class PlannedMean:
         planned = partial(plan_mean, covariance=pilots[0].covariance, scale=scale, skewness=skewness)
         shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
         moved = {name: wrong - goal for name, wrong in wrong_goals.items()}
-        seen = Whitening.of(np.atleast_2d(pilots[0].covariance), np.broadcast_to(scale, goal.shape)).squared
+        whitening = Whitening.of(pilots[0].covariance, np.broadcast_to(np.asarray(scale, dtype=float), goal.shape))
 
-        def needs_too_many(name: str, shift: np.ndarray) -> bool:
-            return seen(shift) * self.most < 1 or planned({name: shift}).n > self.most
+        def is_hidden(name: str) -> bool:
+            hopeless = whitening.squared(moved[name]) * self.most < 1.0  # a plan needs a hundred times as much
+            return hopeless or planned({name: moved[name]}).n > self.most
 
-        hidden = tuple(name for name, shift in moved.items() if needs_too_many(name, shift))
+        hidden = tuple(name for name in moved if is_hidden(name))
+        small = {name.rpartition(": ")[0] for name in moved if name not in hidden and not name.endswith(LEFT_OUT)}
+        hidden += tuple(
+            n for n in moved if n.endswith(LEFT_OUT) and n.removesuffix(LEFT_OUT) in small and n not in hidden
+        )
         shown = {name: shift for name, shift in moved.items() if name not in hidden}
         return planned({**shifts, **shown}), hidden

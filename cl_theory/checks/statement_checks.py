@@ -17,7 +17,8 @@ from cl_theory.checks.numeric import TOLERANCE, below, close
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.checks.symbolic import is_positive, vanishes
-from cl_theory.statements.statement import Relation, Statement
+from cl_theory.statements.algebra import plus, times
+from cl_theory.statements.statement import WRONG, Relation, Statement
 from cl_theory.statements.system import System
 
 Checked = tuple[Outcome, dict[str, Outcome]]
@@ -52,12 +53,15 @@ def proof_check(
             name: _difference(wrong, derived, f"{scope}; {name}") for name, wrong in statement.planted_errors()
         }
     room = sp.Integer(0) if slack is None else sp.sympify(slack)
-    outcome = _difference(statement, sp.sympify(derived) + room, scope)
+    beyond = room if statement.relation == "<=" else -room
+    outcome = _difference(statement, sp.sympify(derived) + beyond, scope)
     if outcome.passed and room != 0:
         certified = is_positive(statement.written_out(room), scope=scope, probability=probability)
         outcome = Outcome("symbolic", scope, certified.passed, {**outcome.values, "slack": str(room)}, 0.0)
     controls = {
-        f"{term}: left out": is_positive(statement.written_out(room - value), scope=scope, probability=probability)
+        f"{term}: {statement.usual_error}": is_positive(
+            statement.written_out(room - value), scope=scope, probability=probability
+        )
         for term, value in statement.terms.items()
     }
     return outcome, controls
@@ -156,16 +160,19 @@ def drawing_check(
 ) -> tuple[Outcome, dict[str, Outcome], tuple[str, ...]]:
     """Whether means of the estimator's own code, drawn on `system`, are what the right side says.
 
-    The number of draws is planned for each error in the code and for each term that this system can show; the terms
-    that it cannot show within a tolerable number of draws are returned last, and must be shown by another system.
+    The number of draws is planned for each error in the code and for each term that this system can show: wrong by one
+    per cent, or, where that would take more than a tolerable number of draws, left out. The terms that it cannot show
+    even so are returned last, and must be shown by another system.
     """
     drawn = system.drawn.get(statement.left)
     drawn = drawn() if callable(drawn) else drawn
     if drawn is None:
         raise LookupError(f"system {system.name!r} cannot draw {statement.left}; it draws {list(system.drawn)}")
     scope = scope or f"{statement.name}: drawn on {system.name}"
+    right, terms = statement.right_value(system), statement.term_values(system)
     goals = {name: drawn.image(value) for name, value in statement.wrong_values(system).items()}
-    outcome, controls, hidden = drawn.planned.checked_against(
-        drawn.image(statement.right_value(system)), goals, root, *path, system.name, scope=scope
+    left_out = {f"{name}: left out": drawn.image(plus(right, times(-1, value))) for name, value in terms.items()}
+    outcome, controls, _ = drawn.planned.checked_against(
+        drawn.image(right), goals | left_out, root, *path, system.name, scope=scope
     )
-    return outcome, controls, hidden
+    return outcome, controls, tuple(name for name in terms if not any(f"{name}: {how}" in controls for how in WRONG))

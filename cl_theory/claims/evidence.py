@@ -16,6 +16,8 @@ from cl_theory.seeds import FIXED_ROOT
 from cl_theory.statements.statement import Statement
 from cl_theory.statements.system import System
 
+_GLUED: set[str] = set()
+
 
 class Evidence:
     """Evidence for one registered claim. Put it on the last line of a cell to show and record it.
@@ -76,11 +78,11 @@ class Evidence:
             hidden.append(unseen)
         return self._checked(statement, found, spare=tuple(spare), hidden=hidden)
 
-    def broken(self, assumption: int, statement: Statement, on: System, instead: Any) -> Outcome:
+    def broken(self, assumption: int, statement: Statement, on: System, instead: Any, **options: Any) -> Outcome:
         """Record a counterexample for numbered `assumption`: on this system the statement fails, and its left side is
-        what the formula `instead` says. Returns the comparison with that formula; its name is that of the system."""
-        fails, _ = systems_check(statement, [on], scope=f"{on.name}: as claimed")
-        predicted, _ = systems_check(statement.replaced_by(instead), [on], scope=f"{on.name}: as predicted")
+        what the formula `instead` says. Returns the comparison with that formula; options go to `systems_check`."""
+        fails, _ = systems_check(statement, [on], scope=f"{on.name}: as claimed", **options)
+        predicted, _ = systems_check(statement.replaced_by(instead), [on], scope=f"{on.name}: as predicted", **options)
         self.witness(assumption, on.name, fails=fails, predicted=predicted)
         return predicted
 
@@ -146,7 +148,9 @@ class Evidence:
         if statement.name in self._statements:
             raise ValueError(f"{self.claim.id} states {statement.name!r} twice; name each statement once")
         self._statements[statement.name] = statement
-        glue(statement.name, statement, display=False)
+        if statement.name not in _GLUED:  # two claims may state the same
+            glue(statement.name, statement, display=False)
+            _GLUED.add(statement.name)
 
     def _checked(
         self,
@@ -163,12 +167,11 @@ class Evidence:
             )
         if unknown := sorted(set(spare) - set(statement.terms)):
             raise ValueError(f"{statement.name} has no term {unknown[0]!r}; its terms are {', '.join(statement.terms)}")
-        planted = [name for name, _ in statement.planted_errors()]
-        needed = [name for name in planted if name.rpartition(":")[0] not in spare]
+        needed = [term for term in statement.terms if term not in spare]
         for (outcome, controls), unseen in zip(found, hidden or [()] * len(found), strict=True):
-            tried = {n: c for n, c in controls.items() if n not in planted or n in needed}
+            tried = {name: control for name, control in controls.items() if name.rpartition(": ")[0] not in spare}
             asked = {"statement": statement.name, "fingerprint": statement.fingerprint, "terms": needed}
-            self._record(outcome, _caught(tried), of=asked | {"hidden": [name for name in unseen if name in needed]})
+            self._record(outcome, _caught(tried), of=asked | {"hidden": [term for term in unseen if term in needed]})
         return Shown(statement, self._checks[-len(found) :])
 
     def _record(

@@ -95,9 +95,9 @@ def _entry(old: Mapping[str, Any], new: Mapping[str, Any], allow_new: bool) -> I
     for name in (*REGISTERED, "verdict"):
         if old[name] != new[name]:
             yield name, old[name], new[name]
-    formulas = [{s["name"]: s["latex"] for s in entry["statements"]} for entry in (old, new)]
-    if formulas[0] != formulas[1]:
-        yield "statements", *formulas
+    before, after = ({s["name"]: s["latex"] for s in entry["statements"]} for entry in (old, new))
+    if before != after:
+        yield "statements", before, after
     for level in LEVELS:
         before, after = (_by("scope", entry["evidence"][level]) for entry in (old, new))
         yield from _checks(level, before, after, allow_new)

@@ -129,11 +129,12 @@ def _unseen_term(checks: Sequence[Mapping[str, Any]]) -> str:
     for check in checks:
         if check["of"]:
             place = check["of"]["statement"], check["level"]
-            caught.setdefault(place, set()).update(c["name"] for c in check["controls"] if c["caught"])
+            wrong = (control["name"].rpartition(": ")[0] for control in check["controls"] if control["caught"])
+            caught.setdefault(place, set()).update(wrong)
             needed.setdefault(place, set()).update(check["of"]["terms"])
     for (statement, level), terms in needed.items():
         for term in sorted(terms - caught[statement, level]):
-            return f"{statement}, {level.replace('_', ' ')}: no check sees '{term}'"
+            return f"{statement}, {level.replace('_', ' ')}: no check sees that '{term}' is wrong"
     return ""
 
 

@@ -1,5 +1,7 @@
 """What chapters 2 and 3 state of ISD: each formula once, printed, proved and checked from here."""
 
+import sympy as sp
+
 from cl_theory.estimators.symbols import (
     MEANS,
     M_minus,
@@ -14,6 +16,8 @@ from cl_theory.estimators.symbols import (
     g_minus,
     g_plus,
     h_can_be_other,
+    inner_mean,
+    inner_of_means,
     m_minus,
     m_plus,
     mean_h_squared,
@@ -21,7 +25,9 @@ from cl_theory.estimators.symbols import (
     mean_Z,
     mu,
     mu_minus,
+    mu_minus_squared,
     mu_plus,
+    mu_plus_squared,
     price_is_positive,
     trace_D,
     trace_Z,
@@ -83,5 +89,15 @@ PRICE_INDEPENDENT = equation(
         "noise of the positive phase": (1 - b) / b * v_plus,
         "noise of the negative phase": b / (1 - b) * v_minus,
         "what the phases share": c_star_squared / (b * (1 - b)),
+    },
+    where={c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * b * (1 - b) * inner_of_means},
+)
+LOWEST_PRICE = equation(
+    "isd-lowest-price",
+    trace_Z - trace_D,
+    {
+        "geometric mean of the second moments": 2 * sp.sqrt(m_plus) * sp.sqrt(m_minus),
+        "what the phases have in common": 2 * inner_mean,
+        "another b": ((1 - b) * sp.sqrt(m_plus) - b * sp.sqrt(m_minus)) ** 2 / (b * (1 - b)),
     },
 )

@@ -47,6 +47,9 @@ cov_of_parts = matrix(
     r"\operatorname{Cov}\big(D + \tfrac{B - b}{b(1-b)} h\big)", "covariance of D plus the coin's noise"
 )
 inner_mean = scalar(r"\mathbb E\langle g^+, g^-\rangle", "mean inner product of the two phases' gradients")
+mu_plus_squared = scalar(r"|\mu_+|^2", "square length of the positive phase's mean gradient", positive=True)
+mu_minus_squared = scalar(r"|\mu_-|^2", "square length of the negative phase's mean gradient", positive=True)
+inner_of_means = scalar(r"\langle\mu_+, \mu_-\rangle", "inner product of the two mean gradients")
 price_is_positive = scalar(
     r"[\operatorname{tr}\operatorname{Cov} Z > \operatorname{tr}\operatorname{Cov} D]",
     "1 if ISD costs variance, else 0",

@@ -1,12 +1,13 @@
 """Why one phase costs variance: what the coin multiplies, and when the price is nothing."""
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cl_theory.cases.real_models import real_models
 from cl_theory.estimators.theory import isd_excess_trace, two_term_covariance
 from cl_theory.figures.style import colour
+from cl_theory.laws.finite import equality_law
 from cl_theory.laws.moments import PhaseMoments
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ EXCESS_CURVES = (
     "Excess of the total variance of ISD over that of two terms against b. The curves of the two real models are "
     "U-shaped and stay far above zero. The curve of a law from the equality family touches zero at b = 0.3 and rises "
     "on both sides."
+)
+PRICE_OVER_PAIRS = (
+    "Contours of the price over the plane of g plus and g minus at b = 0.4: parallel straight lines. The price is zero "
+    "on a falling line through the origin and grows with the square of the distance from it; along the dashed "
+    "diagonal, where both gradients agree, it grows fast although the two-term estimate is zero."
 )
 
 
@@ -47,10 +53,13 @@ def one_pair() -> "Figure":
     return figure
 
 
-def excess_curves(laws: Mapping[str, PhaseMoments], touching: str) -> "Figure":
-    """tr Cov Z - tr Cov D over tr Cov D against b, for each of `laws`; the one named `touching` is marked."""
+def excess_curves() -> "Figure":
+    """tr Cov Z - tr Cov D over tr Cov D against b: both real models, and a law of the equality family for b = 0.3."""
     import matplotlib.pyplot as plt
 
+    touching = "$g^+ = 0.3\\,W$, $g^- = -0.7\\,W$"
+    laws = {model.name: model.moments for model in real_models()}
+    laws[touching] = equality_law(np.array([0.125, 0.125, 0.25, 0.5]), np.array([[3.0], [-1], [2], [-3]]), 0.3).moments
     figure, axis = plt.subplots(figsize=(6.4, 3.2))
     grid = np.linspace(0.03, 0.97, 189)
     for (name, moments), tint in zip(laws.items(), ("isd", "centred", "two_term"), strict=True):
@@ -65,6 +74,32 @@ def excess_curves(laws: Mapping[str, PhaseMoments], touching: str) -> "Figure":
     axis.set(xlim=(0, 1), ylim=(-0.25, 6), xlabel="$b$, probability of a positive phase")
     axis.set_ylabel("excess of ISD / variance of two terms")
     return figure
+
+
+def price_over_pairs(p_positive: float = 0.4) -> "Figure":
+    """|h|^2/(b(1-b)) over the plane of two numbers g+ and g-: nothing on one line, and most where they agree."""
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(4.6, 3.6))
+    grid = np.linspace(-2, 2, 161)
+    plus, minus = np.meshgrid(grid, grid)
+    price = ((1 - p_positive) * plus + p_positive * minus) ** 2 / (p_positive * (1 - p_positive))
+    levels = [0.25, 1, 2, 4, 8, 12]
+    lines = axis.contour(plus, minus, price, levels=levels, colors=colour("isd"), linewidths=1.4)
+    axis.clabel(lines, fmt="%g", fontsize=8)
+    axis.plot(grid, -grid * (1 - p_positive) / p_positive, color=colour("centred"), lw=2.4)
+    axis.annotate("no price", (-1.0, 1.62), color=colour("centred"))
+    axis.plot(grid, grid, "--", color=colour("reference"), lw=1)
+    axis.annotate("$D = 0$", (1.0, 1.25), (8, -14), textcoords="offset points", color=colour("exact"))
+    axis.set(xlim=(-2, 2), ylim=(-2, 2), xlabel="$g^+$", ylabel="$g^-$")
+    axis.set_aspect("equal")
+    return figure
+
+
+def price_ratio(moments: PhaseMoments, p_positive: float) -> float:
+    """tr Cov Z over tr Cov D."""
+    base = np.trace(two_term_covariance(moments))
+    return float(1 + isd_excess_trace(moments, p_positive) / base)
 
 
 def _arrow(axis: "Axes", start: np.ndarray, end: np.ndarray, name: str, width: float) -> None:

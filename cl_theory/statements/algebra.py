@@ -78,6 +78,17 @@ def remainder(formula: Any) -> sp.Tuple:
     return sp.Tuple(*(sp.factor(part) for part, top in zip(parts, numerators, strict=True) if top != 0))
 
 
+def averaged(formula: sp.MatrixExpr, means: Mapping[sp.Expr, sp.Expr]) -> sp.MatrixExpr:
+    """`formula`, expanded, with each product of random symbols replaced by its mean; ValueError for one without."""
+    total = None
+    for product, number in _coefficients(formula).items():
+        if product not in means:
+            raise ValueError(f"the mean of {product} is not given; give it, got those of {', '.join(map(str, means))}")
+        part = number * means[product]
+        total = part if total is None else total + part
+    return sp.ZeroMatrix(*formula.shape) if total is None else total
+
+
 def _coefficients(expression: sp.MatrixExpr) -> dict[sp.Expr, sp.Expr]:
     expanded = sp.expand(expression.doit())
     found: dict[sp.Expr, sp.Expr] = {}
@@ -100,17 +111,19 @@ def value_of(formula: sp.Expr, supply: Callable[[sp.Expr], Any]) -> Any:
     """
     if isinstance(formula, sp.Rational):
         return Fraction(int(formula.p), int(formula.q))
+    if isinstance(formula, sp.ZeroMatrix):
+        return Fraction(0)  # of whatever shape it is compared with
     if isinstance(formula, (sp.Symbol, sp.MatrixSymbol)):
         return _shaped(formula, supply(formula))
     parts = [value_of(part, supply) for part in formula.args]
     if isinstance(formula, (sp.Add, sp.MatAdd)):
         return reduce(plus, parts)
-    if isinstance(formula, sp.Mul):
-        return reduce(times, parts)
-    if isinstance(formula, sp.MatMul):
+    if isinstance(formula, sp.MatMul):  # before Mul, of which it is one
         numbers = [p for p, of in zip(parts, formula.args, strict=True) if not of.is_Matrix]
         arrays = [p for p, of in zip(parts, formula.args, strict=True) if of.is_Matrix]
         return reduce(times, numbers, reduce(matmul, arrays))
+    if isinstance(formula, sp.Mul):
+        return reduce(times, parts)
     if isinstance(formula, (sp.Pow, sp.MatPow)):
         return _power(*parts)
     if isinstance(formula, sp.Transpose):
@@ -157,7 +170,7 @@ def _power(base: Any, exponent: Any) -> Any:
     if isinstance(exponent, Fraction) and exponent.denominator == 1:
         power = int(exponent)
         return base**power if power >= 0 else 1 / base**-power
-    if exponent in (Fraction(1, 2), Fraction(-1, 2)):
+    if np.ndim(exponent) == 0 and exponent in (Fraction(1, 2), Fraction(-1, 2)):
         root = square_root(base) if np.ndim(base) == 0 else np.sqrt(np.asarray(base, dtype=float))
         return root if exponent > 0 else 1 / root
     if isinstance(base, Fraction) and isinstance(exponent, np.ndarray) and exponent.dtype == object:

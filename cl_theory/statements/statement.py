@@ -15,6 +15,11 @@ from cl_theory.statements.algebra import glossary, joined_latex, latex_of, plus,
 ONE_PERCENT = sp.Rational(101, 100)
 """What is wrong with a term that is put off on purpose."""
 
+WRONG = ("1 % more", "left out", "twice")
+"""How a term is wrong on purpose: after its name and a colon."""
+
+_FACTORS = {"1 % more": ONE_PERCENT, "left out": sp.Integer(0), "twice": sp.Integer(2)}
+
 Relation = Literal["=", "<=", ">="]
 _SIGN: Mapping[str, str] = {"=": "=", "<=": r"\le", ">=": r"\ge"}
 
@@ -93,9 +98,14 @@ class Statement:
         return _Planted(self.name, self.left, {"instead": instead}, self.where, "=")
 
     def planted_errors(self) -> Iterator[tuple[str, "Statement"]]:
-        """Each term wrong in turn: by one per cent in an equation, left out of a bound."""
+        """Each term wrong in turn, as `usual_error` says."""
         for term in self.terms:
-            yield ((f"{term}: left out", self.off(term, 0)) if self.is_bound else (f"{term}: 1 % more", self.off(term)))
+            yield f"{term}: {self.usual_error}", self.off(term, _FACTORS[self.usual_error])
+
+    @property
+    def usual_error(self) -> str:
+        """How terms are wrong on purpose: 1 % more in an equation, left out of an upper bound, twice in a lower one."""
+        return {"=": "1 % more", "<=": "left out", ">=": "twice"}[self.relation]
 
     @property
     def is_bound(self) -> bool:
@@ -119,9 +129,9 @@ class Statement:
         """The right side on a system with each of `planted_errors` in it, by name; its terms are evaluated once."""
         terms = self.term_values(supply)
         right = reduce(plus, terms.values())
-        if self.is_bound:
-            return {f"{name}: left out": plus(right, times(-1, value)) for name, value in terms.items()}
-        return {f"{name}: 1 % more": plus(right, times(Fraction(1, 100), value)) for name, value in terms.items()}
+        more = _FACTORS[self.usual_error] - 1
+        part = Fraction(int(more.p), int(more.q))
+        return {f"{name}: {self.usual_error}": plus(right, times(part, value)) for name, value in terms.items()}
 
     def _supplied(self, supply: Callable[[sp.Expr], Any]) -> Callable[[sp.Expr], Any]:
         def known(symbol: sp.Expr) -> Any:

@@ -34,7 +34,7 @@ class System:
         only_drawn: bool = False,
     ) -> None:
         self.name, self.family, self.only_drawn = name, family or name, only_drawn
-        self._values, self._known = dict(values), {}
+        self._values, self._known = dict(values), dict[sp.Expr, Any]()
         self._wrong, self.drawn = dict(wrong or {}), dict(drawn or {})
 
     def __call__(self, symbol: sp.Expr) -> Any:
@@ -50,6 +50,11 @@ class System:
     def supplies(self, symbol: sp.Expr) -> bool:
         """Whether this system says itself what `symbol` is."""
         return symbol in self._values
+
+    @property
+    def symbols(self) -> tuple[sp.Expr, ...]:
+        """What this system can say."""
+        return tuple(self._values)
 
     def with_error(self, name: str) -> "System":
         """This system with an error planted in what it measures."""

@@ -15,7 +15,7 @@ def test_a_comparison_records_its_check_and_one_control_a_planted_error() -> Non
     assert (check["passed"], check["level"], check["scope"]) == (True, "exact", "two numbers")
     assert check["controls"] == [
         {"name": "first off", "caught": True, "seen": "1 of 2 values differ"},
-        {"name": "second", "caught": True},
+        {"name": "second", "caught": True, "seen": "1 of 2 values differ"},
     ]
 
 

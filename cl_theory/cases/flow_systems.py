@@ -1,0 +1,307 @@
+"""Systems for the gradient flow and for the lag behind current parameters: exact, on grids, in the limit, broken."""
+
+from fractions import Fraction
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from cl_theory.cases.extrapolation import limit_at_zero, limiting_slope
+from cl_theory.cases.second_order_checks import forgetful_chain
+from cl_theory.dynamics import (
+    TransferOperator,
+    current_bias,
+    euler_path,
+    gradient_flow,
+    linear_mean,
+    phase_means,
+    second_order,
+)
+from cl_theory.dynamics import flow_statements as flow
+from cl_theory.dynamics import symbols as d
+from cl_theory.laws import exact_array
+from cl_theory.markov import Equilibrium, matrix_power, uniform_constants
+from cl_theory.markov.constants import ChainConstants
+from cl_theory.models.affine_chain import AffineChain
+from cl_theory.models.counterexample_chains import flipping_chain
+from cl_theory.models.linear_autoregression import LinearAutoregression
+from cl_theory.models.local_chain import local_chain
+from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases
+from cl_theory.phases import Fixed, Geometric
+from cl_theory.statements import System
+
+RATE_OFF = "rate off by 1 %"
+STANDARD_STEP = "the standard step"
+STEP_BIAS = "a bias of 1 % of the step that stays"
+CORRELATION_OUT = "correlation left out"
+THETA = np.log([2.0, 0.5])
+"""Parameters of the three-state chain from which phases start."""
+
+
+# Following the flow --------------------------------------------------------------------------------
+
+
+def one_state_phases() -> list[System]:
+    """A network with nothing to equilibrate and a quadratic gradient, rational: phases of 1, 2, 4 and 8 steps."""
+    gradient = [Fraction(1, 3), Fraction(3, 4), Fraction(-1, 2)]
+    lonely = AffineChain(*(exact_array(entry) for entry in ([[1]], [[[0]]], [[gradient[0]]], [[[gradient[1]]]])),
+                         exact_array([[[gradient[2]]]]))  # fmt: skip
+
+    def euler(n_steps: int, taken: int) -> np.ndarray:
+        place = start = Fraction(1, 2)
+        for _ in range(taken):
+            place -= (gradient[0] + gradient[1] * place + gradient[2] * place**2) / n_steps
+        return np.array([place - start], dtype=object)
+
+    def phase(n_steps: int, rate: Fraction = Fraction(1)) -> System:
+        def moved() -> np.ndarray:
+            return phase_means(lonely, [Fraction(1, 2)], 0, n_steps, step_size=rate / n_steps).displacement[n_steps]
+
+        values = {d.mean_Delta: moved, flow.small_steps: lambda: euler(n_steps, n_steps)}
+        wrong = {
+            RATE_OFF: lambda: phase(n_steps, Fraction(101, 100)),
+            STANDARD_STEP: lambda: System("one step", {d.mean_Delta: euler(1, 1)}),
+        }
+        return System(f"one state, {n_steps} steps", values, family="one state", wrong=wrong)
+
+    return [phase(n_steps) for n_steps in (1, 2, 4, 8)]
+
+
+def forgetful_bends() -> list[System]:
+    """The network that forgets in two steps: how Q_T bends in T, once its transients are over. Exact."""
+    chain, rest = forgetful_chain(), Equilibrium.of(forgetful_chain())
+    quadratic = {n: second_order(chain, 0, Fixed(n)).second for n in range(6, 14)}
+
+    def at(n: int) -> System:
+        bend = quadratic[n + 1] - 2 * quadratic[n] + quadratic[n - 1]
+        values = {flow.Q_bend: bend, d.D_g_bar: rest.mean_gradient_derivative, d.g_bar: rest.mean_gradient}
+        step = System("against the standard step", {flow.Q_bend: 0 * bend})
+        wrong = {STANDARD_STEP: lambda: step}
+        return System(f"chain that forgets in two steps, T = {n}", values, family="lengths", wrong=wrong)
+
+    return [at(n) for n in range(7, 13)]
+
+
+def long_three_state_phases(rates: tuple[float, ...] = (0.1, 0.05, 0.025)) -> list[System]:
+    """The mean displacement of the three-state chain, extrapolated to tau = infinity, and its gradient flow."""
+
+    def limit(rate: float) -> np.ndarray:
+        lengths = 2.0 ** np.arange(6, 11)
+        return limit_at_zero(1 / lengths, [_moved(rate, int(n), 7) for n in lengths])
+
+    def at(rate: float) -> System:
+        values = {flow.long_phases: lambda: limit(rate), flow.flowed: lambda: _flowed(rate)}
+        step = {flow.long_phases: lambda: -rate * _at_theta().mean_gradient}
+        wrong = {
+            STANDARD_STEP: lambda: System("step", step),
+            RATE_OFF: lambda: System("faster", {flow.long_phases: lambda: 1.01 * limit(rate)}),
+        }
+        return System(f"three states, eta = {rate}", values, family="three states, long phases", wrong=wrong)
+
+    return [at(rate) for rate in rates]
+
+
+def three_state_bend() -> System:
+    """What stays of the flow's displacement against the standard step, over eta^2, extrapolated to eta = 0."""
+    rates, at = 0.05 / 2.0 ** np.arange(6), _at_theta()
+    table = [(_flowed(rate) + rate * at.mean_gradient) / rate**2 for rate in rates]
+    values = {
+        flow.stays: lambda: limit_at_zero(rates, table),
+        d.D_g_bar: at.mean_gradient_derivative,
+        d.g_bar: at.mean_gradient,
+    }
+    twice = System("twice", {flow.stays: lambda: 2 * values[flow.stays]()})
+    return System("three states, eta to 0", values, wrong={"a factor 1/2 lost": lambda: twice})
+
+
+def slopes_in_length(spoiled: float = 1.0) -> list[float]:
+    """AR(1): slopes in 1/tau of the distance to the flow (times `spoiled`) and to the standard step."""
+    network, lengths = LinearAutoregression(0.5, 0.7, 0.2, 0.3), 2 ** np.arange(6, 14)
+    ends = np.array([linear_mean(network, 2.0, 3.0, Fixed(int(n)), step_size=0.5 / n)[0] for n in lengths])
+    goals = spoiled * 2.0 * np.exp(-0.5 * network.total_slope), 2.0 - 0.5 * network.mean_gradient(2.0)
+    return [limiting_slope(1 / lengths, ends - goal) for goal in goals]
+
+
+def bounded_phases() -> list[System]:
+    """The three-state chain on a grid of rates and lengths, with constants that hold uniformly within reach."""
+    return [_bounded(rate, length) for rate in (0.001, 0.005, 0.02) for length in (8, 2**10, 2**20)]
+
+
+def _bounded(rate: float, length: int) -> System:
+    at, times = _at_theta(), (0, 4, 16, 64)
+    step, bent = rate * np.linalg.norm(at.mean_gradient), rate**2 * np.linalg.norm(at.curvature) / 2
+
+    def distance() -> float:
+        return float(np.linalg.norm(_moved(rate, length, 4, 0) - _flowed(rate)))
+
+    def biases() -> np.ndarray:
+        first = np.linalg.norm(three_state_chain().gradient(THETA)[0] - at.mean_gradient)
+        operator = _operator(rate, length, 4)
+        return np.array([first, *(np.linalg.norm(operator.current_bias(0, Fixed(n))) for n in times[1:])])
+
+    values = d.constant_values(partial(_uniform, rate)) | {
+        d.eta: rate, d.tau: float(length), d.t: np.array(times, dtype=float),
+        d.Psi_1: lambda: _ends(_uniform(rate), rate), d.flow_gap: distance, d.current_bias: biases,
+    }  # fmt: skip
+    stays = {d.flow_gap: lambda: distance() + 0.01 * step, d.current_bias: lambda: biases() + 0.01 * step / rate}
+    wrong = {
+        STEP_BIAS: lambda: System("bias", stays),
+        STANDARD_STEP: lambda: System("step", {d.flow_gap: lambda: distance() + bent}),
+    }
+    return System(f"three states, eta = {rate}, tau = {length}", values, family="rates and lengths", wrong=wrong)
+
+
+def _ends(constants: ChainConstants, rate: float) -> float:
+    return 2 * constants.psi + constants.psi_lipschitz * constants.M * rate
+
+
+@cache
+def _uniform(rate: float) -> ChainConstants:
+    chain = three_state_chain()
+    return uniform_constants(chain, THETA, 1.01 * rate * chain.smoothness(THETA, 1.0).M)
+
+
+@cache
+def _at_theta() -> Equilibrium:
+    return Equilibrium.of(local_chain(three_state_chain(), THETA))
+
+
+@cache
+def _operator(rate: float, length: int, degree: int) -> TransferOperator:
+    return TransferOperator.of_phase(three_state_chain(), THETA, learning_rate=rate, mean_length=length, degree=degree)
+
+
+def _moved(rate: float, length: int, degree: int, start: Any = None) -> np.ndarray:
+    begins = _at_theta().law if start is None else start
+    return _operator(rate, length, degree).mean_displacement(begins, Fixed(length))
+
+
+@cache
+def _flowed(rate: float) -> np.ndarray:
+    return gradient_flow(three_state_chain(), THETA, rate) - THETA
+
+
+def euler_ends(rate: float) -> list[np.ndarray]:
+    """Away from the flow's end: one Euler step, two of half the size, and twice the second less the first."""
+    one, two = (euler_path(three_state_chain(), THETA, rate, steps) - THETA - _flowed(rate) for steps in (1, 2))
+    return [one, two, 2 * two - one]
+
+
+def geometric_phase(length: int = 512) -> System:
+    """One state, G = theta, eta = 1/2: the mean over a geometric length, against the flow. Rational on the left."""
+    single = LinearAutoregression(*(Fraction(n) for n in (0, 0, 1, 0)))
+    end = linear_mean(single, Fraction(1), Fraction(0), Geometric(length), step_size=Fraction(1, 2 * length))[0]
+    values = {
+        flow.long_phases: np.array([float(end - 1)]), flow.flowed: np.array([np.exp(-0.5) - 1]),
+        flow.over_times: np.array([float(Fraction(2 * length - 1, 3 * length - 1) - 1)]),
+    }  # fmt: skip
+    return System("geometric length, one state: theta_0/(1+x) in place of theta_0 exp(-x)", values)
+
+
+def freezing_phase(moved: float) -> System:
+    """The network that freezes where learning takes it: `moved` is its mean displacement, theta_0 = 0.2, eta = 1."""
+    values = {
+        flow.long_phases: np.array([moved]), flow.flowed: np.array([-0.5]), flow.over_times: np.array([-1.0 + 0.2]),
+    }  # fmt: skip
+    return System("a network that freezes where learning takes it: full speed where the flow has half", values)
+
+
+# Lagging behind the current parameters ----------------------------------------------------------------
+
+
+def forgetful_lags() -> list[System]:
+    """The network that forgets in two steps, from each state at t = 5, 6, 9: exact."""
+    chain, rest = forgetful_chain(), Equilibrium.of(forgetful_chain())
+
+    def measured(t: int, start: int) -> np.ndarray:
+        powers = [matrix_power(chain.transition_matrix, k)[start] for k in range(t)]
+        drifted = sum((power @ chain.gradient for power in powers), 0 * rest.mean_gradient)
+        return rest.mean_gradient_derivative @ drifted - _grown(chain, start, t)
+
+    def at(t: int, start: int) -> System:
+        values = {d.lag: rest.lag, d.Gamma: rest.correlation, flow.scaled_current_bias: measured(t, start)}
+        return System(f"chain that forgets in two steps, from {start}, t = {t}", values, family="starts and times")
+
+    return [at(t, start) for t in (5, 6, 9) for start in range(3)]
+
+
+def negative_phase_lags() -> list[System]:
+    """The negative phase of chapter 12's pair from equilibrium, by every path, extrapolated to steps of size 0."""
+    own, steps = negative_phase(), 0.004 / 2.0 ** np.arange(5)
+    table = _path_biases(steps)
+
+    def at(t: int) -> System:
+        values = {
+            d.t: float(t), d.D_g_bar: own.mean_gradient_derivative, d.g_bar: own.mean_gradient,
+            flow.Q_growth: _grown(own.local, own.law, t),
+            flow.scaled_current_bias: lambda: limit_at_zero(steps, table[:, t] / steps[:, None]),
+        }  # fmt: skip
+        off = {flow.scaled_current_bias: lambda: values[flow.scaled_current_bias]() - own.correlation}
+        wrong = {CORRELATION_OUT: lambda: System("without", off)}
+        return System(f"negative phase of the three-state pair, t = {t}", values, family="negative phase", wrong=wrong)
+
+    return [at(t) for t in (1, 4, 8)]
+
+
+def transient_left(t: int = 8) -> float:
+    """How much of the distance to the lag at t = 1 is left at time t, in the negative phase."""
+    own = negative_phase()
+
+    def away(n: int) -> float:
+        grown = n * own.curvature - _grown(own.local, own.law, n)
+        return float(np.linalg.norm(grown - (own.lag - own.correlation)))
+
+    return away(t) / away(1)
+
+
+def lag_in_time(times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """First coordinate, at `times`: measured over small steps, to second order, and what it settles at."""
+    own, step = negative_phase(), 1e-4
+    measured = current_bias(_negative(), THETA, own.law, int(times.max()), step_size=step)[times, 0] / step
+    second = np.array([(n * own.curvature - _grown(own.local, own.law, int(n)))[0] for n in times])
+    return measured, second, np.full(len(times), (own.lag - own.correlation)[0])
+
+
+def slope_of_update(spoiled: float = 0.0) -> float:
+    """Slope in eta of one update's bias against the current parameters; `spoiled` times the gradient is added to it."""
+    steps = 0.004 / 2.0 ** np.arange(5)
+    return limiting_slope(steps, steps * (_path_biases(steps)[:, 8, 0] + spoiled * negative_phase().mean_gradient[0]))
+
+
+@cache
+def negative_phase() -> Equilibrium:
+    """The negative phase of the three-state pair at THETA."""
+    return Equilibrium.of(local_chain(_negative(), THETA))
+
+
+def _negative() -> SoftmaxChain:
+    return three_state_phases()[1]
+
+
+def _path_biases(steps: np.ndarray) -> np.ndarray:
+    law = negative_phase().law
+    return np.array([current_bias(_negative(), THETA, law, 8, step_size=step) for step in steps])
+
+
+def _grown(local: Any, start: Any, t: int) -> np.ndarray:
+    return second_order(local, start, Fixed(t + 1)).second - second_order(local, start, Fixed(t)).second
+
+
+def flipping_phase() -> System:
+    """Two states in turn, G(z) = z, read at even times: the start is never forgotten."""
+    read = phase_means(flipping_chain(), [0.0], 1, 9, step_size=0.01).gradient[[2, 4, 6, 8], 0]
+    values = {d.current_bias: np.abs(read - 0.5), d.eta: 0.01, d.tau: 1.0, d.t: np.array([2.0, 4, 6, 8]),
+              d.C: 2.0, d.rho: 0.5, d.M: 1.0, d.Lambda_1: 0.0, flow.for_ever: np.full(4, 0.5)}  # fmt: skip
+    return System("two states in turn: biased by 1/2 at every even time, for ever", values)
+
+
+def early_updates(step: float = 1e-9) -> System:
+    """The negative phase from state 0 before equilibration: times 0, 1, 2, in units of the largest gradient."""
+    own = negative_phase()
+    early = current_bias(_negative(), THETA, 0, 2, step_size=step)
+    powers = [matrix_power(own.local.transition_matrix, t)[0] for t in range(3)]
+    faded = np.array([power @ own.local.gradient - own.mean_gradient for power in powers])
+    values = {d.current_bias: np.linalg.norm(early, axis=1), d.eta: step, d.tau: 1.0, d.t: np.array([0.0, 1, 2]),
+              d.C: 0.0, d.rho: 0.5, d.M: 1.0, d.Lambda_1: 100 * np.linalg.norm(own.lag),
+              flow.for_ever: np.linalg.norm(faded, axis=1)}  # fmt: skip
+    return System("before equilibration: what is left of the start, P^t(G - gbar), and not the lag", values)
