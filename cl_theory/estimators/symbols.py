@@ -95,3 +95,28 @@ def phase_values(moments: PhaseMoments, p_positive: Any) -> dict[sp.Expr, Callab
         trace_cross: lambda: np.trace(moments.cross_covariance),
         inner_mean: lambda: np.trace(moments.cross),
     }
+
+
+# The best b, chapter 4 -----------------------------------------------------------------------------
+
+q = scalar("q", "share of the first end of a chord", positive=True)
+b_0 = scalar("b_0", "b at the first end of a chord", positive=True)
+b_1 = scalar("b_1", "b at the second end of a chord", positive=True)
+b_middle = scalar(r"\bar b", "b between the ends of a chord", positive=True)
+chord_gap = matrix(
+    r"q \operatorname{Cov} Z(b_0) + (1-q) \operatorname{Cov} Z(b_1) - \operatorname{Cov} Z(\bar b)",
+    "how far a chord of the covariance lies above it",
+)
+trace_move = scalar(
+    r"\operatorname{tr}\operatorname{Cov} Z(b_1) - \operatorname{tr}\operatorname{Cov} Z(b_0)",
+    "what a move of b from b_0 to b_1 adds to the total variance of ISD",
+)
+curvature_Z = scalar(r"f''(b)", "curvature in b of the total variance of ISD")
+slope_Z = scalar(r"f'(b)", "slope in b of the total variance of ISD")
+b_star = scalar("b^*", "the b of least total variance", positive=True)
+trace_at_best = scalar(r"\operatorname{tr}\operatorname{Cov} Z(b^*)", "total variance of ISD at the best b")
+
+MIDDLE = {b_middle: q * b_0 + (1 - q) * b_1}
+"""The b that divides the chord from b_0 to b_1 as 1 - q : q."""
+SQUARE_LENGTHS = {m_plus: v_plus + mu_plus_squared, m_minus: v_minus + mu_minus_squared}
+"""m = v + |mu|^2 in each phase."""

@@ -36,6 +36,7 @@ class System:
         self.name, self.family, self.only_drawn = name, family or name, only_drawn
         self._values, self._known = dict(values), dict[sp.Expr, Any]()
         self._wrong, self.drawn = dict(wrong or {}), dict(drawn or {})
+        self._made: dict[str, System] = {}
 
     def __call__(self, symbol: sp.Expr) -> Any:
         """The value of `symbol`. LookupError, with what this system does supply, if it cannot say."""
@@ -57,11 +58,13 @@ class System:
         return tuple(self._values)
 
     def with_error(self, name: str) -> "System":
-        """This system with an error planted in what it measures."""
+        """This system with an error planted in what it measures; made once."""
         if name not in self._wrong:
             known = ", ".join(sorted(self._wrong)) or "none"
             raise LookupError(f"system {self.name!r} has no planted error {name!r}; it knows {known}")
-        return self._wrong[name]()
+        if name not in self._made:
+            self._made[name] = self._wrong[name]()
+        return self._made[name]
 
     def has_error(self, name: str) -> bool:
         """Whether this system knows how to plant the error `name`."""

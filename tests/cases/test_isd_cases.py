@@ -16,7 +16,7 @@ from cl_theory.cases.enumerated import (
     two_values,
 )
 from cl_theory.cases.real_models import RealModel
-from cl_theory.cases.recorded import record_cases, simulated_variance
+from cl_theory.cases.recorded import record_cases
 from cl_theory.claims import Evidence
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
 from cl_theory.estimators import theory
@@ -32,28 +32,6 @@ MEAN_SQUARED = M.mean @ M.mean
 
 def target(case: object) -> np.ndarray:
     return case(MODEL).target(NOTHING_PLANTED)  # type: ignore[operator]
-
-
-def test_fitted_curve_returns_both_second_moments_and_no_constant() -> None:
-    np.testing.assert_allclose(target(isd_cases.fitted_curve)[6:9], [M.m_positive, M.m_negative, 0], atol=1e-9)
-
-
-def test_curvature_is_that_of_the_two_walls() -> None:
-    grid = np.array(isd_cases.GRID)
-    curve = M.m_positive / grid + M.m_negative / (1 - grid)
-    slopes = np.diff(curve) / np.diff(grid)
-    np.testing.assert_allclose(target(isd_cases.curvature)[6:8], 2 * np.diff(slopes) / (grid[2:] - grid[:-2]))
-
-
-def test_around_best_b_is_the_least_second_moment_and_the_price_of_others() -> None:
-    prices = [theory.isd_trace_above_minimum(M, b) for b in (0.3, 0.7)]
-    expected = [theory.isd_trace_minimum(M) + MEAN_SQUARED, *prices]
-    np.testing.assert_allclose(target(isd_cases.around_best_b)[5:8], expected)
-
-
-def test_slope_at_half_has_the_sign_of_the_derivative() -> None:
-    slope = target(isd_cases.slope_at_half)[4]
-    assert np.sign(slope) == np.sign(theory.isd_trace_derivative(M, 0.5))
 
 
 def test_equal_compute_is_the_theorem_at_half_and_at_best_b() -> None:
@@ -77,14 +55,6 @@ def test_recorded_case_is_in_the_evidence_with_its_controls() -> None:
     assert outcomes["tiny"].passed is True
     assert check["scope"] == "tiny: a test"
     assert [control["caught"] for control in check["controls"]] == [True] * 4
-
-
-def test_simulated_variance_is_near_the_exact_one() -> None:
-    grid = (0.3, 0.6)
-    exact = np.array([theory.isd_trace(M, b) for b in grid])
-    simulated = simulated_variance(np.random.default_rng(2), MODEL, grid, 40_000)
-    np.testing.assert_allclose(simulated, exact, rtol=0.05)
-    assert not np.allclose(simulated, 1.2 * exact, rtol=0.05)
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,6 @@ def test_the_excess_is_the_second_moment_of_h(law, b):
     gap = enumerated(law, b)[1] - two_term_enumerated(law)
     h = (1 - b) * law.g_positive + b * law.g_negative
     assert (gap == (law.probability[:, None] * h).T @ h / (b * (1 - b))).all()
-    assert (gap == theory.isd_excess_covariance(law.moments, b)).all()
     assert np.trace(gap) == theory.isd_excess_trace(law.moments, b)
     assert (theory.two_term_covariance(law.moments) == two_term_enumerated(law)).all()
 
@@ -75,12 +74,10 @@ def test_the_excess_vanishes_on_the_equality_law_and_only_at_its_b(law, b):
 
 
 @EACH
-def test_slope_and_curvature_are_those_of_the_trace(law, b):
+def test_the_slope_is_that_of_the_trace(law, b):
     moments, step = law.moments, Fraction(1, 10**6)
-    low, here, high = (theory.isd_trace(moments, b + k * step) for k in (-1, 0, 1))
+    low, high = (theory.isd_trace(moments, b + k * step) for k in (-1, 1))
     assert float((high - low) / (2 * step)) == pytest.approx(float(theory.isd_trace_derivative(moments, b)), rel=1e-8)
-    curvature = float((high - 2 * here + low) / step**2)
-    assert curvature == pytest.approx(float(theory.isd_trace_second_derivative(moments, b)), rel=1e-8)
 
 
 @pytest.mark.parametrize("law", LAWS, ids=str)
@@ -91,14 +88,9 @@ def test_the_best_b_beats_a_fine_grid(law):
     values = np.array([theory.isd_trace(moments, b) for b in grid])
     assert theory.isd_trace(moments, best) == pytest.approx(least, rel=1e-12)
     assert (values >= least * (1 - 1e-12)).all()
-    np.testing.assert_allclose(
-        [theory.isd_trace_above_minimum(moments, b) for b in grid], values - least, atol=1e-9 * least
-    )
-    excess = min(theory.isd_excess_trace(moments, b) for b in np.append(grid, best))
-    assert excess == pytest.approx(theory.isd_excess_trace_minimum(moments), rel=1e-9, abs=1e-9)
 
 
-def test_the_best_b_is_exact_where_the_product_of_second_moments_is_a_square():
+def test_the_best_b_is_exact_where_both_roots_are_rational():
     law = FiniteLaw(exact_array([1]), exact_array([[3, 0]]), exact_array([[0, 1]]))
     assert theory.optimal_p_positive(law.moments) == Fraction(3, 4)
     assert theory.isd_trace_minimum(law.moments) == 16 - 10

@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 
 from cl_theory.cases.enumerated import two_values
 from cl_theory.estimators import theory
-from cl_theory.figures.best_b import direction_plane, plane_place, valleys
+from cl_theory.figures.best_b import direction_plane, plane_place, same_variances, valleys
 from cl_theory.figures.equal_compute import design_curves, same_budget
 from cl_theory.laws import PhaseMoments, independent_law
 
@@ -29,14 +29,21 @@ def test_place_in_the_plane_says_which_side_of_one_half(name: str) -> None:
 
 
 def test_valleys_mark_the_least_variance() -> None:
-    figure = valleys(LAWS, {name: ([0.3], [theory.isd_trace(m, 0.3)]) for name, m in LAWS.items()})
-    curve, best = figure.axes[0].lines[2], figure.axes[0].lines[4]
+    figure = valleys(LAWS)
+    curve, best = figure.axes[0].lines[2], figure.axes[0].lines[3]
     assert best.get_ydata()[0] <= np.min(curve.get_ydata()) < 1.001 * best.get_ydata()[0]
     plt.close(figure)
 
 
+def test_equal_variances_have_their_best_b_on_opposite_sides_of_one_half() -> None:
+    figure = same_variances()
+    _, shifted, centred = (line.get_xdata()[0] for line in figure.axes[0].lines[1:6:2])
+    assert shifted < 0.5 < centred
+    plt.close(figure)
+
+
 def test_direction_plane_shows_every_law() -> None:
-    figure = direction_plane(LAWS, dict.fromkeys(LAWS, (0, 9)))
+    figure = direction_plane(LAWS)
     texts = {text.get_text() for text in figure.axes[0].texts}
     assert set(LAWS) <= texts
     plt.close(figure)

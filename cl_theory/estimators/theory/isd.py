@@ -1,12 +1,29 @@
-"""Exact covariance of one ISD step, its price over two terms, and the best probability (claims `isd-*`)."""
+"""Exact covariance of one ISD step, its price over two terms, and the best probability (claims `isd-*`).
 
+Each formula is a statement of the book, evaluated; only what a statement does not say is written here.
+"""
+
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from cl_theory.arguments import probability_inside
+from cl_theory.estimators.best_b_statements import BEST_B, LEAST, SLOPE, TRACE
+from cl_theory.estimators.isd_statements import COVARIANCE_BY_SECOND_MOMENTS
+from cl_theory.estimators.symbols import c_star, phase_values
+from cl_theory.estimators.theory.two_term import two_term_covariance
 from cl_theory.laws.arithmetic import number_like, square_root
 from cl_theory.laws.moments import PhaseMoments
+from cl_theory.statements import Statement, System
+
+ANY_B = Fraction(1, 2)
+"""For statements in which b does not occur."""
+
+
+def evaluated(statement: Statement, moments: PhaseMoments, p_positive: Any = ANY_B) -> Any:
+    """The right side of `statement` for these moments and this b, in their arithmetic."""
+    return statement.right_value(System(statement.name, phase_values(moments, p_positive)))
 
 
 def odds_of(moments: PhaseMoments, p_positive: Any) -> tuple[Any, Any]:
@@ -18,84 +35,48 @@ def odds_of(moments: PhaseMoments, p_positive: Any) -> tuple[Any, Any]:
 def isd_covariance(moments: PhaseMoments, p_positive: Any) -> np.ndarray:
     r"""Covariance of one ISD step, shape (d, d); it does not depend on the coupling of the phases.
 
-    .. math:: \operatorname{Cov} Z = \frac{M^{+}}{b} + \frac{M^{-}}{1-b} - \mu\mu^{\top}
-
-    Holds for every 0 < b < 1 when B is independent of the gradients (claim `isd-covariance`).
+    Statement `isd-covariance-by-second-moments`; holds for every 0 < b < 1 when B is independent of the gradients
+    (claim `isd-covariance`).
     """
-    b, a = odds_of(moments, p_positive)
-    return moments.second_positive / b + moments.second_negative / a - np.outer(moments.mean, moments.mean)
+    return evaluated(COVARIANCE_BY_SECOND_MOMENTS, moments, p_positive)
 
 
 def isd_trace(moments: PhaseMoments, p_positive: Any) -> Any:
-    r"""Total variance :math:`\operatorname{tr} \operatorname{Cov} Z = m^{+}/b + m^{-}/(1-b) - |\mu|^2`."""
-    b, a = odds_of(moments, p_positive)
-    return moments.m_positive / b + moments.m_negative / a - moments.mean @ moments.mean
+    """Total variance of one ISD step (statement `isd-variance-in-b`)."""
+    return evaluated(TRACE, moments, p_positive)
 
 
 def isd_centre(moments: PhaseMoments, p_positive: Any) -> np.ndarray:
     r"""The mean of h, and the best baseline: :math:`c^{*} = (1-b)\mu^{+} + b\mu^{-}`, shape (d,)."""
-    b, a = odds_of(moments, p_positive)
-    return a * moments.mean_positive + b * moments.mean_negative
-
-
-def isd_excess_covariance(moments: PhaseMoments, p_positive: Any) -> np.ndarray:
-    r"""What one ISD step costs over one two-term step, shape (d, d), positive semidefinite.
-
-    .. math:: \operatorname{Cov} Z - \operatorname{Cov} D = \frac{E[h h^{\top}]}{b(1-b)},
-              \qquad h = (1-b)\, g^{+} + b\, g^{-}
-
-    for any coupling of the two-term phases (claim `isd-excess-variance`): one phase against two.
-    """
-    b, a = odds_of(moments, p_positive)
-    squares = a * a * moments.second_positive + b * b * moments.second_negative
-    return (squares + a * b * (moments.cross + moments.cross.T)) / (b * a)
+    return phase_values(moments, p_positive)[c_star]()
 
 
 def isd_excess_trace(moments: PhaseMoments, p_positive: Any) -> Any:
-    r"""Trace of the excess, :math:`E\,|(1-b) g^{+} + b g^{-}|^2 / (b(1-b))`; 0 iff h = 0 almost surely."""
-    b, a = odds_of(moments, p_positive)
-    squares = a * a * moments.m_positive + b * b * moments.m_negative
-    return (squares + 2 * a * b * np.trace(moments.cross)) / (b * a)
+    """What one ISD step costs over one two-term step in total variance; 0 iff h = 0 almost surely.
 
-
-def isd_excess_trace_minimum(moments: PhaseMoments) -> Any:
-    r"""Smallest excess over all b: :math:`2(\sqrt{m^{+} m^{-}} + E\langle g^{+}, g^{-}\rangle) \ge 0`."""
-    return 2 * (square_root(moments.m_positive * moments.m_negative) + np.trace(moments.cross))
+    Claim `isd-excess-variance`; for any coupling of the two-term phases. One phase against two.
+    """
+    return isd_trace(moments, p_positive) - np.trace(two_term_covariance(moments))
 
 
 def isd_trace_derivative(moments: PhaseMoments, p_positive: Any) -> Any:
-    r"""Slope of the total variance in b: :math:`m^{-}/(1-b)^2 - m^{+}/b^2`."""
-    b, a = odds_of(moments, p_positive)
-    return moments.m_negative / (a * a) - moments.m_positive / (b * b)
-
-
-def isd_trace_second_derivative(moments: PhaseMoments, p_positive: Any) -> Any:
-    r"""Curvature of the total variance in b: :math:`2m^{+}/b^3 + 2m^{-}/(1-b)^3` (claim `isd-variance-convex`)."""
-    b, a = odds_of(moments, p_positive)
-    return 2 * moments.m_positive / b**3 + 2 * moments.m_negative / a**3
+    """Slope of the total variance in b (statement `isd-slope`)."""
+    return evaluated(SLOPE, moments, p_positive)
 
 
 def optimal_p_positive(moments: PhaseMoments) -> Any:
-    r"""The b of least total variance, exact whenever :math:`m^{+}m^{-}` is the square of a rational.
-
-    .. math:: b^{*} = \frac{\sqrt{m^{+}}}{\sqrt{m^{+}} + \sqrt{m^{-}}}
-              = \frac{m^{+}}{m^{+} + \sqrt{m^{+} m^{-}}}
+    r"""The b of least total variance (statement `isd-best-b`), exact whenever both roots are rational.
 
     So the phase with the larger *second moment* is to be visited more often (claims `isd-optimal-b`,
     `isd-b-direction`). ValueError if m+ or m- is 0: then the infimum is not attained in (0, 1).
     """
-    m_positive, m_negative = moments.m_positive, moments.m_negative
-    return root_share(m_positive, m_negative, ("m_positive", "m_negative"))
+    both_above_zero(moments.m_positive, moments.m_negative, ("m_positive", "m_negative"))
+    return evaluated(BEST_B, moments)
 
 
 def isd_trace_minimum(moments: PhaseMoments) -> Any:
-    r"""Total variance at the best b: :math:`(\sqrt{m^{+}} + \sqrt{m^{-}})^2 - |\mu|^2`."""
-    return root_sum_squared(moments.m_positive, moments.m_negative) - moments.mean @ moments.mean
-
-
-def isd_trace_above_minimum(moments: PhaseMoments, p_positive: Any) -> Any:
-    r"""Price of another b: :math:`((1-b)\sqrt{m^{+}} - b\sqrt{m^{-}})^2 / (b(1-b))`."""
-    return above_root_minimum(moments.m_positive, moments.m_negative, *odds_of(moments, p_positive))
+    """Total variance at the best b (statement `isd-least-variance`)."""
+    return evaluated(LEAST, moments)
 
 
 def root_sum_squared(first: Any, second: Any) -> Any:
@@ -107,8 +88,12 @@ def above_root_minimum(first: Any, second: Any, b: Any, a: Any) -> Any:
     return (a * a * first + b * b * second - 2 * a * b * square_root(first * second)) / (b * a)
 
 
-def root_share(first: Any, second: Any, names: tuple[str, str]) -> Any:
+def both_above_zero(first: Any, second: Any, names: tuple[str, str]) -> None:
     for value, name in zip((first, second), names, strict=True):
         if not value > 0:
             raise ValueError(f"{name} must be above 0 for a best p_positive inside (0, 1), got {value!r}")
+
+
+def root_share(first: Any, second: Any, names: tuple[str, str]) -> Any:
+    both_above_zero(first, second, names)
     return first / (first + square_root(first * second))
