@@ -47,9 +47,9 @@ def three_state_phase(
     )
 
 
-def three_states_listed(start: int, steps: int, learning_rate: float) -> System:
+def three_states_listed(start: int, steps: int, learning_rate: float, *, draw: bool = False) -> System:
     """The same with every path listed."""
-    return listed(three_state_phase(start, Fixed(steps), learning_rate))
+    return listed(three_state_phase(start, Fixed(steps), learning_rate), draw=draw)
 
 
 def choosing_unit(steps: int, learning_rate: float, time: int) -> System:

@@ -1,15 +1,14 @@
 """What a phase owes to its start, and where it goes: cumulated gradients, and the terms of the identity of a phase."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cl_theory.cases.phase_systems import three_state_phase, three_states
 from cl_theory.dynamics.phase_statements import PHASE
 from cl_theory.dynamics.symbols import mean_T
 from cl_theory.figures.style import colour
-from cl_theory.models.local_chain import LocalChain
-from cl_theory.statements.system import System
+from cl_theory.phases import Fixed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,14 +26,16 @@ TERMS_ALT = (
 START_COLOURS = ("two_term", "isd", "centred")
 
 
-def owed_to_the_start(local: LocalChain, law: np.ndarray, psi: np.ndarray, n_steps: int, s: int) -> "Figure":
+def owed_to_the_start(s: int, n_steps: int = 16) -> "Figure":
     """Mean excess of the summed gradient over n gbar for each start (first component); it settles at psi(z0).
 
-    `law` is the stationary law, `s` an equilibration time, drawn as a line.
+    `s` is an equilibration time, drawn as a line.
     """
     import matplotlib.pyplot as plt
 
-    gradient = local.gradient[:, 0] - law @ local.gradient[:, 0]
+    at_rest = three_state_phase(0, Fixed(n_steps), 0.1).equilibrium
+    local, psi = at_rest.local, at_rest.psi
+    gradient = local.gradient[:, 0] - at_rest.mean_gradient[0]
     excess, later = [0 * gradient], gradient
     for _ in range(n_steps):
         excess.append(excess[-1] + later)
@@ -52,10 +53,11 @@ def owed_to_the_start(local: LocalChain, law: np.ndarray, psi: np.ndarray, n_ste
     return figure
 
 
-def terms_of_a_phase(phases: Sequence[System]) -> "Figure":
-    """The first component of E Delta and of each term of its identity, for `phases` of growing length."""
+def terms_of_a_phase(longest: int = 20, step_size: float = 0.1) -> "Figure":
+    """The first component of E Delta and of each term of its identity, for phases of 1 to `longest` steps."""
     import matplotlib.pyplot as plt
 
+    phases = [three_states(0, Fixed(n), n * step_size) for n in range(1, longest + 1)]
     lengths = [float(phase(mean_T)) for phase in phases]
     terms = [PHASE.term_values(phase) for phase in phases]
     figure, axis = plt.subplots(figsize=(6.4, 3.4))
