@@ -34,6 +34,9 @@ from cl_theory.statements.system import System
 RATE_OFF = "learning rate off by 1 %"
 ALMOST_FROZEN = 1e-12
 """Of its rate, what a chain learns with when it is drawn as if it were frozen."""
+LARGEST_INTERPOLATION_ERROR = 1e-6
+"""Of a transfer operator at the corners of its box; the means are then good to ROUNDING."""
+FEW_PATHS = 10_000
 MOST_DRAWS = 2**21
 """Draws of the first stage at most; a term that needs more on a system is left to another one."""
 
@@ -100,6 +103,12 @@ class LearningPhase:
         return np.array([rho**k for k in n]) if np.ndim(n) else rho**n
 
     @property
+    def few_paths(self) -> bool:
+        """Whether every path can be listed in no time."""
+        largest = self.length.largest
+        return largest is not None and self.chain.n_states**largest <= FEW_PATHS
+
+    @property
     def s(self) -> int:
         """The equilibration time."""
         return min(self.times) if self.equilibration is None else self.equilibration
@@ -122,7 +131,8 @@ class LearningPhase:
         largest = float(np.linalg.norm(self.chain.gradient(self.parameters), axis=1).max())
         longest = self.length.largest
         radius, degree = (1.2, 12) if longest is None else (self.step_size * largest * max(longest, 1), self.degree)
-        return _operator(self.chain, tuple(self.parameters), radius, self.step_size, degree)
+        chain: Any = self.chain
+        return _operator(chain, tuple(self.parameters), radius, self.step_size, degree)
 
     @property
     def first_law(self) -> np.ndarray:
@@ -156,14 +166,19 @@ class LearningPhase:
         return replace(self, learning_rate=factor * self.learning_rate)
 
     def __str__(self) -> str:
-        return f"{self.name}, eta = {self.learning_rate}, {self.length}"
+        looked_at = f", t = {self.times[0]}" if len(self.times) == 1 else ""
+        return f"{self.name}, eta = {self.learning_rate}, {self.length}{looked_at}"
 
 
 @lru_cache(maxsize=32)
-def _operator(
-    chain: ParametricChain, parameters: tuple[float, ...], radius: float, step: float, degree: int
-) -> TransferOperator:
-    return TransferOperator(chain, np.array(parameters), radius, step, degree)
+def _operator(chain: Any, parameters: tuple[float, ...], radius: float, step: float, degree: int) -> TransferOperator:
+    operator = TransferOperator(chain, np.array(parameters), radius, step, degree)
+    if operator.interpolation_error > LARGEST_INTERPOLATION_ERROR:
+        raise ValueError(
+            f"polynomials of degree {degree} miss the chain by {operator.interpolation_error:.0e} within {radius:.2g} "
+            f"of its parameters; take a higher degree, a lower learning rate, or list the paths"
+        )
+    return operator
 
 
 @lru_cache(maxsize=32)
@@ -389,7 +404,10 @@ class DrawnPhase:
             return self._ends(key, self.phase.length, planted).controlled - self._theta
 
         def target(planted: Any) -> np.ndarray:
-            return self._faster(planted).operator.mean_displacement(self.phase.start, self.phase.length)
+            faster = self._faster(planted)
+            if faster.few_paths:
+                return faster.means.mean_displacement(faster.length)
+            return faster.operator.mean_displacement(faster.start, faster.length)
 
         return self._drawn(rows, target)
 
@@ -413,7 +431,12 @@ class DrawnPhase:
             return expected(key, planted) - expected(key, ALMOST_FROZEN) + frozen_mean
 
         def target(planted: Any) -> np.ndarray:
-            return self._faster(planted).operator.update_gradient(self.phase.start, length)
+            faster = self._faster(planted)
+            return (
+                faster.means.gradient[length.steps]
+                if faster.few_paths
+                else faster.operator.update_gradient(faster.start, length)
+            )
 
         return self._drawn(rows, target)
 

@@ -1,6 +1,7 @@
 """The phases on which chapters 7 and 8 try what they state: ordinary, extreme, long, and with an assumption dropped."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +23,7 @@ from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain
 from cl_theory.phases import Fixed, StopAt, TwoPoint, Uniform
 from cl_theory.phases.length import PhaseLength
 from cl_theory.seeds import FIXED_ROOT, stream
+from cl_theory.statements.statement import Statement
 from cl_theory.statements.system import System
 
 RARE = Fraction(1, 1000)
@@ -31,10 +33,16 @@ AT_REST = np.log([2.0, 0.5])
 
 
 def three_states(
-    start: Any, length: PhaseLength, learning_rate: float, times: Sequence[int] = (), *, draw: bool = False
+    start: Any,
+    length: PhaseLength,
+    learning_rate: float,
+    times: Sequence[int] = (),
+    *,
+    draw: bool = False,
+    degree: int = 10,
 ) -> System:
     """The three-state chain of Part II in a phase from `start`, by its transfer operator."""
-    return propagated(three_state_phase(start, length, learning_rate, times), draw=draw)
+    return propagated(replace(three_state_phase(start, length, learning_rate, times), degree=degree), draw=draw)
 
 
 def three_state_phase(
@@ -47,9 +55,11 @@ def three_state_phase(
     )
 
 
-def three_states_listed(start: int, steps: int, learning_rate: float, *, draw: bool = False) -> System:
+def three_states_listed(
+    start: int, steps: int, learning_rate: float, times: Sequence[int] = (), *, draw: bool = False
+) -> System:
     """The same with every path listed."""
-    return listed(three_state_phase(start, Fixed(steps), learning_rate), draw=draw)
+    return listed(three_state_phase(start, Fixed(steps), learning_rate, times), draw=draw)
 
 
 def choosing_unit(steps: int, learning_rate: float, time: int) -> System:
@@ -127,8 +137,8 @@ def rare_starts(steps: int = 7, learning_rate: Any = Fraction(1, 3), equilibrati
 def lazy_learners() -> list[System]:
     """Lazy chains of which the kernel, the gradient or both depend on theta; each term of a bound is needed in one."""
     half, equilibrium, quarter, slow = Fraction(1, 2), Fraction(3, 4), Fraction(1, 4), Fraction(1, 5)
-    short = {"steps": 8, "learning_rate": slow, "times": range(1, 9)}
-    long = {"start": equilibrium, "steps": 80, "learning_rate": half, "times": (1, 20, 40, 80)}
+    short: dict[str, Any] = {"steps": 8, "learning_rate": slow, "times": range(1, 9)}
+    long: dict[str, Any] = {"start": equilibrium, "steps": 80, "learning_rate": half, "times": (1, 20, 40, 80)}
     return [
         lazy_phase(0, half, theta=1, steps=16, learning_rate=slow, slope=3, level=0, times=range(1, 17)),
         lazy_phase(0, equilibrium, response=quarter, **long),
@@ -153,6 +163,29 @@ def grid_phases(rates: Sequence[float], lengths: Sequence[int], *, late: bool = 
         system.name: [propagated(phase(system, eta, tau)) for eta in rates for tau in lengths]
         for system in all_systems()
     }
+
+
+def largest_share(statement: Statement, phases: Sequence[System]) -> float:
+    """The largest left side of a bound over its right side."""
+    return max(
+        float(np.max(np.asarray(statement.left_value(phase) / statement.right_value(phase), dtype=float)))
+        for phase in phases
+    )
+
+
+def orders(length: int, learning_rate: float = 0.1, s: int = 8) -> tuple[float, float, float]:
+    """Biases of the three-state chain: of the middle update from equilibrium over eta^2/tau, and of a phase from state
+    0 over eta^2 and over eta^2 s/tau."""
+    settled = three_states(_settled_law(), Fixed(length), learning_rate, (length // 2,))
+    update = _norm(settled(d.mean_update)[:, 0] - settled(d.g_bar)) * learning_rate / length
+    phase, square = three_states(0, Fixed(length), learning_rate)(d.phase_bias), learning_rate**2
+    return update / (square / length), phase / square, phase / (square * s / length)
+
+
+def plateau() -> float:
+    """|D gbar gbar|/2 of the three-state chain: where the bias of long phases over eta^2 settles."""
+    phase = three_states(0, Fixed(1), 0.1)
+    return _norm(phase(d.D_g_bar) @ phase(d.g_bar)) / 2
 
 
 def one_state(slope: Any, lengths: Sequence[int], learning_rate: Any, theta: Any = 1) -> list[System]:
@@ -242,7 +275,7 @@ def jumping_gradient(steps: int, learning_rate: float) -> System:
 
 def early_update() -> System:
     """A frozen lazy chain that stays with 99/100, from its rare state: an update at t = 5, where s is 500 steps."""
-    slow = {"steps": 1000, "learning_rate": Fraction(1, 1000), "times": (5,), "equilibration": 500}
+    slow: dict[str, Any] = {"steps": 1000, "learning_rate": Fraction(1, 1000), "times": (5,), "equilibration": 500}
     return lazy_phase(Fraction(99, 100), RARE, **slow)
 
 
@@ -253,8 +286,8 @@ def slopes_of_biases() -> tuple[list[float], list[float], tuple[float, float]]:
     """Slopes of biases on ladders that halve: of a phase and of its middle update from equilibrium in eta, of the debt
     alone in eta and in tau; the same with 1 % of a linear term planted in the first two; and then the first's slope at
     the top and at the foot of its ladder."""
-    ladder, law = 2.0 ** -np.arange(3, 13), Equilibrium.of(three_state_phase(0, Fixed(20), 0.1).local).law
-    settled = [three_states(law, Fixed(20), float(eta), (10,)) for eta in ladder]
+    ladder = 2.0 ** -np.arange(3, 13)
+    settled = [three_states(_settled_law(), Fixed(20), float(eta), (10,)) for eta in ladder]
     phase = np.array(
         [_norm(system(d.mean_Delta) + eta * system(d.g_bar)) for system, eta in zip(settled, ladder, strict=True)]
     )
@@ -271,10 +304,18 @@ def slopes_of_biases() -> tuple[list[float], list[float], tuple[float, float]]:
     return found + debt, planted + debt, (float(seen[0]), float(seen[-1]))
 
 
+def _settled_law() -> np.ndarray:
+    return three_state_phase(0, Fixed(1), 0.1).equilibrium.law
+
+
 def _norm(vector: np.ndarray) -> float:
     return float(np.linalg.norm(vector))
 
 
 def _debt(learning_rate: float, steps: int) -> float:
     """The bias of a phase of a frozen chain that stays with 9/10, from its rare state."""
-    return float(lazy_phase(Fraction(9, 10), RARE, steps=steps, learning_rate=Fraction(learning_rate))(d.phase_bias))
+    rare = next(system for system in all_systems() if system.name == "rare start, stays with 9/10")
+    phase = LearningPhase(
+        rare.name, rare.chain, rare.parameters, rare.start, Fixed(steps), learning_rate, given=rare.given
+    )
+    return float(propagated(phase)(d.phase_bias))

@@ -3,6 +3,7 @@
 import sympy as sp
 
 from cl_theory.dynamics.symbols import (
+    MEMORY,
     C,
     K,
     L,
@@ -63,6 +64,7 @@ UPDATE_BIAS = bound(
         "the gradient moves": eta**2 / tau**2 * M * L * t,
         "the kernel moves": eta**2 / tau**2 * M * K * Psi * t,
     },
+    where=MEMORY,
 )
 UPDATE_AFTER_S = bound(
     "aol-update-bias-after-s",
@@ -72,6 +74,7 @@ UPDATE_AFTER_S = bound(
         "the gradient moves": eta**2 / tau * M * L,
         "the kernel moves": eta**2 / tau * M * K * Psi,
     },
+    where=MEMORY,
 )
 """For s <= t <= tau."""
 UPDATE_ATTAINED = equation("aol-update-bias-attained", update_bias, {"the start": eta / tau * C * M * decay_t})
@@ -84,6 +87,7 @@ PHASE_BIAS = bound(
         "the gradient moves": eta**2 / 2 * M * L,
         "the kernel moves": eta**2 / 2 * M * K * Psi,
     },
+    where=MEMORY,
 )
 PHASE_BIAS_WITH_S = bound(
     "aol-phase-bias-with-s",
@@ -94,6 +98,7 @@ PHASE_BIAS_WITH_S = bound(
         "the gradient moves": eta**2 / 2 * M * L,
         "the kernel moves": eta**2 / 2 * M * K * Psi,
     },
+    where=MEMORY,
 )
 PHASE_ATTAINED = equation(
     "aol-phase-bias-attained",
@@ -102,7 +107,7 @@ PHASE_ATTAINED = equation(
 )
 """Frozen lazy chains, from their rare state."""
 ONE_STATE = equation(
-    "aol-one-state",
+    "aol-one-state-bias",
     phase_bias,
     {
         "always on": one_state_start * (1 - eta * one_state_slope / tau) ** tau,

@@ -1,18 +1,22 @@
 """How far always-on learning is off: an update in the course of a phase, a phase against its length, both to bounds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cl_theory.cases.phase_systems import three_states
 from cl_theory.dynamics.phase_statements import PHASE_BIAS, UPDATE, UPDATE_BIAS
 from cl_theory.dynamics.symbols import D_g_bar, g_bar, psi_start, t
 from cl_theory.figures.style import colour
+from cl_theory.phases import Fixed
 from cl_theory.statements.system import System
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+RATES = {0.4: 10, 0.1: 6, 0.025: 5}
+"""Learning rates, with the degree of the polynomials that is enough for each."""
 RATE_COLOURS = ("isd", "centred", "two_term")
 PHASE_BIAS_ALT = (
     "Log-log plot of the bias of a phase against its length for three learning rates. Each curve first falls along a "
@@ -31,16 +35,17 @@ BOUNDS_ALT = (
 )
 
 
-def phase_bias_figure(phase: Callable[[float, int], System], rates: Sequence[float], lengths: np.ndarray) -> "Figure":
-    """|E Delta + eta gbar| of `phase` (eta, tau) over `lengths` at three `rates`, with its two leading terms."""
+def phase_bias_figure(longest: int = 6000) -> "Figure":
+    """|E Delta + eta gbar| of the three-state chain over the length at three rates, with its two leading terms."""
     import matplotlib.pyplot as plt
 
+    lengths = np.unique(np.geomspace(4, longest, 12).astype(int))
     figure, axis = plt.subplots(figsize=(6.4, 3.6))
     lowest = np.inf
-    for eta, name in zip(rates, RATE_COLOURS, strict=True):
-        systems = [phase(eta, int(tau)) for tau in lengths]
+    for (eta, degree), name in zip(RATES.items(), RATE_COLOURS, strict=True):
+        systems = [three_states(0, Fixed(int(tau)), eta, degree=degree) for tau in lengths]
         bias = [PHASE_BIAS.left_value(system) for system in systems]
-        plateau = np.linalg.norm(systems[0](D_g_bar) @ systems[0](g_bar)) / 2
+        plateau = float(np.linalg.norm(systems[0](D_g_bar) @ systems[0](g_bar))) / 2
         axis.loglog(lengths, bias, "o-", ms=3.5, color=colour(name), label=rf"$\eta = {eta:g}$")
         axis.axhline(eta**2 * plateau, color=colour(name), lw=1, ls=":")
         debt = eta * np.linalg.norm(systems[0](psi_start)) / lengths
@@ -53,12 +58,13 @@ def phase_bias_figure(phase: Callable[[float, int], System], rates: Sequence[flo
     return figure
 
 
-def two_clocks(system: System) -> "Figure":
-    """Lengths of the parts of E G(z_t, theta_t) - gbar at the times that `system` looks at."""
+def two_clocks(steps: int = 60) -> "Figure":
+    """Lengths of the parts of E G(z_t, theta_t) - gbar over the steps of a phase of the three-state chain."""
     import matplotlib.pyplot as plt
 
+    system = three_states(0, Fixed(steps), max(RATES), range(steps))
     figure, axis = plt.subplots(figsize=(6.4, 3.2))
-    times, parts = system(t), dict(UPDATE.term_values(system))
+    times, parts = system(t), UPDATE.term_values(system)
     parts.pop("the mean gradient")
     whole = np.linalg.norm(sum(parts.values()), axis=0)
     axis.plot(times, whole, color=colour("exact"), lw=2.6, alpha=0.8, label="the bias")

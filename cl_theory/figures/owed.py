@@ -53,11 +53,11 @@ def owed_to_the_start(s: int, n_steps: int = 16) -> "Figure":
     return figure
 
 
-def terms_of_a_phase(longest: int = 20, step_size: float = 0.1) -> "Figure":
+def terms_of_a_phase(longest: int = 12, step_size: float = 0.05) -> "Figure":
     """The first component of E Delta and of each term of its identity, for phases of 1 to `longest` steps."""
     import matplotlib.pyplot as plt
 
-    phases = [three_states(0, Fixed(n), n * step_size) for n in range(1, longest + 1)]
+    phases = [three_states(0, Fixed(n), n * step_size, degree=12) for n in range(1, longest + 1)]
     lengths = [float(phase(mean_T)) for phase in phases]
     terms = [PHASE.term_values(phase) for phase in phases]
     figure, axis = plt.subplots(figsize=(6.4, 3.4))
