@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.cases.flow_systems import THETA
+from cl_theory.cases.flow_systems import THETA, slope_of_update, slopes_in_length
 from cl_theory.cases.real_models import RealModel, bars_model
-from cl_theory.checks import Outcome
+from cl_theory.checks import Outcome, close
 from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.dynamics import current_bias, gradient_flow, simulate_always_on, simulate_rbm_phase
 from cl_theory.markov import Equilibrium, stationary_distributions
@@ -63,7 +63,7 @@ def rbm_flow_check(
 
 
 def bias_against_the_step(dreamt: Outcome, learning_rate: float) -> float:
-    """Per cent of the standard step by which the flow of `rbm_flow_check`'s model departs from it, along the gradient."""
+    """Per cent of the standard step by which the flow of `rbm_flow_check`'s model departs from it, along itself."""
     model = bars_model()
     step = -learning_rate * np.linalg.norm(rbm_phase_means(model.rbm, model.data)[1])
     return float(100 * abs(dreamt.details["target"][0] / step - 1))
@@ -100,6 +100,29 @@ def lag_check(
         float(np.abs(target).max()),
     )  # fmt: skip
     return check.check(root, claim, scope="bias against the current parameters by simulation, three states")
+
+
+def orders_in_length() -> tuple[Outcome, Mapping[str, Outcome]]:
+    """AR(1): the distance to the flow is of order 1 in 1/tau, that to the standard step of order 0."""
+    scope, slopes = "AR(1), slope in 1/tau of the distance to the flow and to the step", slopes_in_length()
+    planted = {"yardsticks exchanged": slopes[::-1], "flow off by 1 %": slopes_in_length(1.01)}
+    return _orders(scope, slopes, [1.0, 0.0], planted, tolerance=1e-4)
+
+
+def order_of_update() -> tuple[Outcome, Mapping[str, Outcome]]:
+    """One update's bias against the current parameters is of order 2 in eta."""
+    scope = "slope in eta of one update's bias against the current parameters"
+    planted = {"a bias of 1 % that stays": slope_of_update(0.01)}
+    return _orders(scope, slope_of_update(), 2.0, planted, tolerance=1e-3)
+
+
+def _orders(
+    scope: str, found: Any, expected: Any, planted: Mapping[str, Any], *, tolerance: float
+) -> tuple[Outcome, Mapping[str, Outcome]]:
+    def check(slopes: Any) -> Outcome:
+        return close(slopes, expected, scope=scope, tolerance=tolerance)
+
+    return check(found), {name: check(wrong) for name, wrong in planted.items()}
 
 
 def freezing_mean(parameter: float, learning_rate: float, n_steps: int) -> float:

@@ -1,5 +1,6 @@
 """Systems for the gradient flow and for the lag behind current parameters: exact, on grids, in the limit, broken."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any
@@ -28,7 +29,7 @@ from cl_theory.models.linear_autoregression import LinearAutoregression
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases
 from cl_theory.phases import Fixed, Geometric
-from cl_theory.statements import System
+from cl_theory.statements import Statement, System
 
 RATE_OFF = "rate off by 1 %"
 STANDARD_STEP = "the standard step"
@@ -44,13 +45,14 @@ THETA = np.log([2.0, 0.5])
 def one_state_phases() -> list[System]:
     """A network with nothing to equilibrate and a quadratic gradient, rational: phases of 1, 2, 4 and 8 steps."""
     gradient = [Fraction(1, 3), Fraction(3, 4), Fraction(-1, 2)]
-    lonely = AffineChain(*(exact_array(entry) for entry in ([[1]], [[[0]]], [[gradient[0]]], [[[gradient[1]]]])),
-                         exact_array([[[gradient[2]]]]))  # fmt: skip
+    constant, slope, bend = gradient
+    parts = [[1]], [[[0]]], [[constant]], [[[slope]]], [[[bend]]]
+    lonely = AffineChain(*map(exact_array, parts))
 
     def euler(n_steps: int, taken: int) -> np.ndarray:
         place = start = Fraction(1, 2)
         for _ in range(taken):
-            place -= (gradient[0] + gradient[1] * place + gradient[2] * place**2) / n_steps
+            place -= (constant + slope * place + bend * place**2) / n_steps
         return np.array([place - start], dtype=object)
 
     def phase(n_steps: int, rate: Fraction = Fraction(1)) -> System:
@@ -105,12 +107,9 @@ def three_state_bend() -> System:
     """What stays of the flow's displacement against the standard step, over eta^2, extrapolated to eta = 0."""
     rates, at = 0.05 / 2.0 ** np.arange(6), _at_theta()
     table = [(_flowed(rate) + rate * at.mean_gradient) / rate**2 for rate in rates]
-    values = {
-        flow.stays: lambda: limit_at_zero(rates, table),
-        d.D_g_bar: at.mean_gradient_derivative,
-        d.g_bar: at.mean_gradient,
-    }
-    twice = System("twice", {flow.stays: lambda: 2 * values[flow.stays]()})
+    limit = limit_at_zero(rates, table)
+    values = {flow.stays: limit, d.D_g_bar: at.mean_gradient_derivative, d.g_bar: at.mean_gradient}
+    twice = System("twice", {flow.stays: 2 * limit})
     return System("three states, eta to 0", values, wrong={"a factor 1/2 lost": lambda: twice})
 
 
@@ -231,12 +230,12 @@ def negative_phase_lags() -> list[System]:
     table = _path_biases(steps)
 
     def at(t: int) -> System:
+        limit = limit_at_zero(steps, table[:, t] / steps[:, None])
         values = {
             d.t: float(t), d.D_g_bar: own.mean_gradient_derivative, d.g_bar: own.mean_gradient,
-            flow.Q_growth: _grown(own.local, own.law, t),
-            flow.scaled_current_bias: lambda: limit_at_zero(steps, table[:, t] / steps[:, None]),
+            flow.Q_growth: _grown(own.local, own.law, t), flow.scaled_current_bias: limit,
         }  # fmt: skip
-        off = {flow.scaled_current_bias: lambda: values[flow.scaled_current_bias]() - own.correlation}
+        off = {flow.scaled_current_bias: limit - own.correlation}
         wrong = {CORRELATION_OUT: lambda: System("without", off)}
         return System(f"negative phase of the three-state pair, t = {t}", values, family="negative phase", wrong=wrong)
 
@@ -255,7 +254,7 @@ def transient_left(t: int = 8) -> float:
 
 
 def lag_in_time(times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First coordinate, at `times`: measured over small steps, to second order, and what it settles at."""
+    """First coordinate, at `times` from 1 on: measured over small steps, to second order, and what it settles at."""
     own, step = negative_phase(), 1e-4
     measured = current_bias(_negative(), THETA, own.law, int(times.max()), step_size=step)[times, 0] / step
     second = np.array([(n * own.curvature - _grown(own.local, own.law, int(n)))[0] for n in times])
@@ -305,3 +304,8 @@ def early_updates(step: float = 1e-9) -> System:
               d.C: 0.0, d.rho: 0.5, d.M: 1.0, d.Lambda_1: 100 * np.linalg.norm(own.lag),
               flow.for_ever: np.linalg.norm(faded, axis=1)}  # fmt: skip
     return System("before equilibration: what is left of the start, P^t(G - gbar), and not the lag", values)
+
+
+def largest_ratio(bound: Statement, systems: Sequence[System]) -> float:
+    """The largest share of a bound that its left side reaches on any of `systems`."""
+    return max(float(np.max(bound.left_value(x) / bound.right_value(x))) for x in systems)

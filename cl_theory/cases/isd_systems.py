@@ -1,7 +1,7 @@
 """Systems for the statements about ISD: laws that are listed atom by atom, laws that are drawn from, real models."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
@@ -57,8 +57,8 @@ def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any =
 
     `coin` and `belief` are factors by which the coin and the weights depart from b, while the right sides keep it.
     """
-    probability, is_positive, *pair = coin_law(law, p_positive * coin)
-    estimates = isd_gradient(*pair, is_positive, p_positive=p_positive * belief)
+    probability, is_positive, g_positive, g_negative = coin_law(law, p_positive * coin)
+    estimates = isd_gradient(g_positive, g_negative, is_positive, p_positive=p_positive * belief)
     differences = two_term_gradient(law.g_positive, law.g_negative)
     mixture = (1 - p_positive) * law.g_positive + p_positive * law.g_negative
     cov_of_Z, cov_of_D = exact_covariance(probability, estimates), exact_covariance(law.probability, differences)
@@ -270,8 +270,9 @@ class _DrawnLaw:
     @property
     def drawn(self) -> Drawn:
         mean = self.law.moments.mean
-        options = {"errors": dict(self.errors)} if self.errors else {}
-        planned = PlannedMean(self.draw, self.rows, self.target, scale=self._scale(), **options)
+        planned = PlannedMean(self.draw, self.rows, self.target, scale=self._scale())
+        if self.errors:
+            planned = replace(planned, errors=dict(self.errors))
         return Drawn(planned, lambda value: np.asarray(self.image(value, mean), dtype=float))
 
     def draw(self, rng: np.random.Generator, size: int) -> _Draws:

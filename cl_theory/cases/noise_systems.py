@@ -245,17 +245,17 @@ def rational_isd() -> list[System]:
     phases = mean_phases([chain.at_odds(odds) for chain in pair])
 
     def at(share: Fraction, baseline: list[Any], seen: list[Any]) -> System:
-        bends = [
+        bends: list[Any] = [
             Equilibrium.of(chain.at_odds(odds)).curvature / 2 for chain in isd_phases(pair, share, exact_array(seen))
         ]
         values = _isd_values(phases, share, exact_array(baseline)) | {
-            noise.bend: share * bends[0] + (1 - share) * bends[1]
+            noise.bend: bends[0] * share + bends[1] * (1 - share)
         }
         other = partial(at, share, baseline, [x + Fraction(1, 100) for x in baseline])
         wrong = {BASELINE_OFF: other}
         return System(f"rational odds, b = {share}, c = {baseline}", values, family="rational odds", wrong=wrong)
 
-    settings = [
+    settings: list[tuple[Fraction, list[Any]]] = [
         (Fraction(1, 2), [0, 0]),
         (Fraction(2, 5), [0, 0]),
         (Fraction(3, 10), [1, Fraction(-1, 2)]),
@@ -294,19 +294,21 @@ def fixed_point_shifts(baseline: np.ndarray) -> np.ndarray:
     """How far the fixed point of two flows and a coin is from where mu = 0, (3, 2), at SHIFT_RATES."""
     pair, place = three_state_pair(), rest_point(three_state_pair())
     fields = [lambda point, member=member: mean_gradient(member, point) for member in pair]
+    positive, negative = fields
     found = [
-        isd_fixed_point(*fields, place, learning_rate=rate, p_positive=B_ISD, baseline=baseline) for rate in SHIFT_RATES
+        isd_fixed_point(positive, negative, place, learning_rate=rate, p_positive=B_ISD, baseline=baseline)
+        for rate in SHIFT_RATES
     ]
     return np.array(found) - place
 
 
 def _extrapolated_bend(pair: Pair, place: np.ndarray, baseline: np.ndarray) -> np.ndarray:
     lengths, rates = np.array([16, 32, 64, 128]), 0.02 / 2.0 ** np.arange(4)
-    options = {"p_positive": B_ISD, "baseline": baseline}
-    table = [
-        [isd_drift(pair, place, learning_rate=rate, phase_length=int(n), **options) / rate**2 for n in lengths]
-        for rate in rates
-    ]
+
+    def drift(rate: float, n: int) -> np.ndarray:
+        return isd_drift(pair, place, learning_rate=rate, phase_length=n, p_positive=B_ISD, baseline=baseline)
+
+    table = [[drift(rate, int(n)) / rate**2 for n in lengths] for rate in rates]
     return limit_at_zero(rates, [limit_at_zero(1 / lengths, row) for row in table])
 
 
@@ -324,9 +326,9 @@ def drawn_isd(rate: float = 0.1, length: int = 20) -> list[System]:
 
 def _drawn_isd(pair: Pair, rate: float, length: int, name: str, theta: np.ndarray, baseline: np.ndarray) -> System:
     phases = mean_phases([local_chain(member, theta) for member in pair])
-    options = {"learning_rate": rate, "phase_length": length, "p_positive": B_ISD}
-    exact = isd_drift(pair, theta, baseline=baseline, **options)
-    other = isd_drift(pair, theta, baseline=phases.centre(B_ISD) if not baseline.any() else np.zeros(2), **options)
+    drift = partial(isd_drift, pair, theta, learning_rate=rate, phase_length=length, p_positive=B_ISD)
+    exact = drift(baseline=baseline)
+    other = drift(baseline=np.zeros(2) if baseline.any() else phases.centre(B_ISD))
     values = _isd_values(phases, B_ISD, baseline) | {eta: rate}
     values[noise.rest_of_bend] = exact + rate * phases.mu - rate**2 * _bend(phases, B_ISD, baseline)
     laws = [Equilibrium.of(local_chain(chain, theta)).law for chain in pair]

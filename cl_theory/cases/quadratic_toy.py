@@ -6,12 +6,17 @@ so that the loss is :math:`\frac k2\theta^2`, and the noise of the negative phas
 :math:`\theta \leftarrow \theta - \eta Z`, has exact first and second moments after any number of phases.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from cl_theory.arguments import positive, positive_integer, probability_inside
+from cl_theory.cases.enumerated import enumerated_trace, two_values
+from cl_theory.checks import Outcome, equal_exactly
+from cl_theory.laws import independent_law
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,39 @@ class QuadraticToy:
             up = (self.mean + self.slope * theta + self.positive * noise) / b
             theta -= rate * np.where(coin, up, -(self.mean + self.negative * noise) / (1 - b))
         return theta
+
+    def drawn_rest_errors(
+        self, rng: np.random.Generator, rate: float, places: Sequence[float], n_phases: int = 250, n: int = 2000
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(b, mean, standard error) of the squared error of n learners at each b of `places`."""
+        squared = np.array([self.simulate(rng, rate, b, n_phases, n) ** 2 for b in places])
+        return np.array(places), squared.mean(axis=1), squared.std(axis=1, ddof=1) / np.sqrt(n)
+
+
+def least_variance_check() -> tuple[list[Fraction], Outcome, dict[str, Outcome]]:
+    """(b*, check, planted errors) of five laws with rational b*: g+ is 3 ± 4, g- is 3 ± s, listed with the coin."""
+    roots_by_deviation = {  # s: the root of m-, where that of m+ is 5
+        Fraction(0): Fraction(3),
+        Fraction(5, 4): Fraction(13, 4),
+        Fraction(9, 4): Fraction(15, 4),
+        Fraction(4): Fraction(5),
+        Fraction(36, 5): Fraction(39, 5),
+    }
+    laws = [independent_law(*two_values(3, 4), *two_values(3, s)) for s in roots_by_deviation]
+    roots = roots_by_deviation.values()
+    best = [Fraction(5) / (5 + root) for root in roots]
+    scope = "toy: least variance at b* for five negative phases, listed law"
+
+    def check(values: list[Fraction], of: str) -> Outcome:
+        return equal_exactly(values, [(5 + root) ** 2 for root in roots], scope=of)
+
+    def traces(places: list[Fraction]) -> list[Fraction]:
+        return [Fraction(enumerated_trace(law, b)) for law, b in zip(laws, places, strict=True)]
+
+    mirrored = zip(best, traces([1 - b for b in best]), strict=True)
+    exchanged = [Fraction(0) if b == Fraction(1, 2) else trace for b, trace in mirrored]
+    planted = {"b exchanged for 1 - b": exchanged, "b* by deviations": traces([Fraction(4, 5)] * len(laws))}
+    return best, check(traces(best), scope), {name: check(bad, f"{scope}; {name}") for name, bad in planted.items()}
 
 
 def best_b_at_rest(toy: QuadraticToy, rate: float, grid: np.ndarray) -> float:

@@ -13,9 +13,9 @@ Ids = Annotated[list[str] | None, typer.Argument(metavar="[IDS]...", help="Claim
 
 def accept(reason: Reason, ids: Ids = None, jobs: Jobs = None, seed: Seed = None, fresh: Fresh = False) -> int:
     """Take this commit's numbers over into data/claims.json."""
-    from cl_theory.book.acceptance import chapters_of, take_over
+    from cl_theory.book.build_folder import alone
     from cl_theory.book.checkout import find_checkout
-    from cl_theory.book.lock import alone
+    from cl_theory.book.run import chapters_of, take_over
     from cl_theory.cli.display import Display
     from cl_theory.cli.summary import say_accepted, summarise
     from cl_theory.cli.wishes import shown_run, wish

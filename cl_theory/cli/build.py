@@ -19,8 +19,8 @@ def build(
     With --chapter those are executed anew, and the others only where anything they depend on has changed:
     the site is always whole.
     """
+    from cl_theory.book.build_folder import alone
     from cl_theory.book.checkout import find_checkout
-    from cl_theory.book.lock import alone
     from cl_theory.book.rendering import render
     from cl_theory.cli.display import Display
     from cl_theory.cli.summary import say_rendered, summarise

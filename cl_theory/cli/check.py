@@ -15,8 +15,8 @@ def check(
     parameter: Parameters = None,
 ) -> int:
     """Execute and compare with data/claims.json, render nothing."""
+    from cl_theory.book.build_folder import alone
     from cl_theory.book.checkout import find_checkout
-    from cl_theory.book.lock import alone
     from cl_theory.cli.display import Display
     from cl_theory.cli.summary import summarise
     from cl_theory.cli.wishes import shown_run, wish

@@ -13,7 +13,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from cl_theory.book.listener import Listener, State
+from cl_theory.book.execution import Listener, State
 
 if TYPE_CHECKING:
     from cl_theory.book.run import Wish

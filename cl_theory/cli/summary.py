@@ -13,9 +13,8 @@ from cl_theory.claims.verdict import RANK
 from cl_theory.cli.display import Display
 
 if TYPE_CHECKING:
-    from cl_theory.book.acceptance import Accepted
     from cl_theory.book.rendering import Rendered
-    from cl_theory.book.run import Report
+    from cl_theory.book.run import Accepted, Report
 
 SHOWN_DIFFERENCES = 40
 

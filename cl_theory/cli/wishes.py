@@ -4,8 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from cl_theory.book.checkout import BookError, Checkout
-from cl_theory.book.gate_seed import gate_seed
+from cl_theory.book.checkout import BookError, Checkout, gate_seed
 from cl_theory.book.run import Report, Wish, run
 from cl_theory.cli.display import Display
 

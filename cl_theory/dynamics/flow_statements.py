@@ -65,3 +65,6 @@ LAG = equation("aol-lag", scaled_current_bias, {"lag of the law": lag, "correlat
 LAG_IN_TIME = equation(
     "aol-lag-in-time", scaled_current_bias, {"drift": t * D_g_bar * g_bar, "second order": -Q_growth}
 )
+FLOWING = FLOW_BOUND, FLOW, STAYS, EULER, NOTHING_ELSE
+LAGGING = CURRENT_BOUND, LAG, LAG_IN_TIME
+"""What the chapter states of the flow, and of the lag."""

@@ -5,24 +5,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cl_theory.checks import Outcome, close
-from cl_theory.experiments.rbm_measures import second_moments
 from cl_theory.experiments.rbm_runs import first_rbm, loaded
 from cl_theory.experiments.results import Results
 from cl_theory.experiments.retraced import retraced
 from cl_theory.experiments.slices import STORED_DIGITS
-from cl_theory.experiments.variances import MOMENTS, moments_along
-from cl_theory.learning.replicas import Replicas
+from cl_theory.experiments.variances import measured_moments, moments_along
 from cl_theory.models.rbm import RBM
 from cl_theory.models.rbm_moments import rbm_phase_moments
 
 Check = tuple[Outcome, Mapping[str, Outcome]]
 TOLERANCE = 1e-7
-
-
-def measured(rbm: RBM, data: np.ndarray) -> list[float]:
-    """m+, m- and |mu|^2 as they are measured along the experiments."""
-    measures = second_moments(data)
-    return [float(measures[name](Replicas.of([rbm]))[0]) for name in MOMENTS]
 
 
 def by_all_second_moments(rbm: RBM, data: np.ndarray) -> list[float]:
@@ -38,7 +30,7 @@ def two_ways(results: Results, arm: str, stages: Sequence[int]) -> Check:
     """Both ways on the networks that the first seed of `arm` goes through, ratio by ratio."""
     data = np.asarray(loaded(results.experiment.settings["data"])["train"], dtype=np.float64)
     networks = retraced(results.experiment, arm, results.experiment.seeds.first, stages).values()
-    ratio = np.array([measured(rbm, data) for rbm in networks])
+    ratio = np.array([measured_moments(rbm, data) for rbm in networks])
     ratio /= np.array([by_all_second_moments(rbm, data) for rbm in networks])
 
     def check(ratios: np.ndarray, scope: str) -> Outcome:
@@ -54,7 +46,7 @@ def as_stored(results: Results, arm: str, n_seeds: int = 2) -> Check:
     data = np.asarray(loaded(settings["data"])["train"], dtype=np.float64)
     stored = moments_along(results[arm])[1][:2, :n_seeds, 0]
     firsts = [first_rbm(seeds.first + k, data.shape[1], settings["hidden"]) for k in range(n_seeds)]
-    again = np.array([measured(rbm, data)[:2] for rbm in firsts]).T
+    again = np.array([measured_moments(rbm, data)[:2] for rbm in firsts]).T
 
     def check(values: np.ndarray, scope: str) -> Outcome:
         return close(values, stored, scope=scope, tolerance=STORED_DIGITS)

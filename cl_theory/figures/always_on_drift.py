@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cl_theory.dynamics.rbm_drift import PhaseTurns
+from cl_theory.experiments.measures import Measure
 from cl_theory.experiments.results import ArmResults, Results
-from cl_theory.figures.estimator_colours import arm_colour, arm_line
-from cl_theory.figures.learning_curves import STANDARD_ERRORS, mean_and_error
+from cl_theory.figures.runs import STANDARD_ERRORS, arm_colour, arm_line, mean_and_error
 from cl_theory.figures.style import colour
 
 if TYPE_CHECKING:
@@ -51,18 +51,16 @@ def _moves(turns: PhaseTurns, rate: float, p_positive: float) -> dict[str, np.nd
     return dict(zip(TERMS, parts, strict=True))
 
 
-def flows_and_runs(
-    panels: Sequence[Mapping[str, tuple[ArmResults, ArmResults]]], *, factor: float, label: str
-) -> "Figure":
+def flows_and_runs(panels: Sequence[Mapping[str, tuple[ArmResults, ArmResults]]], measure: Measure) -> "Figure":
     """A panel each: by name, (runs, flow). Runs: mean with two standard errors; the noiseless flow as a thin line."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, len(panels), figsize=(7.6, 3.6), sharey=True, squeeze=False, layout="constrained")
     for axis, pairs in zip(axes[0], panels, strict=True):
         for name, (runs, flow) in pairs.items():
-            _pair(axis, name, runs, flow, factor)
+            _pair(axis, name, runs, flow, measure)
         axis.set_xlabel("phases")
-    axes[0, 0].set_ylabel(label)
+    axes[0, 0].set_ylabel(measure.label)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     for axis in axes[0, 1:]:
         more = [pair for pair in zip(*axis.get_legend_handles_labels(), strict=True) if pair[1] not in labels]
@@ -71,39 +69,48 @@ def flows_and_runs(
     return figure
 
 
-def _pair(axis: "Axes", name: str, runs: ArmResults, flow: ArmResults, factor: float) -> None:
+def _pair(axis: "Axes", name: str, runs: ArmResults, flow: ArmResults, measure: Measure) -> None:
     tint, dashes = arm_colour(runs.name), arm_line(runs.name)
-    expected_at, expected = flow.curve("nll")
-    places, values = runs.curve("nll")
+    expected_at, expected = flow.curve(measure.name)
+    places, values = runs.curve(measure.name)
     shown = places <= expected_at[-1]
-    centre, error = mean_and_error(factor * values[:, shown])
+    centre, error = mean_and_error(measure.factor * values[:, shown])
     band = STANDARD_ERRORS * error
     axis.fill_between(places[shown], centre - band, centre + band, color=tint, alpha=0.3, lw=0)
     axis.plot(places[shown], centre, color=tint, ls=dashes, lw=2.2, label=name)
-    axis.plot(expected_at, factor * expected.mean(axis=0), color=tint, ls=dashes, lw=1, marker="x", ms=4, label="_flow")
+    axis.plot(
+        expected_at,
+        measure.factor * expected.mean(axis=0),
+        color=tint,
+        ls=dashes,
+        lw=1,
+        marker="x",
+        ms=4,
+        label="_flow",
+    )
 
 
 def copies_and_flows(
-    found: Results, flows: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]], *, factor: float
+    found: Results, times: np.ndarray, flows: Mapping[str, Mapping[str, np.ndarray]], measure: Measure
 ) -> "Figure":
     """A panel for each arm of `found`: dots with two standard errors over ensembles, against time, and `flows`.
 
-    `flows` gives for an arm, by name, (times, losses of a row) of a theory; the first is drawn solid.
+    `flows` gives for an arm, by name, losses of a row at `times`; the first is drawn solid.
     """
     import matplotlib.pyplot as plt
 
     size = (1.9 * len(flows) + 0.4, 3.2)
     figure, axes = plt.subplots(1, len(flows), figsize=size, squeeze=False, layout="constrained")
     for axis, (arm, theories) in zip(axes[0], flows.items(), strict=True):
-        times, values = found[arm].curve("nll", "time")
-        centre, error = mean_and_error(factor * values)
-        for (name, (at, losses)), tint, dashes in zip(
+        places, values = found[arm].curve(measure.name, "time")
+        centre, error = mean_and_error(measure.factor * values)
+        for (name, losses), tint, dashes in zip(
             theories.items(), ("exact", "negative_phase"), ("-", (0, (4, 2))), strict=False
         ):
-            axis.plot(at, factor * losses, color=colour(tint), ls=dashes, lw=1.5, label=name)
-        axis.errorbar(times, centre, STANDARD_ERRORS * error, fmt="o", ms=4, capsize=2, color=arm_colour(arm))
+            axis.plot(times, measure.factor * losses, color=colour(tint), ls=dashes, lw=1.5, label=name)
+        axis.errorbar(places, centre, STANDARD_ERRORS * error, fmt="o", ms=4, capsize=2, color=arm_colour(arm))
         axis.set_title(arm.replace("always-on, ", "").replace("centred", "centred,"), fontsize="small")
         axis.set_xlabel(r"time, $\eta\,\times$ phases")
-    axes[0, 0].set_ylabel("loss of 16 rows, nats")
+    axes[0, 0].set_ylabel(measure.label)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize="small")
     return figure

@@ -21,12 +21,12 @@ FLOW_PORTRAIT = (
     "distances: to the flow a line of slope minus one, to the standard step a plateau."
 )
 EULER_STEPS = (
-    "A parameter against time. The curve decays towards zero. One straight step crosses zero; two steps end above it; four "
-    "and sixteen steps follow the curve more and more closely."
+    "A parameter against time. The curve decays towards zero. One straight step crosses zero; two steps end above it; "
+    "four and sixteen steps follow the curve more and more closely."
 )
 LAG_BEHIND = (
-    "Bias against the current parameters over the step size, against the time of the update: dots on a line that leaves "
-    "zero and settles within a few steps at a dashed level."
+    "Bias against the current parameters over the step size, against the time of the update: dots on a line that "
+    "settles within a few steps at a dashed level."
 )
 
 
@@ -83,7 +83,7 @@ def lag_behind(longest: int = 9) -> "Figure":
     """How a gradient's bias against the current parameters settles: paths, second order, and the limit."""
     import matplotlib.pyplot as plt
 
-    times = np.arange(longest + 1)
+    times = np.arange(1, longest + 1)
     measured, second, limit = lag_in_time(times)
     figure, axis = plt.subplots(figsize=(5.6, 3.0))
     axis.plot(times, second, color=colour("always_on"), label="to second order")

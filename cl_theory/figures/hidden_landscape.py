@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cl_theory.figures.estimator_colours import arm_colour
+from cl_theory.figures.runs import arm_colour
 from cl_theory.figures.style import colour
 
 if TYPE_CHECKING:

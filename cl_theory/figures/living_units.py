@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cl_theory.figures.estimator_colours import arm_colour, arm_line
+from cl_theory.figures.runs import arm_colour, arm_line
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,11 +1,54 @@
 """Numbers for the prose of a chapter."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from cl_theory.checks.comparisons import Effect
+from cl_theory.checks.outcome import Outcome
+
+Number = float | str | Effect | Outcome
 
 
-def glue_numbers(numbers: Mapping[str, float]) -> None:
-    """Glue each number under its name, for ``{glue:text}`name:.3f```."""
+def glue_numbers(
+    numbers: Mapping[str, Number] | None = None, /, by: Callable[[Any], Any] = lambda x: x, **named: Number
+) -> None:
+    """Glue each number under its name, for ``{glue:text}`name:.3f```; what is no letter, digit or point is a hyphen.
+
+    An effect or a decision is glued with the ends of its interval, "name-low" and "name-high". `by` is applied to all:
+    `percent`, `percent_more`.
+    """
     from myst_nb import glue
 
-    for name, value in numbers.items():
-        glue(name, value if isinstance(value, int) else float(value), display=False)
+    for words, value in {**(numbers or {}), **named}.items():
+        name = re.sub(r"[^\w.]+|_", "-", words)
+        for end, number in zip(("", "-low", "-high"), _numbers(value, by), strict=False):
+            glue(name + end, number if isinstance(number, int | str) else float(number), display=False)
+
+
+def percent(share: float) -> float:
+    """Hundredths."""
+    return 100 * share
+
+
+def percent_more(log_ratio: float) -> float:
+    """By how many hundredths a quantity is larger, from the logarithm of a ratio."""
+    return 100 * (np.exp(log_ratio) - 1)
+
+
+def percent_less(log_ratio: float) -> float:
+    """By how many hundredths a quantity is smaller, from the logarithm of a ratio."""
+    return 100 * (1 - np.exp(log_ratio))
+
+
+def _numbers(value: Number, by: Callable[[Any], Any]) -> list[Any]:
+    """A number, or the estimate and the ends of its interval in ascending order."""
+    if isinstance(value, Outcome):
+        effect, ends = value.values["effect"], value.values["interval"]
+    elif isinstance(value, Effect):
+        effect, ends = value.estimate, (value.low, value.high)
+    else:
+        return [by(value)]
+    return [by(effect), *sorted(map(by, ends))]

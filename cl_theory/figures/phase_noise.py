@@ -9,7 +9,7 @@ from cl_theory.cases.isd_always_on import learn_together_by_isd, mean_phases, re
 from cl_theory.cases.noise_systems import B_ISD, NETWORK, SHIFT_RATES, fixed_point_shifts, network_noise
 from cl_theory.dynamics import gradient_flow, isd_fixed_point_shift, mean_gradient
 from cl_theory.figures.style import colour
-from cl_theory.models.local_chain import local_chain
+from cl_theory.models.local_chain import ParametricChain, local_chain
 from cl_theory.phases import Fixed, Geometric
 from cl_theory.seeds import FIXED_ROOT, stream
 
@@ -93,7 +93,7 @@ def two_flows(longest: float = 0.8) -> "Figure":
             path = np.stack([place, *(gradient_flow(field, place, float(time)) for time in times[1:])])
             axis.plot(*path.T, color=colour(shade), label=shade.replace("_", " "))
             ends.append(share * path)
-        axis.plot(*sum(ends).T, color=colour("reference"), linewidth=2.4, label="mean over the coin")
+        axis.plot(*np.sum(ends, axis=0).T, color=colour("reference"), linewidth=2.4, label="mean over the coin")
         axis.plot(*place, "x", color=colour("exact"), markersize=8, markeredgewidth=2)
         axis.set(title=name, xlabel=r"$\theta_1$")
         axis.set_aspect("equal")
@@ -105,7 +105,7 @@ def two_flows(longest: float = 0.8) -> "Figure":
 PHASES = ("positive_phase", "negative_phase")
 
 
-def _as_learned(member: object, factor: float, baseline: np.ndarray, point: np.ndarray) -> np.ndarray:
+def _as_learned(member: ParametricChain, factor: float, baseline: np.ndarray, point: np.ndarray) -> np.ndarray:
     return factor * (mean_gradient(member, point) - baseline)
 
 

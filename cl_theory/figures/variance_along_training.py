@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cl_theory.cases.quadratic_toy import QuadraticToy, best_b_at_rest
+from cl_theory.experiments.measures import Measure
 from cl_theory.experiments.results import Results
 from cl_theory.experiments.variances import isd_variance, last_variances, least_variance_b, moments_along, shares
-from cl_theory.figures.estimator_colours import b_colour
-from cl_theory.figures.learning_curves import STANDARD_ERRORS, mean_and_error
+from cl_theory.figures.runs import STANDARD_ERRORS, b_colour, mean_and_error
 from cl_theory.figures.style import colour
 
 if TYPE_CHECKING:
@@ -55,10 +55,10 @@ def _valleys(axis: "Axes", phases: np.ndarray, moments: np.ndarray) -> None:
 
 def variance_beside_loss(
     found: Mapping[str, Results],
-    losses: Mapping[str, tuple[str, np.ndarray]],
+    measures: Mapping[str, Measure],
     expected: Mapping[str, np.ndarray],
 ) -> "Figure":
-    """Top: variance at the end of each arm's own run. Bottom: (label, values (n_arms, n_seeds)) of `losses`.
+    """Top: variance at the end of each arm's own run. Bottom: last values of `measures`.
 
     `expected` (n_arms,) are losses that theory derives from the variances, for some of the columns.
     """
@@ -66,14 +66,17 @@ def variance_beside_loss(
 
     figure, axes = plt.subplots(2, len(found), figsize=(7.6, 4.8), sharex=True, squeeze=False, layout="constrained")
     for column, (name, results) in enumerate(found.items()):
-        values, (label, ends) = shares(results), losses[name]
+        values, measure = shares(results), measures[name]
+        ends = np.array([measure(arm) for arm in results.arms.values()])
         _by_b(axes[0, column], values, last_variances(results))
         _by_b(axes[1, column], values, ends)
         if name in expected:
             axes[1, column].plot(values, expected[name], "x--", color=colour("exact"), lw=1, label="from the variance")
             axes[1, column].legend(loc="upper center", fontsize="small")
         axes[0, column].set(title=name, yscale="log")
-        axes[1, column].set(xlabel="$b$", ylabel=label, xticks=values, xticklabels=[f"{b:g}" for b in values])
+        axes[1, column].set(
+            xlabel="$b$", ylabel=measure.label_at_the_end, xticks=values, xticklabels=[f"{b:g}" for b in values]
+        )
     axes[0, 0].set_ylabel("variance at the end")
     return figure
 

@@ -5,10 +5,8 @@ import json
 import pytest
 from tiny_book import FIRST, chapter, text
 
-from cl_theory.book.chapters import read_chapters
-from cl_theory.book.copies import kept
-from cl_theory.book.files import digest, write_json, write_whole
-from cl_theory.book.fingerprint import chapter_key, folder_key, versions
+from cl_theory.book.build_folder import chapter_key, digest, folder_key, kept, versions, write_json, write_whole
+from cl_theory.book.checkout import read_chapters
 
 BASE = {
     "source": b"{}",

@@ -4,8 +4,7 @@ import subprocess
 
 import pytest
 
-from cl_theory.book.checkout import BookError
-from cl_theory.book.gate_seed import VARIABLE, gate_seed, head_commit
+from cl_theory.book.checkout import VARIABLE, BookError, gate_seed, head_commit
 from cl_theory.seeds import FIXED_ROOT, stream
 
 

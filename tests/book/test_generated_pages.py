@@ -8,11 +8,16 @@ from xml.etree import ElementTree
 import pytest
 from tiny_book import decided, record
 
-from cl_theory.book.corrections_page import NOT_REPRODUCED, corrections_markdown
+from cl_theory.book.checkout import page_title
 from cl_theory.book.graph import NODES_IN_A_ROW, graph_svg
-from cl_theory.book.ledger_page import ledger_markdown, legend_html
-from cl_theory.book.shown import Shown, shown_evidence
-from cl_theory.book.titles import page_title
+from cl_theory.book.pages import (
+    NOT_REPRODUCED,
+    Shown,
+    corrections_markdown,
+    ledger_markdown,
+    legend_html,
+    shown_evidence,
+)
 from cl_theory.claims.ledger import LedgerError, assemble
 from cl_theory.claims.registry import all_claims
 from cl_theory.claims.verdict import MEANING

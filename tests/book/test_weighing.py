@@ -5,11 +5,9 @@ import copy
 import pytest
 from tiny_book import FIRST, SECOND, chapter, decided, record, shows
 
-from cl_theory.book.acceptance import chapters_of, take_over
-from cl_theory.book.checkout import BookError
+from cl_theory.book.checkout import BookError, GateSeed
 from cl_theory.book.execution import Executed
-from cl_theory.book.gate_seed import GateSeed
-from cl_theory.book.run import Wish, run, weigh
+from cl_theory.book.run import Wish, chapters_of, run, take_over, weigh
 from cl_theory.checks.comparisons import FAMILY
 from cl_theory.checks.criteria import Criterion
 from cl_theory.claims.ledger import FORMAT, LedgerError, assemble, load

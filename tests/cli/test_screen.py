@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from cl_theory.book.checkout import Checkout
-from cl_theory.book.collection import Collection
+from cl_theory.book.checkout import Checkout, GateSeed
 from cl_theory.book.execution import Executed
-from cl_theory.book.gate_seed import GateSeed
 from cl_theory.book.rendering import Rendered
-from cl_theory.book.run import Report, Wish
+from cl_theory.book.run import Collection, Report, Wish
 from cl_theory.checks.criteria import Criterion
 from cl_theory.checks.outcome import Outcome
 from cl_theory.claims.evidence import Evidence

@@ -9,7 +9,7 @@ from cl_theory.experiments.definition import Seeds
 from cl_theory.experiments.forward_forward_runs import loaded
 from cl_theory.experiments.kinds import computed
 from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.retraced_nets import retraced_nets
+from cl_theory.experiments.retraced import retraced_nets
 from cl_theory.models.label_goodness import predicted_labels
 
 

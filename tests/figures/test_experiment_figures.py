@@ -12,15 +12,21 @@ from matplotlib import pyplot as plt
 
 from cl_theory.checks.criteria import Criterion, decide
 from cl_theory.experiments.definition import Seeds
+from cl_theory.experiments.measures import Measure
 from cl_theory.experiments.registry import experiment
 from cl_theory.experiments.results import ArmResults, Results
-from cl_theory.figures.effects import effects
-from cl_theory.figures.equal_drift import drift_a_phase, equal_drift
-from cl_theory.figures.estimator_colours import arm_colour, arm_line, b_colour
-from cl_theory.figures.final_values import final_values
-from cl_theory.figures.learning_curves import learning_curves
+from cl_theory.figures.runs import (
+    arm_colour,
+    arm_line,
+    b_colour,
+    drift_a_phase,
+    effects,
+    equal_drift,
+    final_values,
+    learning_curves,
+    tuning_curves,
+)
 from cl_theory.figures.style import COLOURS
-from cl_theory.figures.tuning_curves import tuning_curves
 
 N_SEEDS = 6
 PHASES = np.array([0.0, 100.0, 200.0])
@@ -84,7 +90,7 @@ def test_colours_of_b_change_in_straight_lines_and_end_at_0_and_1() -> None:
 
 
 def test_curves_are_means_times_the_factor_and_the_floor_is_drawn() -> None:
-    figure = learning_curves({"ISD": arm("isd")}, "nll", factor=2.0, label="loss", floor=1.0)
+    figure = learning_curves({"ISD": arm("isd")}, Measure("nll", "loss", factor=2.0, floor=1.0))
     mean, floor = drawn(figure.axes[0])
     np.testing.assert_allclose(mean.get_ydata(), 2 * (np.array([10, 5, 1]) + 2.5))
     assert floor.get_ydata()[0] == 1.0
@@ -92,20 +98,22 @@ def test_curves_are_means_times_the_factor_and_the_floor_is_drawn() -> None:
 
 
 def test_the_band_is_two_standard_errors_wide() -> None:
-    figure = learning_curves({"ISD": arm("isd")}, "nll", label="loss")
+    figure = learning_curves({"ISD": arm("isd")}, Measure("nll", "loss"))
     band = figure.axes[0].collections[0].get_paths()[0].get_extents()
     error = np.std(np.arange(N_SEEDS), ddof=1) / np.sqrt(N_SEEDS)
     assert band.ymax - band.ymin == pytest.approx(9 + 4 * error)
 
 
 def test_curves_along_two_axes_have_a_panel_each() -> None:
-    figure = learning_curves({"ISD": arm("isd")}, "nll", along=("phases", "steps"), label="loss")
+    figure = learning_curves({"ISD": arm("isd")}, Measure("nll", "loss"), along=("phases", "steps"))
     assert [axis.get_xlabel() for axis in figure.axes] == ["phases", "steps of the network"]
     assert drawn(figure.axes[1])[0].get_xdata()[-1] == 40_000
 
 
 def test_final_values_show_every_seed_and_the_mean() -> None:
-    figure = final_values({"two-term": np.arange(5.0), "ISD": np.arange(5.0) + 1}, label="loss", floor=0.0)
+    figure = final_values(
+        {"two-term": np.arange(5.0), "ISD": np.arange(5.0) + 1}, Measure("nll", "loss", floor=0.0), label="loss"
+    )
     axis = figure.axes[0]
     assert [text.get_text() for text in axis.get_yticklabels()] == ["two-term", "ISD"]
     seeds, _, mean = axis.lines[3:6]
@@ -114,7 +122,7 @@ def test_final_values_show_every_seed_and_the_mean() -> None:
 
 
 def test_tuning_rings_the_rate_with_the_least_mean() -> None:
-    figure = tuning_curves(tuning_results(), {"isd": "ISD"}, "nll", label="loss")
+    figure = tuning_curves(tuning_results(), {"isd": "ISD"}, Measure("nll", "loss"))
     ring = next(line for line in figure.axes[0].lines if line.get_label() == "_chosen")
     assert ring.get_xdata() == [0.2]
     assert ring.get_ydata()[0] == pytest.approx(1 + 1 + 2.5)

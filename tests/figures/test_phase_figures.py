@@ -10,17 +10,14 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.cases.real_models import RealModel
+from cl_theory.cases.real_models import RealModel, real_models
 from cl_theory.estimators import theory
 from cl_theory.figures.estimate_clouds import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
 from cl_theory.figures.excess import EXCESS_CURVES, ONE_PAIR, excess_curves, one_pair
 from cl_theory.figures.phase_portraits import SEEN_AND_DREAMT, seen_and_dreamt
 from cl_theory.figures.timelines import ISD_TIMELINE, TWO_TERM_TIMELINE, isd_timeline, two_term_timeline
-from cl_theory.laws import equality_law
 from cl_theory.models.rbm import RBM
 from cl_theory.states import all_states
-
-FLAT = equality_law(np.array([0.5, 0.5]), np.array([[1.0], [-3.0]]), 0.3).moments
 
 
 @pytest.fixture(autouse=True)
@@ -54,12 +51,11 @@ def test_the_star_of_a_model_is_its_gradient() -> None:
 
 
 def test_the_touching_curve_touches_zero_at_its_own_b() -> None:
-    laws = {"a": small_model().moments, "b": small_model().moments, "flat": FLAT}
-    figure = excess_curves(laws, "flat")
-    *others, flat = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    *others, flat = [line for line in excess_curves().axes[0].lines if len(line.get_xdata()) > 2]
     assert flat.get_xdata()[np.argmin(flat.get_ydata())] == pytest.approx(0.3, abs=0.003)
     assert min(flat.get_ydata()) == pytest.approx(0, abs=1e-4)
-    expected = theory.isd_excess_trace(laws["a"], 0.5) / np.trace(theory.two_term_covariance(laws["a"]))
+    moments = real_models()[0].moments
+    expected = theory.isd_excess_trace(moments, 0.5) / np.trace(theory.two_term_covariance(moments))
     assert others[0].get_ydata()[94] == pytest.approx(expected)
 
 

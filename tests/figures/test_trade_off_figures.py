@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.figures.estimator_colours import arm_colour
+from cl_theory.figures.runs import arm_colour
 from cl_theory.figures.trade_offs import exchange, price_of_locality
 
 

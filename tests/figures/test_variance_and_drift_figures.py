@@ -1,6 +1,7 @@
 """Figures of the variance along training and of always-on learning show what they are given."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib import pyplot as plt
 from cl_theory.cases.quadratic_toy import QuadraticToy
 from cl_theory.dynamics.rbm_drift import phase_turns
 from cl_theory.experiments.definition import Seeds
+from cl_theory.experiments.measures import Measure
 from cl_theory.experiments.registry import experiment
 from cl_theory.experiments.results import ArmResults, Results
 from cl_theory.experiments.variances import MOMENTS
@@ -55,8 +57,10 @@ def test_discs_lie_where_the_variance_is_least() -> None:
 
 def test_the_lowest_loss_is_ringed_and_what_diverged_is_crossed_out() -> None:
     found = by_b(2.0, 1.0, 3.0)
-    losses = np.array([[2.0, 2.1, 2.2], [1.0, 1.1, 1.2], [3.0, np.nan, 3.2]])
-    figure = variance_beside_loss({"bars": found}, {"bars": ("loss", losses)}, {"bars": np.array([2.0, 1.5, 2.5])})
+    lost = replace(found["b = 0.8"], diverged=[[[1, 1], 100]])  # the second seed
+    found = replace(found, arms={**found.arms, "b = 0.8": lost})
+    loss, expected = Measure("nll", "loss"), np.array([2.0, 1.5, 2.5])
+    figure = variance_beside_loss({"bars": found}, {"bars": loss}, {"bars": expected})
     lower = figure.axes[1]
     rings = [line for line in lower.lines if line.get_markersize() == 12]
     assert [float(ring.get_xdata()[0]) for ring in rings] == [0.5]
@@ -92,7 +96,7 @@ def test_every_term_of_the_drift_is_a_line_of_its_length_and_of_its_slope() -> N
 
 def test_runs_are_shown_as_far_as_their_flow_goes() -> None:
     flow = ArmResults("flow", Seeds(0, 1), {"phases": PHASES[:2]}, {"nll": [[5.0], [2.5]]}, {}, [], core_seconds=1.0)
-    figure = flows_and_runs([{"fixed": (arm("always-on, fixed"), flow)}], factor=2, label="loss")
+    figure = flows_and_runs([{"fixed": (arm("always-on, fixed"), flow)}], Measure("nll", "loss", factor=2))
     runs, thin = figure.axes[0].lines
     assert list(runs.get_xdata()) == [0, 100]
     np.testing.assert_allclose(runs.get_ydata(), [10.2, 6.2])
@@ -102,10 +106,10 @@ def test_runs_are_shown_as_far_as_their_flow_goes() -> None:
 def test_copies_are_dots_and_theories_lines() -> None:
     found = Results(experiment("small-bars"), {"always-on, fixed": arm("always-on, fixed")}, {})
     theory = {
-        "with rows": (PHASES / 20, np.array([5.0, 3.0, 1.0])),
-        "without": (PHASES / 20, np.array([5.0, 2.0, 0.5])),
+        "with rows": np.array([5.0, 3.0, 1.0]),
+        "without": np.array([5.0, 2.0, 0.5]),
     }
-    figure = copies_and_flows(found, {"always-on, fixed": theory}, factor=16)
+    figure = copies_and_flows(found, PHASES / 20, {"always-on, fixed": theory}, Measure("nll", "loss", factor=16))
     lines = {line.get_label(): line for line in figure.axes[0].lines}
     assert list(lines["without"].get_ydata()) == [80, 32, 8]
     np.testing.assert_allclose(figure.axes[0].containers[0].lines[0].get_ydata(), 16 * np.array([5.1, 3.1, 1.1]))

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from cl_theory.claims.registry import claim
 from cl_theory.experiments.definition import Experiment
 
@@ -17,6 +19,11 @@ class StatedTable:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    @classmethod
+    def of(cls, head: tuple[str, ...], *rows: tuple[str, ...]) -> "StatedTable":
+        """A table of `rows` under `head`."""
+        return cls(head, rows)
+
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{escape(title)}</th>" for title in self.head)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
@@ -26,6 +33,11 @@ class StatedTable:
         lines = [self.head, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def plus_minus(values: np.ndarray) -> str:
+    """The mean over seeds and the reach of its interval of 95 %, as text."""
+    return f"{values.mean():.1f} ± {1.96 * values.std(ddof=1) / len(values) ** 0.5:.1f}"
 
 
 def definition_table(defined: Experiment) -> StatedTable:

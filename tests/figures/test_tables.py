@@ -2,7 +2,7 @@
 
 from cl_theory.claims.registry import claim
 from cl_theory.experiments.registry import experiment
-from cl_theory.figures.stated_tables import criteria_table, definition_table
+from cl_theory.figures.tables import criteria_table, definition_table
 
 
 def test_a_definition_shows_every_arm_with_its_settings() -> None:

@@ -1,15 +1,46 @@
-"""The ledger of claims, as MyST Markdown made from evidence."""
+"""The pages that are made from evidence and from measurements, as MyST Markdown."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any
 
+from cl_theory.book.build_folder import read_json
 from cl_theory.book.graph import graph_svg
-from cl_theory.book.shown import Shown
 from cl_theory.checks.outcome import LEVELS
+from cl_theory.claims.ledger import LedgerError, load
 from cl_theory.claims.registry import Claim
 from cl_theory.claims.verdict import MEANING
 from cl_theory.claims.words import LEVEL_NAME, SEEN, STATED, asked, chip, effect_in_short, result, seen, smallest_error
+
+
+@dataclass(frozen=True)
+class Shown:
+    """`claims` as in ``data/claims.json``; `origin` says in one sentence where they come from."""
+
+    claims: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    origin: str = "No evidence has been accepted yet."
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+    def statement_of(self, entry: Claim) -> str:
+        """What `entry` claims, with the formulas that were checked written out."""
+        return self.claims.get(entry.id, {}).get("statement", entry.statement)
+
+
+def shown_evidence(evidence: Path | None, ledger: Path) -> Shown:
+    """What lies in `evidence`, written by the run that renders; else the accepted state in `ledger`."""
+    if evidence is not None:
+        content = read_json(evidence)
+        if content is None:
+            raise LedgerError(f"{evidence} is missing or damaged: run 'cl-theory build' again")
+        return Shown(content["claims"], content["origin"], content["cells"])
+    try:
+        return Shown(load(ledger)["claims"], "This is the state that <code>data/claims.json</code> has accepted.")
+    except LedgerError:
+        return Shown()
+
 
 OPEN = "open"
 """In place of a verdict, for a registered claim without evidence."""
@@ -190,3 +221,137 @@ def _plain(text: str) -> str:
 def _short(value: Any) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 160 else text[:157] + "..."
+
+
+HEADINGS = {
+    "refuted": "Wording that is refuted",
+    "paper, corrected": "Statements that are true only as restated",
+    "paper, sharpened": "Statements that hold in a sharper form",
+}
+NOT_REPRODUCED = "Experimental statements that were not reproduced"
+
+
+def corrections_markdown(shown: Shown, claims: Mapping[str, Claim], titles: Mapping[str, str]) -> str:
+    """One section a kind of correction and one for the experiments that went otherwise; one entry a claim.
+
+    `titles` are those of the chapters that there are.
+    """
+    parts = []
+    for source, heading in HEADINGS.items():
+        found = [entry for entry in claims.values() if entry.source == source]
+        if found:
+            parts += [f"## {heading}", *(_correction(entry, shown, entry.chapter in titles) for entry in found)]
+    missed = [entry for entry in claims.values() if _is_missed(entry, shown)]
+    if missed:
+        parts += [f"## {NOT_REPRODUCED}", *(_correction(entry, shown, entry.chapter in titles) for entry in missed)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _is_missed(entry: Claim, shown: Shown) -> bool:
+    return entry.is_experiment and entry.source == "paper" and _verdict_of(entry, shown) == "not reproduced"
+
+
+def _verdict_of(entry: Claim, shown: Shown) -> str:
+    return shown.claims.get(entry.id, {}).get("verdict", OPEN)
+
+
+def _correction(entry: Claim, shown: Shown, linked: bool) -> str:
+    what = "The criteria and the data" if entry.is_experiment else "The counterexample and the proof"
+    where = f"{what} are in [](./{entry.chapter}.ipynb)." if linked else ""
+    return (
+        f"### {entry.title}\n\n"
+        f"{chip(_verdict_of(entry, shown))} {_reference(entry)}[its entry in the ledger](#claim-{entry.id})\n\n"
+        f":::{{div}} claim-statement\n{shown.statement_of(entry)}\n:::\n\n"
+        f"{where}"
+    )
+
+
+def _reference(entry: Claim) -> str:
+    return f"The paper's {entry.reference}; " if entry.reference else ""
+
+
+TITLES = {
+    "isd_draws": "Draws of the ISD estimator",
+    "always_on": "Always-on learning",
+    "kernels": "Contrastive learners",
+    "growth": "How cost grows",
+}
+
+
+def speed_markdown(folder: Path) -> str:
+    """One section a measurement; what was not measured has none."""
+    parts = []
+    for name, title in TITLES.items():
+        path = folder / f"{name}.json"
+        if path.exists():
+            parts += [f"## {title}", _measurement(json.loads(path.read_text("utf-8")))]
+    return "\n\n".join(parts) + "\n"
+
+
+def _measurement(measured: Mapping[str, Any]) -> str:
+    parts = [_machine(measured["machine"])]
+    if "rows" in measured:
+        parts.append(_speed_table(measured["rows"]))
+    if measured.get("series"):
+        parts.append(_growth(measured["series"]))
+    if measured.get("threads"):
+        parts.append(_threads(measured["threads"]))
+    return "\n\n".join(parts)
+
+
+def _growth(series: list[Mapping[str, Any]]) -> str:
+    """Curves on logarithmic axes; dotted lines have slope one."""
+    from cl_theory.figures import style
+    from cl_theory.figures.growth import growth_figure
+
+    style.use()
+    drawn = style.inline_svg(growth_figure(series))
+    said = "One thread; dotted lines show what cost would be if it grew in proportion. Small work pays for its call."
+    return f"```{{raw}} html\n{drawn}\n```\n\n{said}"
+
+
+def _threads(gains: list[Mapping[str, Any]]) -> str:
+    """How many times faster two threads are than one, by the number of replicas."""
+    counts = sorted({n for gain in gains for n in gain["replicas"]})
+    lines = ["| two threads against one, by replicas | " + " | ".join(map(str, counts)) + " |"]
+    lines.append("|---|" + "---:|" * len(counts))
+    for gain in gains:
+        known = dict(zip(gain["replicas"], gain["gain"], strict=True))
+        cells = [f"{known[n]:.2f}" if n in known else "" for n in counts]
+        lines.append(f"| {gain['work']} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _machine(machine: Mapping[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return f"*{machine['processor']}; Python {machine['python']}, {versions}.*"
+
+
+def _speed_table(rows: list[Mapping[str, Any]]) -> str:
+    lines = ["| work | time | times faster than | floor | over the floor |", "|---|---:|---|---:|---:|"]
+    for entry in rows:
+        floor = _time(entry["floor"]) if "floor" in entry else ""
+        over = f"{entry['over_floor']:.2g}" if "over_floor" in entry else ""
+        time = _time(entry["nanoseconds"][entry["ours"]])
+        lines.append(f"| {entry['work']} | {time} | {_ratios(entry['ratio'])} | {floor} | {over} |")
+    return "\n".join(lines)
+
+
+def _ratios(ratios: Mapping[str, Any]) -> str:
+    return "<br>".join(f"{other}: {_spread(ratio)}" for other, ratio in ratios.items())
+
+
+def _spread(ratio: Mapping[str, Any]) -> str:
+    low, high = ratio["quartiles"]
+    return f"**{_number(ratio['median'])}** ({_number(low)}–{_number(high)})"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _time(nanoseconds: float) -> str:
+    for limit, factor, unit in ((1e3, 1.0, "ns"), (1e6, 1e3, "µs"), (1e9, 1e6, "ms")):
+        if nanoseconds < limit:
+            return f"{nanoseconds / factor:.3g} {unit}"
+    return f"{nanoseconds / 1e9:.3g} s"
