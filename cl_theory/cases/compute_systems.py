@@ -1,6 +1,7 @@
 """Systems for equal compute and designs of batches: listed orders and atoms, the real models, drawn and broken."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.cases.batch_designs import BatchDesigns
-from cl_theory.cases.best_b_systems import WEIGHT_OFF, rooted, two_point_law
+from cl_theory.cases.best_b_systems import MOST, WEIGHT_OFF, rooted, two_point_law
 from cl_theory.cases.enumerated import ONE_OFF, enumerated_batch, enumerated_ratio
 from cl_theory.cases.isd_settings import IsdSettings
 from cl_theory.cases.listed_covariances import listed_two_term_covariance
@@ -40,7 +41,7 @@ from cl_theory.phases import Alternating, Bernoulli, Stratified, Systematic
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.statements import System
 
-COINS_INSTEAD = "independent coins in the place of the design"
+OTHER_DESIGN = "another design of the same b"
 KNOWN_B = "known b in the estimate's place"
 HALF, THIRD, TWO_FIFTHS = Fraction(1, 2), Fraction(1, 3), Fraction(2, 5)
 COINS: tuple[tuple[Any, int], ...] = (Bernoulli(THIRD), 3), (Bernoulli(TWO_FIFTHS), 2)
@@ -56,13 +57,13 @@ ROUNDED: tuple[tuple[Any, int], ...] = (
 
 
 def batch(
-    law: FiniteLaw, design: Any, n_phases: int, family: str = "batches", *, weight: Any = 1, coins: bool = False
+    law: FiniteLaw, design: Any, n_phases: int, family: str = "batches", *, weight: Any = 1, other: bool = False
 ) -> System:
     """A batch of phases: every order of the design, all atoms of every phase, by the estimator's own code.
 
-    Planted errors: a factor `weight` on 1/b, and independent `coins` in the place of the design.
+    Planted errors: a factor `weight` on 1/b, and the `other` design.
     """
-    run = Bernoulli(design.p_positive) if coins else design
+    run = _other(design) if other else design
 
     @cache
     def listed() -> tuple[np.ndarray, np.ndarray]:
@@ -85,9 +86,14 @@ def batch(
     }
     wrong = {
         WEIGHT_OFF: partial(batch, law, design, n_phases, family, weight=ONE_OFF),
-        COINS_INSTEAD: partial(batch, law, design, n_phases, family, coins=True),
+        OTHER_DESIGN: partial(batch, law, design, n_phases, family, other=True),
     }
     return System(f"{n_phases} phases, {design}", values, family=family, wrong=wrong)
+
+
+def _other(design: Any) -> Any:
+    # A fixed count in the place of coins, and coins in the place of any other design.
+    return (Stratified if isinstance(design, Bernoulli) else Bernoulli)(design.p_positive)
 
 
 def _listed_count_variance(design: Any, n_phases: int) -> Any:
@@ -245,7 +251,7 @@ def _real(model: RealModel, design: Any, n_phases: int) -> System:
         trace_D: lambda: np.trace(two_terms()),
         trace_batch_best: lambda: np.trace(_listed_moments(m, Bernoulli(best), n_phases)[1]),
     }
-    wrong = {COINS_INSTEAD: lambda: _real(model, Bernoulli(float(design.p_positive)), n_phases)}
+    wrong = {OTHER_DESIGN: lambda: _real(model, _other(design), n_phases)}
     drawn = {
         cov_batch: partial(_design_drawn, model, design, n_phases),
         cov_batch - cov_D: partial(_race_drawn, model, 0.5),
@@ -285,6 +291,8 @@ def _race_drawn(model: RealModel, b: float) -> Drawn:
 def _design_drawn(model: RealModel, design: Any, n_phases: int) -> Drawn:
     slots = _slots(model, n_phases)
     planned = BatchDesigns(slots, [design]).planned
+    moved = {name: error for name, error in planned.errors.items() if np.any(planned.target(error) != planned.goal)}
+    planned = replace(planned, errors=moved, most=MOST)  # what a fixed count or coins cannot show is no error of theirs
     return Drawn(planned, _image(planned.goal, 3, slots.directions[0], model.moments.mean))
 
 
