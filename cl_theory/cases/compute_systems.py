@@ -228,12 +228,12 @@ def real_races() -> list[System]:
 
 
 def real_batches() -> list[System]:
-    """Four designs, two on each real model; the batch's covariance can be drawn."""
+    """Evenly spread phases on the bars, three other designs on the digits; the batch's covariance can be drawn."""
     bars, digits = bars_model(), digits_model()
     cases = (
         (bars, Systematic(0.45), 4),
         (digits, Bernoulli(0.5), 4),
-        (bars, Stratified(0.5), 4),
+        (digits, Stratified(0.5), 4),
         (digits, Alternating(), 4),
     )
     return [_real(*case) for case in cases]

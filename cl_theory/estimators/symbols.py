@@ -125,7 +125,7 @@ SQUARE_LENGTHS = {m_plus: v_plus + mu_plus_squared, m_minus: v_minus + mu_minus_
 
 n = scalar("n", "number of phases in a batch", positive=True)
 N = scalar("N", "how many phases of a batch are positive")
-var_N = scalar(r"\operatorname{Var} N", "variance of the number of positive phases in a batch")
+var_N = scalar(r"\operatorname{Var}(N)", "variance of the number of positive phases in a batch")
 fraction = scalar(r"\{nb\}", "fractional part of n b", positive=True)
 mean_batch = vector(r"\mathbb E \bar Z", "mean of ISD averaged over a batch of phases")
 mean_given_N = vector(r"\mathbb E[\bar Z \mid N]", "mean of ISD over a batch whose count is known")
