@@ -79,6 +79,7 @@ BATCH = equation(
 )
 COINS = equation("isd-count-of-coins", var_N, {"n coins": n * b * (1 - b)})
 ROUNDED = equation("isd-rounded-count", var_N, {"one phase more or less": fraction * (1 - fraction)})
+LEAST_COUNT = bound("isd-least-count", var_N, {"one phase more or less": fraction * (1 - fraction)}, relation=">=")
 ROUNDED_BOUND = bound("isd-rounded-bound", var_N, {"a quarter": sp.Rational(1, 4)})
 RATIO = equation(
     "isd-ratio-covariance",

@@ -34,7 +34,7 @@ DESIGNS = (
 MISCOUNTS = (
     "Two panels, a plane with c* to the right. Independent coins: a row of ellipses along c*, one for each number of "
     "positive phases, and around them a long dashed ellipse, the spread of the batch. Evenly spread phases: two "
-    "ellipses side by side, and a dashed ellipse hardly longer than one of them."
+    "ellipses side by side, and a dashed ellipse hardly longer than one of them. A cross marks mu."
 )
 SAME_BUDGET = (
     "Horizontal bars for bars and stripes and for digits, in units of two terms. Two terms: 1, all of it noise within "
@@ -43,9 +43,7 @@ SAME_BUDGET = (
 )
 
 
-def design_curves(
-    laws: Mapping[str, PhaseMoments] | None = None, b: Fraction = TWO_FIFTHS, most: int = 24
-) -> "Figure":
+def design_curves(laws: Mapping[str, PhaseMoments] | None = None, b: Fraction = TWO_FIFTHS, most: int = 24) -> "Figure":
     """n tr Cov of a batch of n phases against n for each law, by default the real models.
 
     The unit is what is left when the counts are fixed.
@@ -110,19 +108,19 @@ def miscounts(law: PhaseMoments | None = None, b: Fraction = TWO_FIFTHS, n: int 
     """Where a batch of n phases lands, for each number of positive ones: one-sigma ellipses in a plane with c*.
 
     The plane is spanned by c* and the rest of mu; `law` is by default that of the bars and stripes. Dashed: the whole
-    batch.
+    batch, with a cross at mu.
     """
     import matplotlib.pyplot as plt
 
     moments = law or bars_model().moments
-    figure, axes = plt.subplots(2, 1, figsize=(7.4, 4.4), sharex=True, sharey=True, layout="constrained")
-    for axis, (name, design) in zip(
-        axes, {"independent coins": Bernoulli(b), "evenly spread phases": Systematic(b)}.items(), strict=True
-    ):
+    figure, axes = plt.subplots(2, 1, figsize=(7.4, 3.1), sharex=True, sharey=True, layout="constrained")
+    designs = {"independent coins": Bernoulli(b), "evenly spread": Systematic(b)}
+    for axis, (name, design) in zip(axes, designs.items(), strict=True):
         _landings(axis, moments, design, n)
-        axis.set(title=f"{n} phases, {name}", aspect="equal")
-        axis.set_ylabel("along the rest of $\\mu$")
+        axis.set_title(f"{n} phases, {name}", fontsize=10)
+        axis.set(aspect="equal", yticks=[0, 5], ylim=(0, 6.5))
     axes[-1].set_xlabel("along $c^*$")
+    figure.supylabel("along the rest of $\\mu$", fontsize=10)
     return figure
 
 
@@ -137,10 +135,10 @@ def _landings(axis: "Axes", moments: PhaseMoments, design: Any, n: int) -> None:
         within = within + (n - count) * moments.covariance_negative / (n * (1 - b)) ** 2
         x, y = _ellipse(plane @ place, plane @ within @ plane.T)
         axis.fill(x, y, color=colour("isd"), alpha=0.15 + 0.6 * float(chance), lw=0)
-        if chance > 0.03:
-            axis.annotate(f"$N={count}$", plane @ place, ha="center", va="center", fontsize=8)
+        axis.annotate(f"$N={count}$", (x.mean(), y.min() - 0.2), ha="center", va="top", fontsize=8)
     covariance = batch_isd_covariance(moments, b, n, float(design.count_variance(n)))
     axis.plot(*_ellipse(plane @ moments.mean, plane @ covariance @ plane.T), "--", color=colour("exact"), lw=1.4)
+    axis.plot(*(plane @ moments.mean), "+", ms=10, mew=2, color=colour("two_term"))
 
 
 def _ellipse(centre: np.ndarray, covariance: np.ndarray) -> np.ndarray:
