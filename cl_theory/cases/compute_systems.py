@@ -43,12 +43,18 @@ from cl_theory.statements import System
 
 OTHER_DESIGN = "another design of the same b"
 KNOWN_B = "known b in the estimate's place"
+IN_WORDS = {
+    Bernoulli: "independent coins",
+    Stratified: "a fixed count",
+    Systematic: "evenly spread",
+    Alternating: "alternating",
+}
 HALF, THIRD, TWO_FIFTHS = Fraction(1, 2), Fraction(1, 3), Fraction(2, 5)
 COINS: tuple[tuple[Any, int], ...] = (Bernoulli(THIRD), 3), (Bernoulli(TWO_FIFTHS), 2)
 ROUNDED: tuple[tuple[Any, int], ...] = (
     *((Stratified(THIRD), 3), (Stratified(TWO_FIFTHS), 3)),
     *((Systematic(TWO_FIFTHS), 3), (Systematic(THIRD), 4)),
-    *((Alternating(), 2), (Alternating(), 3)),
+    *((Alternating(), 2), (Alternating(), 3), (Alternating("positive"), 4)),
 )
 """Designs and numbers of phases; those that keep the count at a whole number next to nb."""
 
@@ -88,7 +94,7 @@ def batch(
         WEIGHT_OFF: partial(batch, law, design, n_phases, family, weight=ONE_OFF),
         OTHER_DESIGN: partial(batch, law, design, n_phases, family, other=True),
     }
-    return System(f"{n_phases} phases, {design}", values, family=family, wrong=wrong)
+    return System(f"{n_phases} phases, {IN_WORDS[type(design)]}", values, family=family, wrong=wrong)
 
 
 def _other(design: Any) -> Any:
@@ -257,7 +263,7 @@ def _real(model: RealModel, design: Any, n_phases: int) -> System:
         cov_batch - cov_D: partial(_race_drawn, model, 0.5),
         trace_batch_best - trace_D: partial(_race_drawn, model, best),
     }
-    name = f"{model.name}, {n_phases} phases, {design}"
+    name = f"{model.name}, {n_phases} phases, {IN_WORDS[type(design)]}"
     return System(name, values, family=model.name, drawn=drawn, wrong=wrong)
 
 

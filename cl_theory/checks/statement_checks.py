@@ -36,7 +36,7 @@ def proof_check(
 
     Of a bound: that the right side is `derived` plus `slack`, which must be certified to be at least 0: a formula by
     its coefficients (see `is_positive` for `probability`), or squares [(coefficient, base), ...] that it is the sum of
-    (see `is_sum_of_squares`). Controls: each term 1 % more, or left out of the bound, so that it is no longer certified.
+    (see `is_sum_of_squares`). Controls: each term 1 % more, or left out of the bound, so that nothing certifies it.
     """
     scope = scope or f"{statement.name}: derived in symbols"
     if not statement.is_bound:
