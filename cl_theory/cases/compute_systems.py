@@ -206,10 +206,12 @@ def looking_design() -> System:
 def frozen_phases() -> System:
     """Four phases with a fixed count, all of which see one and the same pair."""
     law, n_phases = random_laws(1)[0], 4
-    pair = [np.repeat(g[:, None], n_phases, axis=1) for g in (law.g_positive, law.g_negative)]
+    g_positive, g_negative = (np.repeat(g[:, None], n_phases, axis=1) for g in (law.g_positive, law.g_negative))
     orders = Stratified(HALF).enumerate(n_phases)
     chances = np.concatenate([chance * law.probability for chance, _ in orders])
-    estimates = np.concatenate([batch_isd_gradient(*pair, order, p_positive=HALF) for _, order in orders])
+    estimates = np.concatenate(
+        [batch_isd_gradient(g_positive, g_negative, order, p_positive=HALF) for _, order in orders]
+    )
     values = phase_values(law.moments, HALF) | {
         n: n_phases,
         var_N: Fraction(0),
