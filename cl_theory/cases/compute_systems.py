@@ -239,10 +239,10 @@ def real_batches() -> list[System]:
     """Evenly spread phases on the bars, three other designs on the digits; the batch's covariance can be drawn."""
     bars, digits = bars_model(), digits_model()
     cases = (
-        (bars, Systematic(0.45), 4),
+        (bars, Systematic(0.45), 2),
         (digits, Bernoulli(0.5), 4),
         (digits, Stratified(0.5), 4),
-        (digits, Alternating(), 4),
+        (digits, Alternating(), 2),
     )
     return [_real(*case) for case in cases]
 
