@@ -16,7 +16,7 @@ from cl_theory.checks.exact import at_least_exactly, equal_exactly
 from cl_theory.checks.numeric import TOLERANCE, below, close
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.planned_means import PlannedMean
-from cl_theory.checks.symbolic import is_positive, vanishes
+from cl_theory.checks.symbolic import is_positive, is_sum_of_squares, vanishes
 from cl_theory.statements.algebra import plus, times
 from cl_theory.statements.statement import WRONG, Relation, Statement
 from cl_theory.statements.system import System
@@ -37,9 +37,9 @@ def proof_check(
     `derived` may also be a system whose values are formulas, such as operators that do not commute: then both sides are
     evaluated on it, and their difference must vanish.
 
-    Of a bound: that the right side is `derived` plus `slack`, which must be certified to be at least 0 (see
-    `is_positive` for `probability`). Controls: each term 1 % more, or left out of the bound, so that it is no longer
-    certified.
+    Of a bound: that the right side is `derived` plus `slack`, which must be certified to be at least 0: a formula by
+    its coefficients (see `is_positive` for `probability`), or squares [(coefficient, base), ...] that it is the sum of
+    (see `is_sum_of_squares`). Controls: each term 1 % more, or left out of the bound, so that nothing certifies it.
     """
     scope = scope or f"{statement.name}: derived in symbols"
     if isinstance(derived, System):
@@ -52,11 +52,16 @@ def proof_check(
         return _difference(statement, derived, scope), {
             name: _difference(wrong, derived, f"{scope}; {name}") for name, wrong in statement.planted_errors()
         }
-    room = sp.Integer(0) if slack is None else sp.sympify(slack)
+    squares = slack if isinstance(slack, Sequence) else ()
+    room = sum((c * base**2 for c, base in squares), sp.sympify(0 if squares or slack is None else slack))
     beyond = room if statement.relation == "<=" else -room
     outcome = _difference(statement, sp.sympify(derived) + beyond, scope)
     if outcome.passed and room != 0:
-        certified = is_positive(statement.written_out(room), scope=scope, probability=probability)
+        written = statement.written_out(room)
+        if squares:
+            certified = is_sum_of_squares(written, squares, scope=scope, probability=probability)
+        else:
+            certified = is_positive(written, scope=scope, probability=probability)
         outcome = Outcome("symbolic", scope, certified.passed, {**outcome.values, "slack": str(room)}, 0.0)
     controls = {
         f"{term}: {statement.usual_error}": is_positive(

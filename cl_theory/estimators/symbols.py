@@ -120,3 +120,26 @@ MIDDLE = {b_middle: q * b_0 + (1 - q) * b_1}
 """The b that divides the chord from b_0 to b_1 as 1 - q : q."""
 SQUARE_LENGTHS = {m_plus: v_plus + mu_plus_squared, m_minus: v_minus + mu_minus_squared}
 """m = v + |mu|^2 in each phase."""
+
+# Equal compute and designs, chapter 5 --------------------------------------------------------------
+
+n = scalar("n", "number of phases in a batch", positive=True)
+N = scalar("N", "how many phases of a batch are positive")
+var_N = scalar(r"\operatorname{Var}(N)", "variance of the number of positive phases in a batch")
+fraction = scalar(r"\{nb\}", "fractional part of n b", positive=True)
+mean_batch = vector(r"\mathbb E \bar Z", "mean of ISD averaged over a batch of phases")
+mean_given_N = vector(r"\mathbb E[\bar Z \mid N]", "mean of ISD over a batch whose count is known")
+cov_batch = matrix(r"\operatorname{Cov} \bar Z", "covariance of ISD averaged over a batch of phases")
+trace_batch_best = scalar(
+    r"\operatorname{tr}\operatorname{Cov} \bar Z(b^*)", "total variance of ISD averaged over a batch at the best b"
+)
+sum_squared = scalar(r"|\mu_+ + \mu_-|^2", "square length of the sum of both mean gradients", positive=True)
+mean_inverse_N = scalar(r"\mathbb E[\tfrac{1}{N}]", "mean inverse count of positive phases, if both signs came")
+mean_inverse_rest = scalar(r"\mathbb E[\tfrac{1}{n-N}]", "mean inverse count of negative phases, if both signs came")
+cov_ratio = matrix(r"\operatorname{Cov}(\bar g^+ - \bar g^-)", "covariance of the difference of both phase means")
+
+MEAN_LENGTHS = {
+    sum_squared: mu_plus_squared + mu_minus_squared + 2 * inner_of_means,
+    mu_squared: mu_plus_squared + mu_minus_squared - 2 * inner_of_means,
+}
+"""Square lengths of mu+ + mu- and of mu = mu+ - mu-."""

@@ -115,3 +115,12 @@ def test_a_system_that_cannot_supply_a_symbol_says_what_it_knows(system: System)
 def test_an_unknown_term_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"no term 'x'; its terms are 'noise of the positive phase'"):
         COVARIANCE.off("x")
+
+
+def test_a_bound_is_proved_by_squares_where_coefficients_do_not_show_the_sign() -> None:
+    below = bound("test-product", x * y, {"squares": (x**2 + y**2) / 2})
+    outcome, controls = proof_check(below, x * y, slack=[(sp.Rational(1, 2), x - y)])
+    assert outcome.passed is True
+    assert [control.passed for control in controls.values()] == [False]
+    assert proof_check(below, x * y, slack=[(sp.Rational(1, 2), x + y)])[0].passed is False
+    assert proof_check(below, x**2 + y**2, slack=[(-sp.Rational(1, 2), x), (-sp.Rational(1, 2), y)])[0].passed is False
