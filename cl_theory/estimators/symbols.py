@@ -35,8 +35,7 @@ c_star_squared = scalar(r"|c^*|^2", "square length of the mean of h", positive=T
 trace_cross = scalar(r"\operatorname{tr} C", "trace of the cross-covariance")
 
 mean_Z = vector(r"\mathbb E Z", "mean of the ISD estimate")
-mean_Z_given_pair = matrix(r"\mathbb E[Z \mid g^+, g^-]", "mean of the ISD estimate over the coin alone, a row a pair")
-D_rows = matrix("D", "two-term estimates, a row a pair")
+mean_Z_given_pair = vector(r"\mathbb E[Z \mid g^+, g^-]", "mean of the ISD estimate over the coin alone")
 cov_Z = matrix(r"\operatorname{Cov} Z", "covariance of the ISD estimate")
 cov_D = matrix(r"\operatorname{Cov} D", "covariance of the two-term estimate")
 trace_Z = scalar(r"\operatorname{tr}\operatorname{Cov} Z", "total variance of the ISD estimate")
@@ -120,3 +119,19 @@ MIDDLE = {b_middle: q * b_0 + (1 - q) * b_1}
 """The b that divides the chord from b_0 to b_1 as 1 - q : q."""
 SQUARE_LENGTHS = {m_plus: v_plus + mu_plus_squared, m_minus: v_minus + mu_minus_squared}
 """m = v + |mu|^2 in each phase."""
+
+
+# One phase at a time, chapter 2 --------------------------------------------------------------------
+
+Z = vector("Z", "the ISD estimate, from one phase")
+D = vector("D", "the two-term estimate, from both phases of a pair")
+h = vector("h", "mixture of the two gradients of a pair, which the coin multiplies")
+cov_coin_plus = vector(r"\operatorname{Cov}(B, g^+)", "covariance of the coin with the positive phase's gradient")
+cov_coin_minus = vector(r"\operatorname{Cov}(B, g^-)", "covariance of the coin with the negative phase's gradient")
+cov_coin_h = vector(r"\operatorname{Cov}(B, h)", "covariance of the coin with the mixture h")
+b_believed = scalar("b'", "the b that the weights of ISD believe in", positive=True)
+
+PAIR = {D: g_plus - g_minus, h: (1 - b) * g_plus + b * g_minus}
+"""D and h of one pair of gradients."""
+COIN_WITH_MIXTURE = {cov_coin_h: (1 - b) * cov_coin_plus + b * cov_coin_minus}
+"""Cov(B, h), from the covariances with both phases."""
