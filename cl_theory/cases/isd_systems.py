@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -72,17 +72,18 @@ def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any =
     estimates = isd_gradient(g_positive, g_negative, is_positive, p_positive=p_positive * belief)
     differences = two_term_gradient(law.g_positive, law.g_negative)
     mixture = (1 - p_positive) * law.g_positive + p_positive * law.g_negative
-    cov_of_Z, cov_of_D = exact_covariance(probability, estimates), exact_covariance(law.probability, differences)
+    cov_of_Z = cache(lambda: exact_covariance(probability, estimates))
+    cov_of_D = cache(lambda: exact_covariance(law.probability, differences))
     values = phase_values(law.moments, p_positive) | {
         b_believed: p_positive * belief,
         mean_Z: exact_mean(probability, estimates),
         cov_Z: cov_of_Z,
         cov_D: cov_of_D,
-        trace_Z: np.trace(cov_of_Z),
-        trace_D: np.trace(cov_of_D),
-        mean_hh: (law.probability[:, None] * mixture).T @ mixture,
-        mean_h_squared: exact_mean(law.probability, (mixture**2).sum(axis=1)),
-        price_is_positive: Fraction(int(np.trace(cov_of_Z) > np.trace(cov_of_D))),
+        trace_Z: lambda: np.trace(cov_of_Z()),
+        trace_D: lambda: np.trace(cov_of_D()),
+        mean_hh: lambda: (law.probability[:, None] * mixture).T @ mixture,
+        mean_h_squared: lambda: exact_mean(law.probability, (mixture**2).sum(axis=1)),
+        price_is_positive: lambda: Fraction(int(np.trace(cov_of_Z()) > np.trace(cov_of_D()))),
         h_can_be_other: Fraction(int(np.any(mixture != 0))),
     }
     wrong = {

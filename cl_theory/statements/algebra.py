@@ -213,7 +213,7 @@ class _Printer(LatexPrinter):
 
     def _quotient(self, number: sp.Expr, product: str) -> str:
         product = product.removesuffix(r"\,")
-        sign = "-" if _is_negative(number) else ""
+        sign = "-" if _is_negative(number) ^ _starts_negative(number) else ""
         top, bottom = sp.fraction(sp.together(-number if sign else number))
         factor = "" if top == 1 else self._product_of(top) + r"\,"
         if bottom == 1:
@@ -234,10 +234,18 @@ def _ordered(expr: sp.Add) -> list[sp.Expr]:
 
 def _is_negative(term: sp.Expr) -> bool:
     if isinstance(term, sp.MatMul):
-        term = term.as_coeff_mmul()[0]
+        number = term.as_coeff_mmul()[0]
+        return _is_negative(number) ^ _starts_negative(number)
     if not isinstance(term, sp.Expr) or term.is_Matrix:
         return False
     return bool(term.could_extract_minus_sign()) and not term.is_Add
+
+
+def _starts_negative(number: sp.Expr) -> bool:
+    """Whether a factor above the line is like B - 1, which reads better as -(1 - B)."""
+    above = sp.Mul.make_args(sp.fraction(number)[0])
+    turned = [factor for factor in above if factor.is_Add and factor.as_coeff_Add()[0].is_negative]
+    return not number.is_Add and len(turned) % 2 == 1
 
 
 def _without_number(term: sp.Expr) -> sp.Expr:
