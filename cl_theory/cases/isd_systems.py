@@ -90,7 +90,8 @@ def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any =
         COIN_OFF: partial(listed, law, p_positive, coin=ONE_OFF),
         WEIGHTS_OFF: partial(listed, law, p_positive, belief=ONE_OFF),
     }
-    return System(f"{family}, b = {p_positive}", values, family=family, wrong=wrong)
+    believed = "" if belief == 1 else f", weights for b = {p_positive * belief}"
+    return System(f"{family}, b = {p_positive}{believed}", values, family=family, wrong=wrong)
 
 
 def listed_laws(name: str, n_laws: int, chances: tuple[Fraction, ...] = CHANCES) -> list[System]:
@@ -181,8 +182,16 @@ def coin_of_atoms(law: FiniteLaw, chances: np.ndarray, name: str) -> System:
     return System(name, values, family="coins that know")
 
 
-def only_phase(law: FiniteLaw, p_positive: int) -> System:
+def weights_for_another_coin(believed: Fraction = Fraction(1, 2)) -> list[System]:
+    """Random rational laws with weights for a coin that has another b."""
+    laws = [FiniteLaw.random(stream(FIXED_ROOT, "isd-unbiased", k), 5, dimension=3) for k in range(3)]
+    coins = [Fraction(3, 10), Fraction(49, 100), Fraction(6, 7)]
+    return [listed(law, b, "random laws", belief=believed / b) for law in laws for b in coins]
+
+
+def only_phase(p_positive: int) -> System:
     """At b = 1 or 0 one phase never comes; its term is dropped, and the other's weight is 1 or -1."""
+    law = FiniteLaw.random(stream(FIXED_ROOT, "isd-unbiased", 0), 5, dimension=3)
     ran = law.g_positive if p_positive else -law.g_negative
     values = {mean_Z: exact_mean(law.probability, ran)}
     values |= {mu_plus: law.moments.mean_positive, mu_minus: law.moments.mean_negative}

@@ -45,7 +45,7 @@ def test_the_star_is_where_the_lever_balances() -> None:
 
 def test_the_star_of_a_model_is_its_gradient() -> None:
     model = small_model()
-    figure = model_clouds(np.random.default_rng(0), model, 0.3, n=20)
+    figure = model_clouds(model, 0.3, n=20)
     star = figure.axes[0].collections[-1].get_offsets()[0]
     np.testing.assert_allclose(star, plane_of_means(model, 0.3) @ model.moments.mean, atol=1e-12)
 
