@@ -20,8 +20,8 @@ LEVERS = (
     "rarer a phase, the longer its arm and the smaller its disc. All three balance at the same point, mu."
 )
 UNFAIR_COIN = (
-    "Lengths of gradient and bias against steps of exact descent. The gradient falls steeply; the bias of a coin of "
-    "0.49 with weights for a fair one stays where it is, far below at first, and within reach at the end."
+    "Lengths of gradient and bias, on a log scale, against steps of exact descent. The gradient falls steeply; the "
+    "bias of a coin of 0.49 with weights for a fair one stays where it is, far below at first, within reach at the end."
 )
 
 
@@ -57,12 +57,11 @@ def unfair_coin(coin: float = 0.49, n_steps: int = 10) -> "Figure":
 
     gradient, bias = unfair_lengths(coin, n_steps)
     figure, axis = plt.subplots(figsize=(5.6, 2.7))
-    texts = {"two_term": (gradient, r"gradient $|\mu|$"), "isd": (bias, f"bias, coin {coin}")}
-    for shade, (lengths, text) in texts.items():
-        axis.plot(lengths, "o-", color=colour(shade), markersize=4)
-        axis.annotate(text, (n_steps, lengths[-1]), (7, -3), textcoords="offset points", color=colour(shade))
-    axis.set(xlabel="steps of exact descent", ylabel="length")
-    axis.set_ylim(0)
+    texts = {"two_term": (gradient, r"gradient $|\mu|$", 8), "isd": (bias, f"bias of a coin of {coin}", -16)}
+    for shade, (lengths, text, above) in texts.items():
+        axis.semilogy(lengths, "o-", color=colour(shade), markersize=4)
+        axis.annotate(text, (3, lengths[3]), (0, above), textcoords="offset points", color=colour(shade))
+    axis.set(xlabel="steps of exact descent", ylabel="length", ylim=(0.08, 8))
     return figure
 
 

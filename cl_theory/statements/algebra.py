@@ -90,14 +90,21 @@ def averaged(formula: sp.MatrixExpr, means: Mapping[sp.Expr, sp.Expr]) -> sp.Mat
 
 
 def _coefficients(expression: sp.MatrixExpr) -> dict[sp.Expr, sp.Expr]:
-    expanded = sp.expand(expression.doit())
+    expanded = _unwrapped(sp.expand(expression.doit()))
     found: dict[sp.Expr, sp.Expr] = {}
-    for part in expanded.args if isinstance(expanded, sp.MatAdd) else (expanded,):
+    for part in map(_unwrapped, expanded.args if isinstance(expanded, sp.MatAdd) else (expanded,)):
         number, product = part.as_coeff_mmul() if isinstance(part, sp.MatMul) else (sp.Integer(1), part)
         product = product.doit()
         if not product.is_ZeroMatrix:
             found[product] = found.get(product, sp.Integer(0)) + number
     return found
+
+
+def _unwrapped(expression: sp.Expr) -> sp.Expr:
+    """What stands in products and sums of a single part, which expanding leaves behind."""
+    while isinstance(expression, (sp.MatMul, sp.MatAdd)) and len(expression.args) == 1:
+        expression = expression.args[0]
+    return expression
 
 
 # Values ------------------------------------------------------------------------------------------

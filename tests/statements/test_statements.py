@@ -115,3 +115,11 @@ def test_a_system_that_cannot_supply_a_symbol_says_what_it_knows(system: System)
 def test_an_unknown_term_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"no term 'x'; its terms are 'noise of the positive phase'"):
         COVARIANCE.off("x")
+
+
+def test_a_numerator_that_starts_with_less_has_its_sign_in_front() -> None:
+    assert latex_of(-(1 - x) / y * mu) == r"-\frac{\left(1 - x_{test}\right)\,\mu}{y_{test}}"
+
+
+def test_a_vector_whose_coefficient_is_a_vanishing_sum_vanishes() -> None:
+    assert not len(remainder((1 - x / (1 + x)) * mu - mu / (1 + x)))
