@@ -44,9 +44,9 @@ def vector(latex: str, meaning: str) -> sp.MatrixSymbol:
     return _declared(sp.MatrixSymbol(latex, DIMENSION, 1), meaning)
 
 
-def matrix(latex: str, meaning: str) -> sp.MatrixSymbol:
-    """Declare a matrix of d by d numbers."""
-    return _declared(sp.MatrixSymbol(latex, DIMENSION, DIMENSION), meaning)
+def matrix(latex: str, meaning: str, shape: tuple[Any, Any] = (DIMENSION, DIMENSION)) -> sp.MatrixSymbol:
+    """Declare a matrix of d by d numbers, or of another `shape` (rows, columns)."""
+    return _declared(sp.MatrixSymbol(latex, *shape), meaning)
 
 
 def _declared(symbol: sp.Expr, meaning: str) -> Any:
