@@ -42,6 +42,7 @@ from cl_theory.models.rational_slopes import loss_slopes_by_calculus
 from cl_theory.models.rbm_means import rbm_phase_means
 from cl_theory.models.slopes import loss_slope
 from cl_theory.samplers.isd_states import gradient_projections
+from cl_theory.samplers.phase_statistics import phase_statistics
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.states import all_states
 from cl_theory.statements import System
@@ -188,10 +189,12 @@ class _DrawnPairs:
 
     @property
     def scale(self) -> np.ndarray:
-        m, u = self.model.moments, self.directions
-        of_D = m.second_positive + m.second_negative - m.cross - m.cross.T
-        along = [np.sqrt(np.einsum("ki,ij,kj->k", u, second, u)) for second in (of_D, m.second_negative)]
-        return np.concatenate([*along, [m.m_positive, m.m_negative]])
+        """Root mean squares; of D as if its two parts did not cancel."""
+        k = len(self.directions)
+        _, _, *seconds = phase_statistics(self.model.sampler, self.directions)
+        of_plus, of_minus = (np.diagonal(second)[: k + 1] for second in seconds)
+        both = of_plus[:k] + of_minus[:k]
+        return np.sqrt(np.concatenate([both, of_minus[:k], [of_plus[k], of_minus[k]]]))
 
     def image(self, mean: np.ndarray) -> np.ndarray:
         goal = self.target(_Factors())
