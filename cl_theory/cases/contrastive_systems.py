@@ -312,14 +312,20 @@ def _short_dream(rbm: RationalRBM, data: np.ndarray) -> System:
     values |= {mean_D: values[seen] - after}
     predicted = AFTER_ONE_SWEEP.right_value(System("chain", chain)).ravel()
     return System(
-        "one sweep from the data in place of a free run", values | {dreamt_after_sweep: predicted}, family="short dreams"
+        "one sweep from the data in place of a free run",
+        values | {dreamt_after_sweep: predicted},
+        family="short dreams",
     )
 
 
 def sweep_chain(rbm: RationalRBM, data: np.ndarray) -> dict[sp.Expr, np.ndarray]:
     """Start at the data, transition matrix of one sweep, and mean gradients given the visible state."""
     first, h_given_v, v_given_h, gradient = _conditionals(rbm, data)
-    return {start: first, sweep: h_given_v @ v_given_h, mean_given_visible: (h_given_v[:, :, None] * gradient).sum(axis=1)}
+    return {
+        start: first,
+        sweep: h_given_v @ v_given_h,
+        mean_given_visible: (h_given_v[:, :, None] * gradient).sum(axis=1),
+    }
 
 
 def _by_paths(rbm: RationalRBM, data: np.ndarray) -> np.ndarray:

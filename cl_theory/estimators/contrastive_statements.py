@@ -58,6 +58,11 @@ def jointly(term: sp.Expr) -> sp.Expr:
     return sp.Sum(_P(_K, _L) * term, (_K, 1, N_visible), (_L, 1, N_hidden))
 
 
+def at_data_point(term: sp.Expr) -> sp.Expr:
+    """`term` with the state u at what data point i shows."""
+    return term.subs(_SITE, _X(_I))
+
+
 def within(term: sp.Expr) -> sp.Expr:
     """`term` integrated over the states from 0 to a wall at theta."""
     return sp.Integral(term, (_SITE, 0, theta))
@@ -71,9 +76,7 @@ PHASE_MEANS = {
 """Means over both phases: sums over states, weighed with e^-E."""
 SLOPE_FREE = equation("slope-of-log-z", slope_free, {"the dream": -dreamt}, where=PHASE_MEANS)
 SLOPE_CLAMPED = equation("slope-of-log-z-clamped", slope_clamped, {"the data": -seen}, where=PHASE_MEANS)
-GRADIENT = equation(
-    "cl-gradient", slope, {"what is seen": seen, "what is dreamt": -dreamt}, where=PHASE_MEANS
-)
+GRADIENT = equation("cl-gradient", slope, {"what is seen": seen, "what is dreamt": -dreamt}, where=PHASE_MEANS)
 UNBIASED_TWO_TERM = equation(
     "two-term-unbiased",
     mean_D,
@@ -88,7 +91,7 @@ MOVING_WALL = equation(
     slope,
     {"what is seen": seen, "what is dreamt": -dreamt, "the wall": at_wall},
     where={
-        seen: over_data(_PUSH_AT.subs(_SITE, _X(_I))),
+        seen: over_data(at_data_point(_PUSH_AT)),
         dreamt: within(_PUSH_AT * _WEIGHT_AT) / within(_WEIGHT_AT),
         at_wall: _WEIGHT_AT.subs(_SITE, theta) / within(_WEIGHT_AT),
     },

@@ -156,7 +156,9 @@ at_wall = scalar(r"\frac{e^{-E_\theta(\theta)}}{Z_\theta}", "density of the mode
 seen_beside = scalar(r"\mathbb E_+\big[\partial_{\theta\pm} E\big]", "mean one-sided slopes in the positive phase")
 dreamt_beside = scalar(r"\mathbb E_-\big[\partial_{\theta\pm} E\big]", "mean one-sided slopes in the negative phase")
 bias_of_feedback = scalar(r"\beta", "what drifted feedback adds to the mean of the two-term estimate, all parameters")
-dreamt_after_sweep = scalar(r"\mathbb E_1\big[\partial_\theta E\big]", "mean slope of the energy one sweep from the data")
+dreamt_after_sweep = scalar(
+    r"\mathbb E_1\big[\partial_\theta E\big]", "mean slope of the energy one sweep from the data"
+)
 
 n_hidden, n_visible = sp.symbols("n_h n_v", integer=True, positive=True)
 hidden = matrix("h", "states of the hidden units", (n_hidden, 1))
@@ -175,5 +177,7 @@ expected = matrix(
 )
 start = matrix(r"\hat p", "shares of the visible states in the data", (N_visible, 1))
 sweep = matrix("P", "chances of visible states after one sweep, a row a start", (N_visible, N_visible))
-mean_given_visible = matrix(r"\bar g", "mean slopes of the energy given the visible state, a row a state", (N_visible, DIMENSION))
+mean_given_visible = matrix(
+    r"\bar g", "mean slopes of the energy given the visible state, a row a state", (N_visible, DIMENSION)
+)
 mean_after_sweep = vector(r"\mathbb E_1\big[\partial E\big]", "mean slopes of the energy one sweep from the data")

@@ -20,7 +20,7 @@ ONE_UNIT = (
 )
 SHORT_DREAMS = (
     "Length of the mean estimate over that of the gradient against the number of sweeps, for a network with two moods. "
-    "After one sweep it is a small part; it rises steadily and comes close to one only after some hundred sweeps."
+    "After one sweep it is a small part; it rises steadily and comes close to one after some twenty."
 )
 
 
@@ -37,7 +37,7 @@ def one_unit(seen: float = 0.7) -> "Figure":
         ends = (theta[at], seen), (theta[at], dreamt[at])
         rates.annotate("", *ends, arrowprops={"arrowstyle": "->", "color": colour("two_term"), "lw": 1.4})
     rates.text(-4, seen + 0.03, "seen: $q$", color=colour("positive_phase"))
-    rates.text(-2.3, 0.02, r"dreamt: $\sigma(\theta)$", color=colour("negative_phase"))
+    rates.text(0.5, 0.35, r"dreamt: $\sigma(\theta)$", color=colour("negative_phase"))
     rates.set(xlabel=r"$\theta$", ylabel="rate of being on", ylim=(0, 1.05))
     losses.plot(theta, loss, color=colour("exact"))
     best = np.log(seen / (1 - seen))
@@ -47,17 +47,17 @@ def one_unit(seen: float = 0.7) -> "Figure":
     return figure
 
 
-def short_dreams(n_sweeps: int = 300) -> "Figure":
+def short_dreams(n_sweeps: int = 30) -> "Figure":
     """|E D| over the gradient's length when the negative phase stops after 1, 2, ... sweeps from the data."""
     import matplotlib.pyplot as plt
 
     shares = short_dream_shares(n_sweeps)
     figure, axis = plt.subplots(figsize=(5.6, 2.7))
-    axis.semilogx(np.arange(1, n_sweeps + 1), 100 * shares, color=colour("two_term"))
-    axis.scatter(1, 100 * shares[0], color=colour("isd"), zorder=3)
+    axis.plot(np.arange(1, n_sweeps + 1), 100 * shares, "o-", markersize=4, color=colour("two_term"))
+    axis.scatter(1, 100 * shares[0], s=42, color=colour("isd"), zorder=3)
     axis.annotate(f"{100 * shares[0]:.0f} % after one sweep", (1, 100 * shares[0]), (8, -3), textcoords="offset points")
     axis.axhline(100, color=colour("reference"), lw=0.8)
-    axis.set(xlabel="sweeps of the negative phase", ylabel="mean estimate, % of gradient", ylim=(0, 108))
+    axis.set(xlabel="sweeps of the negative phase", ylabel="estimate / gradient, %", ylim=(0, 108))
     return figure
 
 
@@ -74,4 +74,3 @@ def short_dream_shares(n_sweeps: int) -> np.ndarray:
         shares.append(np.linalg.norm(estimate) / np.linalg.norm(gradient))
         chain = chain | {start: chain[start] @ chain[sweep]}
     return np.array(shares)
-
