@@ -44,8 +44,8 @@ from cl_theory.models.slopes import loss_slope
 from cl_theory.samplers.isd_states import gradient_projections
 from cl_theory.samplers.phase_statistics import phase_statistics
 from cl_theory.seeds import FIXED_ROOT, stream
-from cl_theory.states import all_states
 from cl_theory.statements import System
+from cl_theory.states import all_states
 
 SIZES = ((3, 2), (2, 3))
 """Visible and hidden units of the rational RBMs; `MORE_SIZES` where there is time."""
@@ -131,10 +131,11 @@ def _real(model: RealModel) -> System:
 
 def drawn_phases() -> list[System]:
     """Both phases of both real models, drawn; the mean of the two-term estimate is that of all parameters."""
-    return [_drawn(model) for model in real_models()]
+    return [phases_of(model) for model in real_models()]
 
 
-def _drawn(model: RealModel) -> System:
+def phases_of(model: RealModel) -> System:
+    """Both phases of one model, drawn; see `drawn_phases`."""
     pairs = _DrawnPairs(model, informative_directions(model, 0.5, ridge=1.0))
     values = {seen: model.moments.mean_positive, dreamt: model.moments.mean_negative}
     return System(model.name, values, drawn={mean_D: lambda: Drawn(pairs.planned, pairs.image)}, only_drawn=True)
