@@ -120,7 +120,7 @@ def real_slopes() -> list[System]:
 def _real(model: RealModel) -> System:
     plus, minus = rbm_phase_means(model.rbm, model.data)
     chance = stream(FIXED_ROOT, "cl-gradient", model.name).standard_normal(plus.size)
-    direction = sum(part / np.linalg.norm(part) for part in (plus - minus, chance))
+    direction = (plus - minus) / np.linalg.norm(plus - minus) + chance / np.linalg.norm(chance)
     values = {
         slope: lambda: loss_slope(model.rbm, model.data, direction),
         seen: direction @ plus,
@@ -297,7 +297,8 @@ def _answers(rbm: RationalRBM, data: np.ndarray) -> np.ndarray:
 
 def moody() -> tuple[RationalRBM, np.ndarray]:
     """A network with two moods, all off or all on, equally likely; and data that are all on three times in four."""
-    return RationalRBM([[9] * 3] * 2, ["1/9"] * 3, ["1/27"] * 2), all_states(3)[[7, 7, 7, 0]]
+    factors = exact_array([[9] * 3] * 2), exact_array(["1/9"] * 3), exact_array(["1/27"] * 2)
+    return RationalRBM(*factors), all_states(3)[[7, 7, 7, 0]]
 
 
 def short_dreams() -> list[System]:
