@@ -176,4 +176,6 @@ def _summary(*arms: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def _without_bias(freedom: int) -> float:
     # Hedges (1981): the mean of 1/s is larger than 1/sigma by this factor's inverse.
-    return math.exp(scipy.special.gammaln(freedom / 2) - scipy.special.gammaln((freedom - 1) / 2)) / math.sqrt(freedom / 2)
+    return math.exp(scipy.special.gammaln(freedom / 2) - scipy.special.gammaln((freedom - 1) / 2)) / math.sqrt(
+        freedom / 2
+    )
