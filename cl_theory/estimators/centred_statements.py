@@ -1,11 +1,11 @@
 """What chapter 6 states of ISD around a baseline: its mean, its variance, the best coin, and what learning it costs."""
 
-import sympy as sp
-
 from cl_theory.estimators.isd_statements import MIXTURE
 from cl_theory.estimators.symbols import (
     CENTRE,
+    KEPT_MEAN,
     MEANS,
+    SETTLING,
     B,
     M_minus,
     M_plus,
@@ -24,6 +24,7 @@ from cl_theory.estimators.symbols import (
     cov_at_half,
     cov_coin_h,
     cov_D,
+    cov_two,
     cov_Z_best,
     cov_Z_c,
     cov_Z_t,
@@ -31,7 +32,11 @@ from cl_theory.estimators.symbols import (
     delta_squared,
     g_minus,
     g_plus,
+    half_at_neyman,
     inner_of_means,
+    kept_mean,
+    kept_minus,
+    kept_plus,
     m_minus,
     m_plus,
     mean_miss,
@@ -47,6 +52,7 @@ from cl_theory.estimators.symbols import (
     price_of_each,
     price_of_means,
     price_of_pooled,
+    settled,
     sigma_minus,
     sigma_plus,
     swing_squared,
@@ -154,17 +160,17 @@ TIE = equation(
 )
 ANY_COIN = equation(
     "centred-isd-any-coin",
-    cov_Z_best / 2 - cov_D,
+    cov_two - cov_D,
     {
         "noise of the positive phase": (1 - 2 * b) / (2 * b) * Sigma_plus,
         "noise of the negative phase": -(1 - 2 * b) / (2 * (1 - b)) * Sigma_minus,
     },
 )
 _UNEQUAL = {"unequal noise": (sigma_plus - sigma_minus) ** 2 / 2}
-NEYMAN_GAIN = equation("centred-isd-neyman-gain", trace_D - trace_at_neyman / 2, _UNEQUAL)
+NEYMAN_GAIN = equation("centred-isd-neyman-gain", trace_D - half_at_neyman, _UNEQUAL)
 COUPLED_GAIN = equation(
     "centred-isd-coupled-gain",
-    trace_D - trace_at_neyman / 2,
+    trace_D - half_at_neyman,
     {**_UNEQUAL, "what the phases share": -2 * trace_cross},
 )
 
@@ -193,46 +199,45 @@ OLD_MEANS = equation(
         "old negative samples": v_minus / ODDS / n_minus,
     },
 )
-SETTLED = alpha / (2 - alpha)
-"""Variance of a settled running mean, for that of what it averages."""
 ONE_EACH = equation(
     "centred-isd-one-each",
     price_of_each,
     {
-        "noise of the positive phase": SETTLED * ODDS * v_plus,
-        "noise of the negative phase": SETTLED * v_minus / ODDS,
+        "noise of the positive phase": settled * ODDS * v_plus,
+        "noise of the negative phase": settled * v_minus / ODDS,
     },
+    where=SETTLING,
 )
 POOLED = equation(
     "centred-isd-pooled",
     price_of_pooled,
     {
-        "positive phase": SETTLED * (1 - b) / b**2 * m_plus,
-        "negative phase": SETTLED * b / (1 - b) ** 2 * m_minus,
-        "the mean, taken off": -SETTLED * c_star_squared / GAIN,
+        "positive phase": settled * (1 - b) / b**2 * m_plus,
+        "negative phase": settled * b / (1 - b) ** 2 * m_minus,
+        "the mean, taken off": -settled * c_star_squared / GAIN,
     },
-    where={c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * GAIN * inner_of_means},
+    where=SETTLING
+    | {c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * GAIN * inner_of_means},
 )
 POOLED_IS_DEARER = equation(
     "centred-isd-pooled-is-dearer",
     price_of_pooled - price_of_each,
     {
-        "noise of the positive phase": SETTLED * ODDS**2 * v_plus,
-        "noise of the negative phase": SETTLED * v_minus / ODDS**2,
-        "the means, swung by the coin": SETTLED * swing_squared,
+        "noise of the positive phase": settled * ODDS**2 * v_plus,
+        "noise of the negative phase": settled * v_minus / ODDS**2,
+        "the means, swung by the coin": settled * swing_squared,
     },
-    where={swing_squared: ODDS**2 * mu_plus_squared + mu_minus_squared / ODDS**2 - 2 * inner_of_means},
+    where=SETTLING | {swing_squared: ODDS**2 * mu_plus_squared + mu_minus_squared / ODDS**2 - 2 * inner_of_means},
 )
-_HEADS, _TAILS = 1 - alpha * ODDS, 1 - alpha / ODDS
-_PEEKED_MEAN = _HEADS * mu_plus - _TAILS * mu_minus
 PEEKED_COVARIANCE = equation(
     "centred-isd-peeked-covariance",
     cov_Z_t,
     {
-        "positive phase": _HEADS**2 / b * M_plus,
-        "negative phase": _TAILS**2 / (1 - b) * M_minus,
-        "the mean, taken off": -_PEEKED_MEAN * _PEEKED_MEAN.T,
+        "positive phase": kept_plus**2 / b * M_plus,
+        "negative phase": kept_minus**2 / (1 - b) * M_minus,
+        "the mean, taken off": -kept_mean * kept_mean.T,
     },
+    where=KEPT_MEAN,
 )
 DRIFT = equation("centred-isd-drift", price_of_pooled, {"lag": delta_squared / (alpha**2 * GAIN)})
 BEST_BASELINE = CENTRE[c_star]

@@ -145,6 +145,19 @@ b_neyman = scalar(r"b_{\mathrm N}", "the b of least total variance around the be
 trace_at_neyman = scalar(
     r"\operatorname{tr}\operatorname{Cov} Z_{c^*}\big|_{b_{\mathrm N}}", "total variance of ISD at c* and the Neyman b"
 )
+half_at_neyman = scalar(
+    r"\tfrac12 \operatorname{tr}\operatorname{Cov} Z_{c^*}\big|_{b_{\mathrm N}}",
+    "total variance of two averaged phases of ISD at c* and the Neyman b",
+)
+cov_two = matrix(
+    r"\tfrac12 \operatorname{Cov} Z_{c^*}", "covariance of two averaged phases of ISD around the best baseline"
+)
+settled = scalar(
+    r"\tfrac{\alpha}{2-\alpha}", "variance of a settled running mean, for that of what it averages", positive=True
+)
+kept_plus = scalar(r"\kappa_+", "what a peeking pooled mean leaves of a positive phase")
+kept_mean = vector(r"\bar\mu", "mean of ISD around a pooled mean that peeks from its first draw on")
+kept_minus = scalar(r"\kappa_-", "what a peeking pooled mean leaves of a negative phase")
 mean_miss = matrix(
     r"\mathbb E[(c^* - \hat c)(c^* - \hat c)^\top]", "second moment of what a learned baseline misses the best one by"
 )
@@ -162,3 +175,9 @@ swing_squared = scalar(
     r"\big|\tfrac{1-b}{b}\mu_+ - \tfrac{b}{1-b}\mu_-\big|^2", "square of what the coin swings a pooled mean by"
 )
 delta_squared = scalar(r"|\delta|^2", "square length of the way that c* moves in one phase", positive=True)
+
+SETTLING = {settled: alpha / (2 - alpha)}
+"""What is left of the variance of X in a settled running mean of X."""
+KEPT = {kept_plus: 1 - alpha * (1 - b) / b, kept_minus: 1 - alpha * b / (1 - b)}
+"""kappa, of either phase."""
+KEPT_MEAN = KEPT | {kept_mean: kept_plus * mu_plus - kept_minus * mu_minus}
