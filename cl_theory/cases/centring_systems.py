@@ -70,8 +70,6 @@ COIN_OFF = "coin off by 1 %"
 BASELINE_OFF = "baseline off by 1 %"
 PEEKS = "baseline sees the current draw"
 CHANCES = (Fraction(1, 10), Fraction(1, 2), Fraction(5, 7))
-RATIOS = (Fraction(1, 3), Fraction(1), Fraction(5, 2))
-"""sigma- / sigma+ of the laws that are made of one phase."""
 HALF, RATE = Fraction(1, 2), Fraction(1, 4)
 
 
@@ -94,9 +92,11 @@ def listed(
         return enumerated_isd(law, p_positive, baseline=centre * factor, coin=p_positive * coin)
 
     def of_two() -> np.ndarray:
-        chance, plus, minus, signs = history_law(law, p_positive, 2)
-        rows = centred_isd_gradient(plus, minus, signs, centre * factor, p_positive=p_positive)
-        return exact_covariance(chance, rows.sum(axis=0) / Fraction(2))
+        probability, is_positive, *pair = coin_law(law, p_positive)
+        rows = centred_isd_gradient(*pair, is_positive, centre * factor, p_positive=p_positive)
+        chance, outcomes = _merged(probability, rows)
+        both = (outcomes[:, None] + outcomes[None]).reshape(-1, outcomes.shape[1]) / Fraction(2)
+        return exact_covariance(np.outer(chance, chance).ravel(), both)
 
     def of_pair() -> np.ndarray:
         return exact_covariance(law.probability, two_term_gradient(law.g_positive, law.g_negative))
@@ -122,6 +122,14 @@ def listed(
         BASELINE_OFF: partial(listed, law, p_positive, family, baseline, factor=ONE_OFF),
     }
     return System(f"{family}, b = {p_positive}", values, family=family, wrong=wrong)
+
+
+def _merged(probability: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # Each value once, with its whole probability: pairs of phases are many.
+    chances: dict[tuple[Any, ...], Any] = {}
+    for p, row in zip(probability, rows, strict=True):
+        chances[tuple(row)] = chances.get(tuple(row), 0) + p
+    return exact_array(list(chances.values())), exact_array([list(row) for row in chances])
 
 
 def _neyman(m: PhaseMoments) -> Any:
@@ -151,9 +159,24 @@ def random_laws(n_laws: int) -> list[FiniteLaw]:
 
 
 def machines() -> list[FiniteLaw]:
-    """Two small RBMs with rational factors, chosen so that sigma-/sigma+ is rational."""
+    """Two small RBMs with rational factors, their phases independent."""
     first = RationalRBM([["1/5"]], [1], ["5/2"]).finite_law([[1], [1], [1], [0]])
     return [first, RationalRBM([["1/3"]], ["5/4"], [1]).finite_law([[1], [0], [0], [0]])]
+
+
+def rooted(law: FiniteLaw) -> FiniteLaw:
+    """`law` with a coordinate more, so that sigma+, sigma- and the Neyman b are rational.
+
+    In each phase it is (v - 1)/2 or its negative, by a fair coin of its own, which makes ((v + 1)/2)^2 of v.
+    """
+    signs = exact_array([[1, 1], [1, -1], [-1, 1], [-1, -1]])
+    pair = [
+        np.hstack([np.repeat(rows, 4, axis=0), np.tile(side * (v - 1) / 2, len(rows))[:, None]])
+        for rows, v, side in zip(
+            (law.g_positive, law.g_negative), (law.moments.v_positive, law.moments.v_negative), signs.T, strict=True
+        )
+    ]
+    return FiniteLaw(np.repeat(law.probability / 4, 4), *pair)
 
 
 def around_any_baseline(n_laws: int) -> list[System]:
@@ -162,18 +185,15 @@ def around_any_baseline(n_laws: int) -> list[System]:
     return [listed(law, chance, family, any_baseline(law)) for law, family in families for chance in CHANCES]
 
 
-def around_best(*chances: Any, independent: bool = True) -> list[System]:
-    """Laws whose Neyman b is rational, around c*, at that b and at `chances`: laws made of one phase, rational RBMs.
+def around_best(*chances: Any, coupled: bool = False) -> list[System]:
+    """Random laws, and rational RBMs unless `coupled`, around c* at their Neyman b and at `chances`.
 
-    g- of the former is g+ with its coordinates exchanged, times a ratio, plus a constant, in a coupled pair or with
-    the same marginals and `independent`.
+    Both phases are independent, or those of the random laws `coupled`.
     """
-    made = [
-        FiniteLaw(law.probability, law.g_positive, ratio * law.g_positive[:, ::-1] + 2)
-        for law, ratio in zip(random_laws(len(RATIOS)), RATIOS, strict=True)
-    ]
-    families = [(law, "laws made of one phase") for law in made] + [(law, "rational RBMs") for law in machines()]
-    laws = [(law.independent() if independent else law, family) for law, family in families]
+    pairs = [FiniteLaw.random(stream(FIXED_ROOT, "centring", "best", k), 2, dimension=2) for k in range(3)]
+    families = [(pair if coupled else pair.independent(), "random laws") for pair in pairs]
+    families += [] if coupled else [(law, "rational RBMs") for law in machines()]
+    laws = [(rooted(law), f"{'coupled' if coupled else 'independent'} {family}") for law, family in families]
     return [
         listed(law, chance, family)
         for law, family in laws
@@ -521,7 +541,7 @@ def wandering_baseline() -> System:
 
 def quiet_phase() -> System:
     """v- = 0: the infimum is attained at no b; here b = 99/100, in the place of the best."""
-    (law, *_), near_one = random_laws(1), Fraction(99, 100)
+    law, near_one = rooted(random_laws(1)[0]), Fraction(99, 100)
     quiet = FiniteLaw(law.probability, law.g_positive, 0 * law.g_positive + 2)
     around = listed(quiet, near_one, "v- = 0")
     values = {symbol: around(symbol) for symbol in (b, symbols.v_plus, symbols.sigma_plus, symbols.sigma_minus)}
@@ -531,7 +551,7 @@ def quiet_phase() -> System:
 
 def shared_luck(ratio: Fraction) -> System:
     """g- = r g+ + const., a perfect correlation, at the Neyman b."""
-    (law, *_) = random_laws(1)
+    law = rooted(random_laws(1)[0])
     pair = FiniteLaw(law.probability, law.g_positive, ratio * law.g_positive + 2)
     around = listed(pair, 1 / (1 + ratio), "shared luck")
     return System(f"g- = r g+ + const., r = {ratio}", {symbol: partial(around, symbol) for symbol in around.symbols})
