@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq
 
 from cl_theory.cases.enumerated import ONE_OFF, enumerated_isd
 from cl_theory.cases.isd_checks import duty_cycle_check, informative_directions
@@ -70,6 +70,8 @@ COIN_OFF = "coin off by 1 %"
 BASELINE_OFF = "baseline off by 1 %"
 PEEKS = "baseline sees the current draw"
 CHANCES = (Fraction(1, 10), Fraction(1, 2), Fraction(5, 7))
+MOST = 2**18
+"""Draws of a first stage at most: what takes more to be seen 1 % off is left out altogether."""
 HALF, RATE = Fraction(1, 2), Fraction(1, 4)
 
 
@@ -268,7 +270,8 @@ def _history(name: str, n_phases: int, peek: bool) -> System:
         mean_miss: missed,
     }
     wrong = {PEEKS: partial(_history, name, n_phases, True)}
-    return System(name, values, family=f"all histories, {name}", wrong=wrong)
+    words = f"{name} of rate {RATE} that includes the current draw" if peek else name
+    return System(words, values, family=f"histories around {name}", wrong=wrong)
 
 
 def peeking(n_phases: int = 3) -> System:
@@ -404,10 +407,11 @@ def real_at_neyman(other: float = 0.2) -> list[System]:
 
 
 def _searched(m: PhaseMoments) -> float:
-    def trace(chance: float) -> float:
-        return theory.isd_trace(m.about(theory.isd_centre(m, chance)), chance)
+    # At c* the trace is stationary in the baseline, so that its slope in b is that around a constant.
+    def slope(chance: float) -> float:
+        return float(theory.isd_trace_derivative(m.about(theory.isd_centre(m, chance)), chance))
 
-    return float(minimize_scalar(trace, (0.1, 0.5, 0.9), tol=1e-8).x)
+    return float(brentq(slope, 0.01, 0.99, xtol=1e-14))
 
 
 def _slots(model: RealModel, n_slots: int, chance: float, share: float = 1.0) -> PhaseSlots:
@@ -453,7 +457,9 @@ def _drawn_tie(model: RealModel) -> Drawn:
 
 def _but_for_b(planned: PlannedMean) -> PlannedMean:
     # Without a consistently wrong b: the variance is flat in b at its minimum, so the duty cycle has to show it.
-    return replace(planned, errors={name: error for name, error in planned.errors.items() if not name.startswith("b ")})
+    return replace(
+        planned, most=MOST, errors={name: error for name, error in planned.errors.items() if not name.startswith("b ")}
+    )
 
 
 def real_prices(p_positive: float = 0.4, rate: float = 0.1) -> list[System]:
@@ -494,7 +500,7 @@ def _replicas(model: RealModel, chance: float, rate: float) -> System:
     missed = [np.trace(_miss(centre, learned)) for learned in running.learned(m, chance)]
 
     def drawn() -> Drawn:
-        planned = running.planned
+        planned = replace(running.planned, most=MOST)
 
         def image(traces: np.ndarray) -> np.ndarray:
             return np.concatenate([planned.goal[:-3], traces + mean @ mean])
