@@ -72,6 +72,8 @@ PEEKS = "baseline sees the current draw"
 CHANCES = (Fraction(1, 10), Fraction(1, 2), Fraction(5, 7))
 MOST = 2**18
 """Draws of a first stage at most: what takes more to be seen 1 % off is left out altogether."""
+FOR_A_TRACE = 125_000
+"""Draws of a first stage at least, that show 0.42 % of a total variance."""
 HALF, RATE = Fraction(1, 2), Fraction(1, 4)
 
 
@@ -372,7 +374,7 @@ def _real(model: RealModel, chance: float, share: float, factor: float = 1.0) ->
     def of_pair() -> np.ndarray:
         return m.second_positive + m.second_negative - m.cross - m.cross.T - np.outer(m.mean, m.mean)
 
-    one, trace = partial(_drawn, model, chance, share), lambda v: v
+    one = partial(_drawn, model, chance, share)
     values = _moments(m, chance) | {
         c: baseline,
         mean_Z_c: lambda: around()[0],
@@ -388,7 +390,7 @@ def _real(model: RealModel, chance: float, share: float, factor: float = 1.0) ->
             cov_at_half: lambda: around(2)[1],
             b_neyman: lambda: _searched(m),
         }
-        drawn |= {trace_Z_best: partial(one, "covariance")}
+        drawn |= {trace_Z_best: partial(one, "trace")}
         drawn |= {cov_at_half: partial(_drawn_tie, model)} if chance == 0.5 else {}
     wrong = {BASELINE_OFF: partial(_real, model, chance, share, 1.01)}
     return System(
@@ -401,9 +403,11 @@ def neyman_b(model: RealModel) -> float:
     return float(theory.neyman_p_positive(model.moments))
 
 
-def real_at_neyman(other: float = 0.2) -> list[System]:
-    """Both real models around c*, each at its Neyman b and at another one."""
-    return [_real(model, chance, 1.0) for model in real_models() for chance in (neyman_b(model), other)]
+def real_at_neyman(other: float = 0.4) -> list[System]:
+    """Both real models around c*, each at its Neyman b, and the digits at another one too."""
+    bars, digits = real_models()
+    places = (bars, neyman_b(bars)), (digits, neyman_b(digits)), (digits, other)
+    return [_real(model, chance, 1.0) for model, chance in places]
 
 
 def _searched(m: PhaseMoments) -> float:
@@ -423,6 +427,7 @@ def _drawn(model: RealModel, chance: float, share: float, what: str) -> Drawn:
     # The statistic: P(B = 1), u.Z, |Z|^2, (u.Z)^2.
     slots = _slots(model, 1, chance, share)
     planned = _but_for_b(IsdSettings(slots, ((chance, 0),), np.eye(1)).planned)
+    planned = replace(planned, least=FOR_A_TRACE if what == "trace" else 0)
     u, mean = slots.directions[0], model.moments.mean
 
     def image(value: Any) -> np.ndarray:
@@ -457,9 +462,8 @@ def _drawn_tie(model: RealModel) -> Drawn:
 
 def _but_for_b(planned: PlannedMean) -> PlannedMean:
     # Without a consistently wrong b: the variance is flat in b at its minimum, so the duty cycle has to show it.
-    return replace(
-        planned, most=MOST, errors={name: error for name, error in planned.errors.items() if not name.startswith("b ")}
-    )
+    errors = {name: error for name, error in planned.errors.items() if not name.startswith("b ")}
+    return replace(planned, most=MOST, errors=errors)
 
 
 def real_prices(p_positive: float = 0.4, rate: float = 0.1) -> list[System]:
