@@ -2,7 +2,6 @@
 
 from cl_theory.estimators.isd_statements import MIXTURE
 from cl_theory.estimators.symbols import (
-    CENTRE,
     KEPT_MEAN,
     MEANS,
     SETTLING,
@@ -208,6 +207,7 @@ ONE_EACH = equation(
     },
     where=SETTLING,
 )
+_CENTRE_SQUARED = {c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * GAIN * inner_of_means}
 POOLED = equation(
     "centred-isd-pooled",
     price_of_pooled,
@@ -216,9 +216,9 @@ POOLED = equation(
         "negative phase": settled * b / (1 - b) ** 2 * m_minus,
         "the mean, taken off": -settled * c_star_squared / GAIN,
     },
-    where=SETTLING
-    | {c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * GAIN * inner_of_means},
+    where=SETTLING | _CENTRE_SQUARED,
 )
+_SWING = ODDS**2 * mu_plus_squared + mu_minus_squared / ODDS**2 - 2 * inner_of_means
 POOLED_IS_DEARER = equation(
     "centred-isd-pooled-is-dearer",
     price_of_pooled - price_of_each,
@@ -227,7 +227,7 @@ POOLED_IS_DEARER = equation(
         "noise of the negative phase": settled * v_minus / ODDS**2,
         "the means, swung by the coin": settled * swing_squared,
     },
-    where=SETTLING | {swing_squared: ODDS**2 * mu_plus_squared + mu_minus_squared / ODDS**2 - 2 * inner_of_means},
+    where=SETTLING | _CENTRE_SQUARED | {swing_squared: _SWING},
 )
 PEEKED_COVARIANCE = equation(
     "centred-isd-peeked-covariance",
@@ -240,5 +240,3 @@ PEEKED_COVARIANCE = equation(
     where=KEPT_MEAN,
 )
 DRIFT = equation("centred-isd-drift", price_of_pooled, {"lag": delta_squared / (alpha**2 * GAIN)})
-BEST_BASELINE = CENTRE[c_star]
-"""The mean of the mixture."""
