@@ -93,6 +93,7 @@ def _coefficients(expression: sp.MatrixExpr) -> dict[sp.Expr, sp.Expr]:
     expanded = sp.expand(expression.doit())
     found: dict[sp.Expr, sp.Expr] = {}
     for part in expanded.args if isinstance(expanded, sp.MatAdd) else (expanded,):
+        part = part.doit()  # a lone term may come as a product within a product
         number, product = part.as_coeff_mmul() if isinstance(part, sp.MatMul) else (sp.Integer(1), part)
         product = product.doit()
         if not product.is_ZeroMatrix:
