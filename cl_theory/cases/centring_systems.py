@@ -504,7 +504,7 @@ def _replicas(model: RealModel, chance: float, rate: float) -> System:
     missed = [np.trace(_miss(centre, learned)) for learned in running.learned(m, chance)]
 
     def drawn() -> Drawn:
-        planned = replace(running.planned, most=MOST)
+        planned = replace(running.planned, most=MOST // 2)  # a replica is three phases
 
         def image(traces: np.ndarray) -> np.ndarray:
             return np.concatenate([planned.goal[:-3], traces + mean @ mean])
