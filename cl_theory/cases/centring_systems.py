@@ -96,8 +96,8 @@ def listed(
         return enumerated_isd(law, p_positive, baseline=centre * factor, coin=p_positive * coin)
 
     def of_two() -> np.ndarray:
-        probability, is_positive, *pair = coin_law(law, p_positive)
-        rows = centred_isd_gradient(*pair, is_positive, centre * factor, p_positive=p_positive)
+        probability, is_positive, plus, minus = coin_law(law, p_positive)
+        rows = centred_isd_gradient(plus, minus, is_positive, centre * factor, p_positive=p_positive)
         chance, outcomes = _merged(probability, rows)
         both = (outcomes[:, None] + outcomes[None]).reshape(-1, outcomes.shape[1]) / Fraction(2)
         return exact_covariance(np.outer(chance, chance).ravel(), both)
@@ -164,8 +164,9 @@ def random_laws(n_laws: int) -> list[FiniteLaw]:
 
 def machines() -> list[FiniteLaw]:
     """Two small RBMs with rational factors, their phases independent."""
-    first = RationalRBM([["1/5"]], [1], ["5/2"]).finite_law([[1], [1], [1], [0]])
-    return [first, RationalRBM([["1/3"]], ["5/4"], [1]).finite_law([[1], [0], [0], [0]])]
+    factors = ([["1/5"]], [1], ["5/2"]), ([["1/3"]], ["5/4"], [1])
+    first, second = (RationalRBM(*map(exact_array, of_one)) for of_one in factors)
+    return [first.finite_law(np.array([[1], [1], [1], [0]])), second.finite_law(np.array([[1], [0], [0], [0]]))]
 
 
 def rooted(law: FiniteLaw) -> FiniteLaw:
@@ -213,13 +214,13 @@ def states_of_real_models(p_positive: Fraction = Fraction(3, 10), *, coin: Any =
 def _states(model: RealModel, chance: Fraction, coin: Any) -> System:
     rng = stream(FIXED_ROOT, "centring", "states", model.name)
     phases = model.sampler.positive(rng, 3), model.sampler.negative(rng, 3)
-    pair = [exact_array(model.rbm.gradient(*phase).astype(int)) for phase in phases]
+    plus, minus = (exact_array(model.rbm.gradient(*phase).astype(int)) for phase in phases)
     baseline = exact_array(rng.integers(-9, 9, size=model.rbm.n_parameters)) / Fraction(10)
     heads, tails = (
-        centred_isd_gradient(*pair, np.full(3, side), baseline, p_positive=chance) for side in (True, False)
+        centred_isd_gradient(plus, minus, np.full(3, side), baseline, p_positive=chance) for side in (True, False)
     )
     mean = chance * coin * heads + (1 - chance * coin) * tails
-    values = {mu_plus: pair[0].T, mu_minus: pair[1].T, mean_Z_c: mean.T}  # a pair that is given is its own mean
+    values = {mu_plus: plus.T, mu_minus: minus.T, mean_Z_c: mean.T}  # a pair that is given is its own mean
     wrong = {COIN_OFF: partial(_states, model, chance, ONE_OFF)}
     return System(f"states of {model.name}", values, family=f"three pairs of states of {model.name}", wrong=wrong)
 
@@ -285,11 +286,10 @@ def old_samples(n_positive: int = 2, n_negative: int = 1) -> System:
     """A baseline from n+ and n- old samples, every combination of samples listed."""
     law, n = _small_law(), n_positive + n_negative
     chance, *pair = repeated_law(law, n)
+    plus, minus = (np.moveaxis(rows, 1, 0) for rows in pair)
     learner, start = PhaseMeans(SMALL_B), PhaseMeans(SMALL_B).start((len(chance), 2))
     signs = np.repeat(np.arange(n)[:, None] < n_positive, len(chance), axis=1)
-    _, state = running_centred_isd(
-        learner, start, *(np.moveaxis(rows, 1, 0) for rows in pair), signs, p_positive=SMALL_B
-    )
+    _, state = running_centred_isd(learner, start, plus, minus, signs, p_positive=SMALL_B)
     rows = theory.isd_centre(law.moments, SMALL_B) - learner.centre(state)
     lost = chance @ (rows**2).sum(axis=1) / (SMALL_B * (1 - SMALL_B))
     values = _moments(law.moments, SMALL_B) | {n_plus: n_positive, n_minus: n_negative, price_of_means: lost}
@@ -316,8 +316,8 @@ def _price(miss: np.ndarray, chance: Any) -> Any:
     return np.trace(miss) / (chance * (1 - chance))
 
 
-def settled_miss(learner: PhaseEMA | PooledEMA, law: FiniteLaw, p_positive: Any) -> np.ndarray:
-    """E (c* - c)(c* - c)' of a settled running mean, (d, d), by solving for the moments that a phase does not change.
+def settled_miss(learner: Any, law: FiniteLaw, p_positive: Any) -> np.ndarray:
+    """E (c* - c)(c* - c)', (d, d), of a PhaseEMA or PooledEMA whose moments one more phase does not change: solved for.
 
     An update is affine in the state. Its factor and its shift, for each atom and each face of the coin, are read off
     from the learner's own code, applied to 0 and to unit vectors.
@@ -387,11 +387,12 @@ def _real(model: RealModel, chance: float, share: float, factor: float = 1.0) ->
             cov_Z_best: lambda: around()[1],
             trace_Z_best: lambda: np.trace(around()[1]),
             cov_two: lambda: around(2)[1],
-            cov_at_half: lambda: around(2)[1],
             b_neyman: lambda: _searched(m),
         }
         drawn |= {trace_Z_best: partial(one, "trace")}
-        drawn |= {cov_at_half: partial(_drawn_tie, model)} if chance == 0.5 else {}
+    if share == 1.0 and chance == 0.5:
+        values |= {cov_at_half: lambda: around(2)[1]}
+        drawn |= {cov_at_half: partial(_drawn_tie, model)}
     wrong = {BASELINE_OFF: partial(_real, model, chance, share, 1.01)}
     return System(
         f"{model.name}, b = {chance:.3g}", values, family=f"{model.name}, b = {chance:.3g}", wrong=wrong, drawn=drawn
@@ -445,16 +446,14 @@ def _drawn(model: RealModel, chance: float, share: float, what: str) -> Drawn:
 
 def _drawn_tie(model: RealModel) -> Drawn:
     # Two averaged phases and a two-term step on the same phases; N/2, (N-1)^2, u.Z, |Z|^2 - |D|^2, |Z|^2, along u too.
-    contrast = np.array([[1.0, -1.0], [1.0, 0.0]])
-    slots = _slots(model, 2, 0.5)
-    settings = IsdSettings(slots, ((0.5, 0),), contrast, two_term=True)
-    planned = _but_for_b(settings.planned)
-    mean = model.moments.mean
+    slots, contrast = _slots(model, 2, 0.5), np.array([[1.0, -1.0], [1.0, 0.0]])
+    planned = _but_for_b(IsdSettings(slots, ((0.5, 0),), contrast, two_term=True).planned)
+    u, mean = slots.directions[0], model.moments.mean
 
     def image(value: np.ndarray) -> np.ndarray:
         goal = planned.goal.copy()
-        goal[3] = 0.0  # the price of chance is nothing
-        goal[4] = np.trace(value) + mean @ mean
+        goal[3:5] += np.trace(value) + mean @ mean - goal[4]
+        goal[5:7] += u @ value @ u + (u @ mean) ** 2 - goal[6]
         return goal
 
     return Drawn(planned, image)
@@ -539,8 +538,8 @@ def wandering_baseline() -> System:
     """A baseline that is c0 + w or c0 - w, by a coin of its own."""
     (law, *_), chance, strays = random_laws(1), CHANCES[0], exact_array([1, -2])
     middle = any_baseline(law)
-    probability, is_positive, *pair = coin_law(law, chance)
-    rows = [centred_isd_gradient(*pair, is_positive, middle + s * strays, p_positive=chance) for s in (1, -1)]
+    probability, is_positive, plus, minus = coin_law(law, chance)
+    rows = [centred_isd_gradient(plus, minus, is_positive, middle + s * strays, p_positive=chance) for s in (1, -1)]
     values = phase_values(law.moments, chance) | {
         c: middle,
         symbols.w: strays,
