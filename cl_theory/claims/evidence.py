@@ -80,9 +80,11 @@ class Evidence:
 
     def broken(self, assumption: int, statement: Statement, on: System, instead: Any, **options: Any) -> Outcome:
         """Record a counterexample for numbered `assumption`: on this system the statement fails, and its left side is
-        what the formula `instead` says. Returns the comparison with that formula; options go to `systems_check`."""
+        what `instead` says, a formula or another statement about it. Returns the comparison with that; options go to
+        `systems_check`."""
+        other = instead if isinstance(instead, Statement) else statement.replaced_by(instead)
         fails, _ = systems_check(statement, [on], scope=f"{on.name}: as claimed", **options)
-        predicted, _ = systems_check(statement.replaced_by(instead), [on], scope=f"{on.name}: as predicted", **options)
+        predicted, _ = systems_check(other, [on], scope=f"{on.name}: as predicted", **options)
         self.witness(assumption, on.name, fails=fails, predicted=predicted)
         return predicted
 

@@ -204,3 +204,63 @@ mean_given_visible = matrix(
     r"\bar g", "mean slopes of the energy given the visible state, a row a state", (N_visible, DIMENSION)
 )
 mean_after_sweep = vector(r"\mathbb E_1\big[\partial E\big]", "mean slopes of the energy one sweep from the data")
+
+
+# Around a baseline, chapter 6 ----------------------------------------------------------------------
+
+alpha = scalar(r"\alpha", "rate of a running mean", positive=True)
+c_plus = vector("c_+", "a baseline for positive phases only")
+c_minus = vector("c_-", "a baseline for negative phases only")
+w = vector("w", "how far a baseline strays to either side")
+Z_c = vector("Z_c", "the ISD estimate around the baseline c, from one phase")
+Z_of_two = vector("Z_{c_+, c_-}", "the ISD estimate with a baseline for each phase, both put back")
+mean_Z_c = vector(r"\mathbb E[Z_c \mid \text{past}]", "mean of centred ISD, whatever came before")
+peeking_bias = vector(r"\mathbb E Z_{\hat c} - \mu", "bias of centred ISD around a mean that holds the current draw")
+cov_Z_c = matrix(r"\operatorname{Cov} Z_c", "covariance of ISD around the baseline c")
+cov_Z_best = matrix(r"\operatorname{Cov} Z_{c^*}", "covariance of ISD around the best baseline")
+cov_Z_t = matrix(r"\operatorname{Cov} Z_t", "covariance of ISD around a baseline that was learned from earlier phases")
+cov_at_half = matrix(
+    r"\tfrac12 \operatorname{Cov} Z_{c^*}\big|_{b = 1/2}", "covariance of two averaged phases of ISD at c* and b = 1/2"
+)
+trace_Z_best = scalar(r"\operatorname{tr}\operatorname{Cov} Z_{c^*}", "total variance of ISD around the best baseline")
+trace_Z_t = scalar(r"\operatorname{tr}\operatorname{Cov} Z_t", "total variance of ISD around a learned baseline")
+b_neyman = scalar(r"b_{\mathrm N}", "the b of least total variance around the best baseline", positive=True)
+trace_at_neyman = scalar(
+    r"\operatorname{tr}\operatorname{Cov} Z_{c^*}\big|_{b_{\mathrm N}}", "total variance of ISD at c* and the Neyman b"
+)
+half_at_neyman = scalar(
+    r"\tfrac12 \operatorname{tr}\operatorname{Cov} Z_{c^*}\big|_{b_{\mathrm N}}",
+    "total variance of two averaged phases of ISD at c* and the Neyman b",
+)
+cov_two = matrix(
+    r"\tfrac12 \operatorname{Cov} Z_{c^*}", "covariance of two averaged phases of ISD around the best baseline"
+)
+settled = scalar(
+    r"\tfrac{\alpha}{2-\alpha}", "variance of a settled running mean, for that of what it averages", positive=True
+)
+kept_plus = scalar(r"\kappa_+", "what a peeking pooled mean leaves of a positive phase")
+kept_mean = vector(r"\bar\mu", "mean of ISD around a pooled mean that peeks from its first draw on")
+kept_minus = scalar(r"\kappa_-", "what a peeking pooled mean leaves of a negative phase")
+mean_miss = matrix(
+    r"\mathbb E[(c^* - \hat c)(c^* - \hat c)^\top]", "second moment of what a learned baseline misses the best one by"
+)
+miss_squared = scalar(r"\mathbb E\,|c^* - \hat c|^2", "mean square miss of a learned baseline", positive=True)
+n_plus = scalar("n_+", "number of old samples of the positive phase", positive=True)
+n_minus = scalar("n_-", "number of old samples of the negative phase", positive=True)
+price_of_means = scalar(r"L_{\text{old means}}", "what a baseline from means of old samples adds to the total variance")
+price_of_each = scalar(
+    r"L_{\text{one each}}", "what a baseline from a settled running mean in each phase adds to the total variance"
+)
+price_of_pooled = scalar(
+    r"L_{\text{pooled}}", "what a baseline from one settled running mean of both phases adds to the total variance"
+)
+swing_squared = scalar(
+    r"\big|\tfrac{1-b}{b}\mu_+ - \tfrac{b}{1-b}\mu_-\big|^2", "square of what the coin swings a pooled mean by"
+)
+delta_squared = scalar(r"|\delta|^2", "square length of the way that c* moves in one phase", positive=True)
+
+SETTLING = {settled: alpha / (2 - alpha)}
+"""What is left of the variance of X in a settled running mean of X."""
+KEPT = {kept_plus: 1 - alpha * (1 - b) / b, kept_minus: 1 - alpha * b / (1 - b)}
+"""kappa, of either phase."""
+KEPT_MEAN = KEPT | {kept_mean: kept_plus * mu_plus - kept_minus * mu_minus}

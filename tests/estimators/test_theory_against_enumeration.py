@@ -131,16 +131,6 @@ def test_no_baseline_beats_the_centre(law, b):
     _, other = enumerated(law, b, centred_isd_gradient, baseline=centre + Fraction(1, 100))
     d = law.moments.dimension
     assert (other - best == np.full((d, d), Fraction(1, 10**4)) / (b * (1 - b))).all()
-    gap = best - two_term_enumerated(law)
-    assert (gap == theory.centred_excess_covariance(law.moments, b)).all()
-
-
-@EACH
-def test_centred_phases_at_equal_compute(law, b):
-    pair = two_term_enumerated(law.independent())
-    assert (theory.centred_equal_compute_gap(law.moments, Fraction(1, 2)) == 0).all()
-    half = theory.phase_noise_covariance(law.moments, b) / 2
-    assert (theory.centred_equal_compute_gap(law.moments, b) == half - pair).all()
 
 
 @pytest.mark.parametrize("law", LAWS, ids=str)
@@ -149,12 +139,9 @@ def test_the_neyman_b_beats_a_fine_grid(law):
     best, least = theory.neyman_p_positive(moments), theory.neyman_trace_minimum(moments)
     assert theory.centred_isd_trace(moments, best) == pytest.approx(least, rel=1e-12)
     for b in np.linspace(0.02, 0.98, 49):
-        above = theory.centred_isd_trace(moments, b) - least
-        assert theory.neyman_trace_above_minimum(moments, b) == pytest.approx(above, rel=1e-9, abs=1e-9 * least)
+        assert theory.centred_isd_trace(moments, b) >= least * (1 - 1e-12)
     gain = np.trace(theory.two_term_covariance(moments)) - least / 2
     assert theory.neyman_equal_compute_gain(moments) == pytest.approx(gain, rel=1e-9, abs=1e-9)
-    identity = np.eye(moments.dimension)
-    assert theory.neyman_p_positive(moments, identity) == pytest.approx(best, rel=1e-12)
 
 
 def test_a_formula_refuses_b_at_the_ends():
