@@ -152,13 +152,14 @@ def phases_on_a_grid() -> list[System]:
 
 
 @cache
-def _three_states() -> Equilibrium:
+def three_state_law() -> Equilibrium:
+    """The three-state chain of Part II at THETA."""
     return Equilibrium.of(local_chain(three_state_chain(), THETA))
 
 
 def long_bends() -> list[System]:
     """The coefficient of eta^2 in phases of the three-state chain from equilibrium, extrapolated to tau = infinity."""
-    at, taus = _three_states(), 2 ** np.arange(5, 11)
+    at, taus = three_state_law(), 2 ** np.arange(5, 11)
     spreads = {
         "fixed": 1, "s + Poisson": 1, "s + geometric": Fraction(5, 4), "uniform": Fraction(4, 3), "one or many": 2,
         "geometric": 2,
@@ -187,7 +188,7 @@ def drawn_phases(rate: float = 0.2, tau: int = 8) -> list[System]:
 
 
 def _drawn_phase(length: PhaseLength, rate: float) -> System:
-    at, chain, tau = _three_states(), three_state_chain(), float(length.mean)
+    at, chain, tau = three_state_law(), three_state_chain(), float(length.mean)
 
     def mean(eta: float) -> np.ndarray:
         operator = TransferOperator(chain, THETA, 1.0, eta / tau, 12)
@@ -359,7 +360,7 @@ def every_path(half: int) -> System:
 def looking_ahead(tau: int = 96) -> System:
     """A phase of coins that goes on if the next `tau` coins are good, at eta = 1; summed over the law of their sum.
 
-    kappa = 3/2; with tau = 96 the square root of kappa tau is 12, so that all is rational.
+    The longest phase has 3/2 tau steps; with tau = 96 the square root of that is 12, so that all is rational.
     """
     good = sum((max(value, 0) * chance for value, chance in _sums(tau)), Fraction(0))
     return System("a length that looks ahead: bias of order eta/sqrt(tau)", _coins(tau, good / tau))
@@ -378,7 +379,7 @@ def _coins(tau: int, bias: Fraction) -> dict[sp.Expr, Any]:
     square = (Fraction(tau // 2) ** 2 + Fraction(3 * tau // 2) ** 2) / 2
     return d.constant_values(lambda: given) | {
         d.eta: Fraction(1), d.tau: steps, d.epsilon: 1 / steps, d.mean_T: steps, d.mean_pairs: square - steps,
-        lengths.kappa: Fraction(3, 2), lengths.half: steps / 2, d.phase_bias: bias, lengths.stopped_bias: bias,
+        lengths.longest: Fraction(3 * tau, 2), lengths.half: steps / 2, d.phase_bias: bias, lengths.stopped_bias: bias,
     }  # fmt: skip
 
 

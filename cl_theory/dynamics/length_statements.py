@@ -33,7 +33,7 @@ stopped_bias = scalar(
     r"\big|\mathbb E\Delta + \varepsilon\,\mathbb E[T]\,\bar g\big|",
     "length of the bias of a phase, against the mean length times the mean gradient",
 )
-kappa = scalar(r"\kappa", "longest phase over the mean one: T is at most kappa tau", positive=True)
+longest = scalar("N", "longest possible phase, in steps", positive=True)
 half = scalar("m", "half of the mean length of a phase, in steps", positive=True)
 spread = scalar("w", "limit of E T^2/tau^2 for long phases", positive=True)
 bent = vector(
@@ -113,10 +113,10 @@ AHEAD = equation("aol-look-ahead", ahead_sum, {"the good half": half * sp.binomi
 DOOB = bound(
     "aol-look-ahead-bound",
     phase_bias,
-    {"the two ends": 2 * eta / tau * Psi, "the largest luck": 2 * eta / tau * Psi * sp.sqrt(kappa * tau)},
+    {"the two ends": 2 * eta / tau * Psi, "the largest luck": 2 * eta / tau * Psi * sp.sqrt(longest)},
 )
 DIVIDED = equation(
-    "aol-divided-by-length", mean_of_phase, {"good luck": sp.binomial(half, half / 2) / (3 * 2**half)}
+    "aol-divided-by-length", mean_of_phase, {"good luck": sp.binomial(half, half / 2) / (3 * 4 ** (half / 2))}
 )
 ANY_LENGTH = STOPPED, WALD, AT_END, ALWAYS, AHEAD, DOOB, DIVIDED
 """What the chapter states of lengths that do not depend on the network, and of lengths that do."""
