@@ -1,9 +1,9 @@
 """Systems for phases of random length and for phases that the network ends itself: exact, on a grid, drawn, broken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache
 from math import comb
 from typing import Any
 
@@ -20,7 +20,7 @@ from cl_theory.dynamics import length_statements as lengths
 from cl_theory.dynamics import symbols as d
 from cl_theory.dynamics.noise_statements import pull
 from cl_theory.laws import exact_array
-from cl_theory.markov import Equilibrium, mean_power, poisson_solution, stopped_length, uniform_constants
+from cl_theory.markov import Equilibrium, mean_power, poisson_solution, stopped_length
 from cl_theory.markov.constants import ChainConstants
 from cl_theory.models.affine_chain import AffineChain
 from cl_theory.models.function_chain import FunctionChain
@@ -63,6 +63,12 @@ def summed_pairs(length: PhaseLength, shift: int = 0) -> System:
         pairs = sum((n * (n - 1) * length.pmf(n) for n in range(1, length.largest + 1)), Fraction(0))
     values = {d.mean_pairs: pairs, d.tau: length.mean, d.s: Fraction(shift)}
     return System(str(length), values, family="laws of a length")
+
+
+def summed_lengths() -> list[System]:
+    """Laws with mean 8, in the order of `cl_theory.dynamics.length_statements.FACTORS`, s = 3."""
+    laws = Fixed(8), ShiftedPoisson(3, 8), Uniform(3, 13), ShiftedGeometric(3, 8), Geometric(8)
+    return [summed_pairs(length, 3) for length in laws]
 
 
 def geometric_phases() -> list[System]:

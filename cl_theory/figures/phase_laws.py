@@ -1,6 +1,5 @@
 """Phases of random length: their laws, where they lead on average, and what a length that is not independent costs."""
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,7 +38,7 @@ WHAT_LENGTHS_COST = (
 
 
 def where_phases_end(largest: float = 3.0, steps: int = 400) -> "Figure":
-    """Mean of theta_T/theta_0 against x = eta lambda for one state with G = lambda theta: long phases, and 400 steps."""
+    """Mean of theta_T/theta_0 against x = eta lambda for one state, G = lambda theta: long phases and `steps`."""
     import matplotlib.pyplot as plt
 
     x, places = np.linspace(1e-6, largest, 200), np.linspace(0.25, 2.75, 6)
@@ -79,7 +78,7 @@ def laws_of_a_length(mean: int = 20) -> "Figure":
 
 
 def what_lengths_cost() -> "Figure":
-    """Bias of a phase over eta against its mean length, where the length is short by chance, looks ahead, or divides."""
+    """Bias of a phase over eta against its mean length: short by chance, looking ahead, dividing by the length."""
     import matplotlib.pyplot as plt
 
     taus = 4 * 2 ** np.arange(1, 9)
