@@ -289,7 +289,8 @@ def _stopped(
         d.epsilon: step, d.mean_T: run.mean_length, d.mean_pairs: run.second_moment - run.mean_length,
         lengths.stopped_bias: bias, d.end_bias: abs(run.last_gradient - at.mean_gradient)[0],
     }  # fmt: skip
-    return System(name, values, family="stopping rules")
+    family = "stopping rules" if chain.offset.dtype == object else "stopping rules in floats"
+    return System(name, values, family=family)
 
 
 def stopped_phases(*, exact: bool = True) -> list[System]:
