@@ -1,15 +1,12 @@
 """End-of-phase and always-on learning of a chain: enumerated, to second order, bounded, in the limit, simulated."""
 
 from cl_theory.dynamics.bounds import (
-    anticipating_phase_bound,
     current_bias_bound,
-    end_of_phase_bias_bound,
     flow_bound,
     leading_terms_error,
     phase_bias_bound,
     phase_bias_bound_with_equilibration,
     second_order_error,
-    stopped_phase_bound,
     update_bias_bound,
 )
 from cl_theory.dynamics.enumeration import (
@@ -57,7 +54,7 @@ from cl_theory.dynamics.transfer import TransferOperator
 __all__ = [
     "Durations", "FrozenSum", "LeadingTerms", "MeanPhases", "PathLevel", "PhaseEnds", "PhaseIdentity",
     "PhaseMeans", "RBMPhaseEnds", "SecondOrder", "StoppedMeans", "Trace", "TransferOperator",
-    "anticipating_phase_bound", "current_bias", "current_bias_bound", "end_of_phase_bias_bound",
+    "current_bias", "current_bias_bound",
     "end_of_phase_covariance", "end_of_phase_mean", "euler_path", "flow_bound", "frozen_sum", "gradient_flow",
     "isd_coefficient", "isd_fixed_point", "isd_fixed_point_shift", "isd_mean_displacement", "leading_terms",
     "leading_terms_error", "linear_covariance", "linear_flow_gap", "linear_mean", "linear_second_order",
@@ -65,5 +62,5 @@ __all__ = [
     "phase_bias_bound_with_equilibration", "phase_covariance", "phase_identity", "phase_means",
     "positive_first_coefficient", "random_order_coefficient", "second_order", "second_order_error",
     "simulate_always_on", "simulate_end_of_phase", "simulate_linear", "simulate_rbm_phase", "stopped_means",
-    "stopped_phase_bound", "trace_isd_always_on", "trace_two_term", "update_bias_bound",
+    "trace_isd_always_on", "trace_two_term", "update_bias_bound",
 ]  # fmt: skip

@@ -3,11 +3,8 @@
 All are in the units of the parameters. The left-hand sides come from `enumeration`, `transfer` or `simulation`.
 """
 
-import numpy as np
-
 from cl_theory.arguments import positive
 from cl_theory.markov.constants import ChainConstants
-from cl_theory.markov.random_power import mean_power
 from cl_theory.phases.length import PhaseLength
 
 
@@ -70,30 +67,3 @@ def current_bias_bound(constants: ChainConstants, *, learning_rate: float, mean_
     times epsilon (claim `aol-current-parameters`); `constants` must be uniform."""
     step = positive(learning_rate, "learning_rate") / float(mean_length)
     return float(constants.C * constants.M * constants.rho**t + step * constants.M * constants.current)
-
-
-def stopped_phase_bound(
-    constants: ChainConstants, *, step_size: float, mean_length: float, second_moment: float
-) -> float:
-    r"""Bounds :math:`|E\Delta + \varepsilon E[T]\bar g|` for a stopping time T by
-    :math:`\varepsilon(2\Psi + L_\psi\varepsilon M E T) + \frac12\varepsilon^2\Lambda M E T^2`
-    (claim `aol-any-length-law`); `constants` must be uniform."""
-    step, c = positive(step_size, "step_size"), constants
-    ends = step * (2 * c.psi + c.psi_lipschitz * step * c.M * float(mean_length))
-    return float(ends + step**2 / 2 * c.response * c.M * float(second_moment))
-
-
-def anticipating_phase_bound(
-    constants: ChainConstants, *, learning_rate: float, mean_length: float, longest_ratio: float
-) -> float:
-    r"""Bounds the first-order bias of a length that may look ahead, T <= kappa tau: by Doob's inequality
-    :math:`\frac\eta\tau(2\Psi + 2\Psi\sqrt{\kappa\tau})` (claim `aol-any-length-law`)."""
-    step, tau = positive(learning_rate, "learning_rate") / float(mean_length), float(mean_length)
-    return float(step * 2 * constants.psi * (1 + np.sqrt(longest_ratio * tau)))
-
-
-def end_of_phase_bias_bound(constants: ChainConstants, length: PhaseLength) -> float:
-    r"""Bounds the bias of learning at the end of the phase, :math:`|E G(z_T) - \bar g| \le CM\,E\rho^T`
-    (claim `aol-any-length-law`): of order P(T < s), whatever tau."""
-    decay = mean_power(length, np.array([[constants.rho]]))
-    return float(constants.C * constants.M * decay[0, 0])
