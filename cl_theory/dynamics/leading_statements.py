@@ -4,9 +4,9 @@ import sympy as sp
 
 from cl_theory.dynamics.noise_statements import pull
 from cl_theory.dynamics.symbols import (
+    Q_T,
     D_g_bar,
     Gamma,
-    Q_T,
     T,
     eta,
     g_bar,
