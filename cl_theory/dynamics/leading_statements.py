@@ -69,7 +69,7 @@ REST = bound(
 LEADING_TERMS = LEADING, REST, FIRST, SECOND, QUADRATIC
 
 # The AR(1) network.
-decay = scalar("a", "what the AR(1) state keeps of itself in a step")
+decay = scalar("a", "what the AR(1) state keeps of itself in a step", nonzero=True)
 gain = scalar(r"\kappa", "mean of the AR(1) state at equilibrium, for each unit of the parameter")
 stiffness = scalar(r"\lambda", "slope of the gradient in the parameter", positive=True)
 theta_0 = scalar(r"\theta_0", "the parameter at the start of a phase", positive=True)

@@ -35,8 +35,8 @@ TERMS = {
 }  # fmt: skip
 SIX_TERMS = (
     "Log-log plot of the six leading terms of a phase against its length. The standard step and the flow are level; "
-    "the start and three small terms fall as one over tau; what all six leave, drawn as dots, falls faster and then stays "
-    "level, far below the flow."
+    "the start and three small terms fall as one over tau; what all six leave, drawn as dots, falls faster and then "
+    "stays level, far below the flow."
 )
 GROWTH_OF_Q = (
     "Log-log plot for the Gibbs chain of a small RBM against the length of a phase: Q_T grows as its square along the "
