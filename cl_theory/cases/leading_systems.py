@@ -381,13 +381,18 @@ def ar_bias(rate: float, steps: int, state: float, planted: float = 0.0) -> floa
 
 def slopes() -> tuple[Outcome, dict[str, Outcome], float]:
     """Slopes of the bias in eta and in 1/tau, out of and in equilibrium, are 1, 2, 1 and 0; not with a linear term."""
-    ladder, taus = 0.5 / 2.0 ** np.arange(10), 2 ** np.arange(6, 14)
+    ladder, taus = 0.5 / 2.0 ** np.arange(10), [2**k for k in range(6, 14)]
 
     def in_rate(state: float, planted: float = 0.0) -> float:
         return limiting_slope(ladder, [ar_bias(rate, 10, state, planted) for rate in ladder])
 
-    falling = limiting_slope(1 / taus, [ar_bias(0.5, n, STATE) - ar_bias(0.5, 2**24, STATE) for n in taus])
-    observed = [in_rate(STATE), in_rate(REST), falling, limiting_slope(1 / taus, [ar_bias(0.5, n, REST) for n in taus])]
+    falling = limiting_slope(1 / np.array(taus), [ar_bias(0.5, n, STATE) - ar_bias(0.5, 2**24, STATE) for n in taus])
+    observed = [
+        in_rate(STATE),
+        in_rate(REST),
+        falling,
+        limiting_slope(1 / np.array(taus), [ar_bias(0.5, n, REST) for n in taus]),
+    ]
     spoiled = in_rate(REST, 0.01)
     check = partial(close, scope="AR(1): slopes in eta and 1/tau, started out of and in equilibrium", tolerance=1e-3)
     wrong = check([observed[0], spoiled, *observed[2:]], [1, 2, 1, 0])
@@ -453,7 +458,7 @@ def stopped_phase() -> System:
     held = AffineChain(moving.base, 0 * moving.directions, moving.offset, 0 * moving.slope, 0 * moving.bend)
     origin, rule = exact_array([0, 0]), StopAt((2,), longest=7)
     at, step = Equilibrium.of(local_chain(held, origin)), Fraction(1, 10)
-    stop = stopped_length(held.base, rule, 0)
+    stop: Any = stopped_length(held.base, rule, 0)
     copies = [(matrix_power(held.base, n) @ at.psi)[0] for n in range(8)]
     law = stopped_length_law(held.base, rule, 0)
     independent = sum((chance * copy for chance, copy in zip(law, copies, strict=True)), 0 * copies[0])

@@ -71,14 +71,14 @@ def growth_of_q() -> "Figure":
     import matplotlib.pyplot as plt
 
     lengths, at = 2 ** np.arange(1, 9), gibbs_phase()
-    rows = {"$Q_T$": [], "the flow": [], "correlation, memory, lag": [], "the two ends": []}
+    rows: dict[str, list[float]] = {"$Q_T$": [], "the flow": [], "correlation, memory, lag": [], "the two ends": []}
     for n in lengths:
         none = {two_ends: np.zeros(11)}
         terms = QUADRATIC.term_values(System("none", phase_values(at, 5, Fixed(int(n)), 1.0) | none))
         small = terms["correlation"] + terms["memory"] + terms["lag"]
         parts = second_order(at.local, 5, Fixed(int(n))).second, terms["the flow"], small, gibbs_rest(int(n))
         for row, part in zip(rows.values(), parts, strict=True):
-            row.append(np.linalg.norm(part))
+            row.append(float(np.linalg.norm(part)))
     figure, axis = plt.subplots(figsize=(6.0, 3.5))
     for (name, row), shade in zip(rows.items(), ("exact", "isd", "centred", "two_term"), strict=True):
         axis.loglog(lengths, row, "o" if name == "$Q_T$" else "-", ms=4, color=colour(shade), label=name)
