@@ -115,17 +115,6 @@ def test_no_best_b_without_both_second_moments(side):
 
 
 @EACH
-def test_two_averaged_phases_against_one_pair(law, b):
-    gap = enumerated(law, Fraction(1, 2))[1] / 2 - two_term_enumerated(law)
-    assert (gap == theory.equal_compute_gap_at_half(law.moments)).all()
-    assert (theory.equal_compute_gap(law.moments, b) == enumerated(law, b)[1] / 2 - two_term_enumerated(law)).all()
-    moments = law.floats().moments
-    best = theory.optimal_p_positive(moments)
-    at_best = np.trace(theory.isd_covariance(moments, best)) / 2 - np.trace(theory.two_term_covariance(moments))
-    assert theory.equal_compute_trace_gap_at_optimum(moments) == pytest.approx(at_best, rel=1e-10, abs=1e-10)
-
-
-@EACH
 def test_a_baseline_shifts_only_the_centre(law, b):
     baseline = exact_array(range(1, 1 + law.moments.dimension)) / 3
     mean, covariance = enumerated(law, b, centred_isd_gradient, baseline=baseline)
