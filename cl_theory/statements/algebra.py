@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from math import comb
 from operator import add, matmul, mul
 from typing import Any
 
@@ -144,6 +145,8 @@ def value_of(formula: sp.Expr, supply: Callable[[sp.Expr], Any]) -> Any:
         return getattr(np, type(formula).__name__)(np.asarray(parts[0], dtype=float))
     if isinstance(formula, sp.Abs):
         return abs(parts[0])
+    if isinstance(formula, sp.binomial):
+        return Fraction(comb(*map(int, parts)))
     if isinstance(formula, sp.NumberSymbol):
         return float(formula)
     raise TypeError(f"{type(formula).__name__} has no value here, in {formula}; supply a symbol for it")
