@@ -1,7 +1,7 @@
 """Figures of stored runs: curves, where they end, which rate was chosen, what was decided; one colour an algorithm."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -242,14 +242,19 @@ SPREAD = 0.14
 
 
 def final_values(
-    arms: Mapping[str, ArmResults | np.ndarray], measure: Measure | None = None, *, label: str | None = None
+    arms: Mapping[str, ArmResults | np.ndarray | Mapping[str, np.ndarray]],
+    measure: Measure | None = None,
+    *,
+    label: str | None = None,
 ) -> "Figure":
     """One row for each arm: seeds as dots, mean, interval of 95 % of the mean; the least value there can be, dotted.
 
-    Names are shown and choose the colours. Instead of an arm there may be its values, one a seed.
+    Names are shown and choose the colours. Instead of an arm there may be its values, one a seed, or several arms'
+    values by the words that follow the name.
     """
     import matplotlib.pyplot as plt
 
+    arms = dict(_single_rows(arms))
     figure, axis = plt.subplots(figsize=(6.4, 1.1 + 0.42 * len(arms)), layout="constrained")
     for row, (name, arm) in enumerate(arms.items()):
         values = measure(arm) if isinstance(arm, ArmResults) and measure else np.asarray(arm, dtype=float)
@@ -260,6 +265,14 @@ def final_values(
         label = measure.label_after(max(arm.axes["phases"][-1] for arm in arms.values() if isinstance(arm, ArmResults)))
     axis.set(yticks=range(len(arms)), yticklabels=list(arms), xlabel=label, ylim=(len(arms) - 0.5, -0.5))
     return figure
+
+
+def _single_rows(arms: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, arm in arms.items():
+        if isinstance(arm, Mapping):
+            yield from ((f"{name}, {words}", values) for words, values in arm.items())
+        else:
+            yield name, arm
 
 
 def _last_phase(results: Results) -> float:
