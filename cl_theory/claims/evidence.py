@@ -41,6 +41,13 @@ class Evidence:
         for statement in statements:
             self._state(statement)
 
+    @classmethod
+    def each(
+        cls, prefix: str, names: Iterable[str], *, profile: str = "smoke", seed: int = FIXED_ROOT
+    ) -> "dict[str, Evidence]":
+        """Evidence for several claims that state no formula, by what follows `prefix` in their ids."""
+        return {name: cls(prefix + name, profile=profile, seed=seed) for name in names}
+
     def proved(self, statement: Statement, derived: Any, **options: Any) -> "Shown":
         """Record that `derived`, where the steps of a proof arrived, is the right side; see `proof_check`."""
         return self._checked(statement, [proof_check(statement, derived, **options)])

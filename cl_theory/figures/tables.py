@@ -46,10 +46,19 @@ def mean_and_spread(values: np.ndarray) -> str:
     return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
 
 
-def effects_table(of: str, effects: Mapping[str, Effect]) -> StatedTable:
-    """Effects with their intervals, a row each; `of` says what the rows are."""
-    rows = ((name, f"{e.estimate:+.1f}", f"[{e.low:+.1f}, {e.high:+.1f}]") for name, e in effects.items())
-    return StatedTable((of, "effect", "interval"), tuple(rows))
+def effects_table(of: str, effects: Mapping[str, Effect], form: str = "+.1f") -> StatedTable:
+    """Effects with their intervals, a row each; `of` says what the rows are, `form` how numbers are written."""
+    return intervals_table(
+        (of, "effect", "interval"), {k: (e.estimate, e.low, e.high) for k, e in effects.items()}, form
+    )
+
+
+def intervals_table(
+    head: tuple[str, str, str], intervals: Mapping[str, tuple[float, float, float]], form: str
+) -> StatedTable:
+    """Rows of a name, an estimate and the interval around it, from (estimate, low, high)."""
+    rows = ((name, f"{x:{form}}", f"[{low:{form}}, {high:{form}}]") for name, (x, low, high) in intervals.items())
+    return StatedTable(head, tuple(rows))
 
 
 def definition_table(defined: Experiment) -> StatedTable:

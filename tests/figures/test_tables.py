@@ -5,7 +5,7 @@ import numpy as np
 from cl_theory.checks.comparisons import difference
 from cl_theory.claims.registry import claim
 from cl_theory.experiments.registry import experiment
-from cl_theory.figures.tables import criteria_table, definition_table, effects_table, mean_and_spread
+from cl_theory.figures.tables import criteria_table, definition_table, effects_table, intervals_table, mean_and_spread
 
 
 def test_a_definition_shows_every_arm_with_its_settings() -> None:
@@ -40,3 +40,8 @@ def test_effects_are_shown_with_their_intervals() -> None:
     row = effects_table("arm", {"more": effect}).rows[0]
     assert row == ("more", "+10.0", f"[{effect.low:+.1f}, {effect.high:+.1f}]")
     assert mean_and_spread(few) == "2.500 ± 1.871"
+
+
+def test_intervals_are_written_in_the_form_that_is_asked_for() -> None:
+    table = intervals_table(("error of", "estimate", "interval"), {"one": (0.3, 0.25, 0.355)}, ".2f")
+    assert table.rows == (("one", "0.30", "[0.25, 0.35]"),)
