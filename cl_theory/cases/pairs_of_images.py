@@ -1,5 +1,6 @@
 """Forward-forward: what the two phases of a pair share when they show the same image, and what Adam makes of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,6 +98,11 @@ def pair_moments(net: ForwardForward, images: np.ndarray, labels: np.ndarray, n_
     mean_negative, square_negative, product, silent = total / (n_classes - 1)
     mean_positive, square_positive = np.concatenate([_of_positive(up) for up in seen], axis=1)
     return PairMoments(mean_positive, mean_negative, square_positive, square_negative, product, silent)
+
+
+def moments_along(nets: Mapping[int, ForwardForward], images: np.ndarray, labels: np.ndarray) -> dict[int, PairMoments]:
+    """The moments of each net of a run, by its number of phases."""
+    return {after: pair_moments(net, images, labels) for after, net in nets.items()}
 
 
 def adam_drift(mean: np.ndarray, square: np.ndarray) -> np.ndarray:

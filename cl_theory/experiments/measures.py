@@ -74,6 +74,17 @@ class Measure:
         return _joined(f"final {self.what}", self.unit)
 
 
+class FinalMeasure(Measure):
+    """What is stored of the end of a run only; it has no curve."""
+
+    def __call__(self, arm: ArmResults) -> np.ndarray:
+        return self.factor * arm.final(self.name)
+
+    def label_after(self, phases: float) -> str:
+        """The end of a run is the same place whatever its length."""
+        return self.label
+
+
 BARS = Measure(
     "nll", "loss", "of 32 rows", "nats", 32, start=32 * 16 * np.log(2), floor=best_negative_log_likelihood(4)
 )

@@ -29,6 +29,12 @@ def glue_numbers(
             glue(name + end, number if isinstance(number, int | str) else float(number), display=False)
 
 
+def glue_decisions(decided: Mapping[str, Outcome]) -> None:
+    """Glue each decision with the ends of its interval, shares of rows as hundredths."""
+    for name, outcome in decided.items():
+        glue_numbers({name: outcome}, by=percent if outcome.values["unit"] == "of test rows" else lambda x: x)
+
+
 def glue_means(
     name: str, measure: Callable[[ArmResults], np.ndarray], arms: Mapping[str, ArmResults], by: Callable = lambda x: x
 ) -> None:

@@ -70,6 +70,21 @@ def _channels(code: str) -> tuple[int, int, int]:
     return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
 
 
+ESTIMATORS = {"two-term": "two-term", "isd": "ISD", "centred-isd": "centred ISD"}
+OPTIMISERS = {"sgd": "SGD", "adam": "Adam"}
+
+
+def estimators(optimiser: str = "") -> dict[str, str]:
+    """The three estimators in words, by their arms: {"isd": "ISD"}, or {"isd, sgd": "ISD, SGD"} under an optimiser."""
+    arm, word = (f", {optimiser}", f", {OPTIMISERS[optimiser]}") if optimiser else ("", "")
+    return {name + arm: shown + word for name, shown in ESTIMATORS.items()}
+
+
+def by_estimator(results: Results, optimiser: str = "") -> dict[str, ArmResults]:
+    """The arms of the three estimators, by their names in words."""
+    return {words: results[arm] for arm, words in estimators(optimiser).items()}
+
+
 ALONG = {
     "phases": "phases",
     "steps": "steps of the network",

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import matplotlib
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -77,8 +79,10 @@ def test_the_landscape_shows_weights_above_and_times_below():
 
 
 def test_shared_parts_are_drawn_beside_the_drift_they_leave():
-    trace = {0: (0.2, 0.1, 1.2, 1.6), 1000: (0.9, 0.8, 0.4, 1.1)}
-    figure = shared_pairs({"two-term": trace, "ISD": trace}, {"two-term": (1000, 0.45, 0.05)})
+    early = SimpleNamespace(shared=0.2, shared_by_all=0.1, drift=1.2, centred_drift=1.6)
+    late = SimpleNamespace(shared=0.9, shared_by_all=0.8, drift=0.4, centred_drift=1.1)
+    along = {0: early, 1000: late}
+    figure = shared_pairs({"two-term": along, "ISD": along}, {"two-term": (1000, 0.45, 0.05)})
     left, right = figure.axes
     assert [list(line.get_ydata()) for line in left.lines[:2]] == [[0.2, 0.9], [0.1, 0.8]]
     assert [list(line.get_ydata()) for line in right.lines[:2]] == [[1.2, 0.4], [1.6, 1.1]]
