@@ -8,6 +8,7 @@ from scipy.special import expit
 
 from cl_theory.arguments import probability_inside
 from cl_theory.datasets.labels import with_label_pixels, wrong_labels
+from cl_theory.experiments.forward_forward_runs import loaded
 from cl_theory.learning.optimisers import Adam
 from cl_theory.models.forward_forward import ForwardForward, direction
 from cl_theory.models.label_goodness import predicted_labels
@@ -86,6 +87,12 @@ class PairMoments:
         """The same if the two phases showed independent images: only the means cancel."""
         both = self.mean_positive @ self.mean_negative
         return float(2 * both / (self.square_positive + self.square_negative).sum())
+
+
+def digit_images(part: str) -> tuple[np.ndarray, np.ndarray]:
+    """Images and labels of the digits twin, "train" or "test"."""
+    data = loaded("digits")
+    return data[part].astype(np.float64), data[f"{part}_labels"]
 
 
 def pair_moments(net: ForwardForward, images: np.ndarray, labels: np.ndarray, n_classes: int = 10) -> PairMoments:
