@@ -31,8 +31,8 @@ def shared_pairs(
         left.plot(phases, other, "o:", ms=3, lw=1.3, color=tint)
         right.plot(phases, drift, "o-", ms=4, color=tint)
         right.plot(phases, centred, "o--", ms=3, lw=1.3, color=tint)
-    for name, (after, drift, error) in measured.items():
-        right.errorbar([after], [drift], [2 * error], fmt="D", ms=6, mfc="none", capsize=3, color=arm_colour(name))
+    for name, (after, seen, error) in measured.items():
+        right.errorbar([after], [seen], [2 * error], fmt="D", ms=6, mfc="none", capsize=3, color=arm_colour(name))
     right.axhline(1, color=colour("exact"), lw=1, ls=":")
     left.set(ylabel="shared part of a pair", ylim=(0, 1.03))
     right.set(ylabel="relative drift of ISD", ylim=(0, None))

@@ -1,10 +1,9 @@
 """Pictures of RBMs show every unit where it belongs, and the landscape shows what was counted."""
 
 from collections.abc import Iterator
-
-import matplotlib
 from types import SimpleNamespace
 
+import matplotlib
 import numpy as np
 import pytest
 
