@@ -41,6 +41,19 @@ class Evidence:
         for statement in statements:
             self._state(statement)
 
+    @classmethod
+    def each(
+        cls,
+        prefix: str,
+        names: Iterable[str] | Mapping[str, Sequence[Statement]],
+        *,
+        profile: str = "smoke",
+        seed: int = FIXED_ROOT,
+    ) -> "dict[str, Evidence]":
+        """Evidence for several claims, by what follows `prefix` in their ids; `names` may say what each states."""
+        stated = names if isinstance(names, Mapping) else dict.fromkeys(names, ())
+        return {name: cls(prefix + name, *stated[name], profile=profile, seed=seed) for name in stated}
+
     def proved(self, statement: Statement, derived: Any, **options: Any) -> "Shown":
         """Record that `derived`, where the steps of a proof arrived, is the right side; see `proof_check`."""
         return self._checked(statement, [proof_check(statement, derived, **options)])
