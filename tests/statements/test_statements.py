@@ -135,6 +135,6 @@ def test_a_vector_whose_coefficient_is_a_vanishing_sum_vanishes() -> None:
 
 
 def test_a_symbol_that_is_a_sum_is_bracketed_where_a_sign_or_a_factor_would_be_misread() -> None:
-    growth = vector("Q_{t+1} - Q_t", "test: growth")
-    assert latex_of(growth) == "Q_{t+1} - Q_t"
-    assert latex_of(mu - growth) == r"\mu - \left(Q_{t+1} - Q_t\right)"
+    growth = vector("y_{t+1} - y_t", "test: growth")
+    assert latex_of(growth) == "y_{t+1} - y_t"
+    assert latex_of(mu - growth) == r"\mu - \left(y_{t+1} - y_t\right)"
