@@ -47,7 +47,7 @@ def centred_variance() -> "Figure":
     import matplotlib.pyplot as plt
 
     models = real_models()
-    figure, axes = plt.subplots(1, len(models), figsize=(7.2, 3.3), squeeze=False)
+    figure, axes = plt.subplots(1, len(models), figsize=(7.2, 3.0), squeeze=False)
     for axis, model in zip(axes[0], models, strict=True):
         _panel(axis, model.moments)
         axis.set(title=model.name, xlabel="$b$", xlim=(0.1, 0.9), xticks=[0.1, 0.3, 0.5, 0.7, 0.9])
@@ -81,7 +81,7 @@ def baselines_in_a_plane(p_positive: float = 0.35) -> "Figure":
 
     law = _two_parameters()
     centre = isd_centre(law, p_positive)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.5), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.1), layout="constrained")
     x, y = np.meshgrid(np.linspace(-0.6, 3.6, 81), np.linspace(-0.6, 3.2, 81))
     traces = [
         np.trace(centred_isd_covariance(law, p_positive, np.array(point)))
@@ -131,7 +131,7 @@ def learned_baselines() -> "Figure":
     import matplotlib.pyplot as plt
 
     rates = np.geomspace(0.003, 0.5, 181)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.3), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.9), layout="constrained")
     left.loglog(rates, _price(POOLED, rates), color=colour("isd"), label="one pooled mean")
     left.loglog(rates, _price(ONE_EACH, rates), color=colour("centred"), label="one mean in each phase")
     each, noise = _price(ONE_EACH, rates), digits_model().moments.v_positive
