@@ -88,7 +88,7 @@ def baselines_in_a_plane(p_positive: float = 0.35) -> "Figure":
         for point in zip(x.ravel(), y.ravel(), strict=True)
     ]
     rings = left.contour(
-        x, y, np.reshape(traces, x.shape), levels=[5, 8, 12, 18, 26, 36, 48], colors=[colour("reference")], linewidths=1
+        x, y, np.reshape(traces, x.shape), levels=[5, 8, 12, 18, 26, 48], colors=[colour("reference")], linewidths=1
     )
     left.clabel(rings, fontsize=8)
     ends = np.stack([law.mean_positive, law.mean_negative])
@@ -143,9 +143,9 @@ def learned_baselines() -> "Figure":
     right.loglog(rates, each, color=colour("reference"), lw=1, label="no drift")
     for axis in (left, right):
         axis.set(xlabel=r"rate $\alpha$")
-        axis.legend(fontsize="small")
+        axis.legend(fontsize="small", loc="upper left" if axis is left else "upper right")
     left.set_ylabel("added variance, per cent")
-    right.set_ylim(0.05, 3e2)
+    right.set_ylim(0.05, 3e3)
     return figure
 
 
