@@ -235,9 +235,7 @@ half_at_neyman = scalar(
 cov_two = matrix(
     r"\tfrac12 \operatorname{Cov} Z_{c^*}", "covariance of two averaged phases of ISD around the best baseline"
 )
-settled = scalar(
-    r"\tfrac{\alpha}{2-\alpha}", "variance of a settled running mean, for that of what it averages", positive=True
-)
+settled = scalar(r"\lambda_\alpha", "variance of a settled running mean, for that of what it averages", positive=True)
 kept_plus = scalar(r"\kappa_+", "what a peeking pooled mean leaves of a positive phase")
 kept_mean = vector(r"\bar\mu", "mean of ISD around a pooled mean that peeks from its first draw on")
 kept_minus = scalar(r"\kappa_-", "what a peeking pooled mean leaves of a negative phase")

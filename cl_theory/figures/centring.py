@@ -47,7 +47,7 @@ def centred_variance() -> "Figure":
     import matplotlib.pyplot as plt
 
     models = real_models()
-    figure, axes = plt.subplots(1, len(models), figsize=(7.2, 3.3), squeeze=False)
+    figure, axes = plt.subplots(1, len(models), figsize=(7.2, 3.0), squeeze=False)
     for axis, model in zip(axes[0], models, strict=True):
         _panel(axis, model.moments)
         axis.set(title=model.name, xlabel="$b$", xlim=(0.1, 0.9), xticks=[0.1, 0.3, 0.5, 0.7, 0.9])
@@ -81,14 +81,14 @@ def baselines_in_a_plane(p_positive: float = 0.35) -> "Figure":
 
     law = _two_parameters()
     centre = isd_centre(law, p_positive)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.5), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.1), layout="constrained")
     x, y = np.meshgrid(np.linspace(-0.6, 3.6, 81), np.linspace(-0.6, 3.2, 81))
     traces = [
         np.trace(centred_isd_covariance(law, p_positive, np.array(point)))
         for point in zip(x.ravel(), y.ravel(), strict=True)
     ]
     rings = left.contour(
-        x, y, np.reshape(traces, x.shape), levels=[5, 8, 12, 18, 26, 36, 48], colors=[colour("reference")], linewidths=1
+        x, y, np.reshape(traces, x.shape), levels=[5, 8, 12, 18, 26, 48], colors=[colour("reference")], linewidths=1
     )
     left.clabel(rings, fontsize=8)
     ends = np.stack([law.mean_positive, law.mean_negative])
@@ -131,7 +131,7 @@ def learned_baselines() -> "Figure":
     import matplotlib.pyplot as plt
 
     rates = np.geomspace(0.003, 0.5, 181)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.3), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.9), layout="constrained")
     left.loglog(rates, _price(POOLED, rates), color=colour("isd"), label="one pooled mean")
     left.loglog(rates, _price(ONE_EACH, rates), color=colour("centred"), label="one mean in each phase")
     each, noise = _price(ONE_EACH, rates), digits_model().moments.v_positive
@@ -143,9 +143,9 @@ def learned_baselines() -> "Figure":
     right.loglog(rates, each, color=colour("reference"), lw=1, label="no drift")
     for axis in (left, right):
         axis.set(xlabel=r"rate $\alpha$")
-        axis.legend(fontsize="small")
+        axis.legend(fontsize="small", loc="upper left" if axis is left else "upper right")
     left.set_ylabel("added variance, per cent")
-    right.set_ylim(0.05, 3e2)
+    right.set_ylim(0.05, 3e3)
     return figure
 
 
