@@ -8,7 +8,7 @@ lazy chain moves linearly, in rationals and for long phases. Where asked, `simul
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,12 @@ from cl_theory.samplers.planted import NOTHING_PLANTED
 from cl_theory.statements.system import System
 
 RATE_OFF = "learning rate off by 1 %"
-MOST_DRAWS = 2**19
+ALMOST_FROZEN = 1e-12
+"""Of its rate, what a chain learns with when it is drawn as if it were frozen."""
+LARGEST_INTERPOLATION_ERROR = 1e-6
+"""Of a transfer operator at the corners of its box; the means are then good to ROUNDING."""
+FEW_PATHS = 10_000
+MOST_DRAWS = 2**21
 """Draws of the first stage at most; a term that needs more on a system is left to another one."""
 
 
@@ -48,6 +53,10 @@ class LearningPhase:
         Of the updates that are looked at.
     given
         Constants, if they are known; else they are computed for the region that four mean phases can reach.
+    equilibration
+        s, the first of the times unless given.
+    degree
+        Of the operator's polynomials; more than 12 are unstable in long phases.
     """
 
     name: str
@@ -59,6 +68,8 @@ class LearningPhase:
     times: tuple[int, ...] = ()
     given: ChainConstants | None = None
     family: str = ""
+    equilibration: int | None = None
+    degree: int = 10
 
     @property
     def exact(self) -> bool:
@@ -86,6 +97,22 @@ class LearningPhase:
         """Constants that hold for phases of up to four times the mean length."""
         return self.given or chain_constants(self.chain, self.parameters, 4 * float(self.learning_rate))
 
+    def decay(self, n: Any) -> Any:
+        """rho^n, for one n or for each of several."""
+        rho = self.constants.rho
+        return np.array([rho**k for k in n]) if np.ndim(n) else rho**n
+
+    @property
+    def few_paths(self) -> bool:
+        """Whether every path can be listed in no time."""
+        largest = self.length.largest
+        return largest is not None and self.chain.n_states**largest <= FEW_PATHS
+
+    @property
+    def s(self) -> int:
+        """The equilibration time."""
+        return min(self.times) if self.equilibration is None else self.equilibration
+
     @cached_property
     def paths(self) -> list[PathLevel]:
         """Every path, level by level, t = 0 .. the largest length."""
@@ -103,16 +130,30 @@ class LearningPhase:
         """One step, on functions of state and parameters, in a box as wide as the longest phase can lead."""
         largest = float(np.linalg.norm(self.chain.gradient(self.parameters), axis=1).max())
         longest = self.length.largest
-        radius, degree = (1.2, 12) if longest is None else (self.step_size * largest * max(longest, 1), 10)
-        return TransferOperator(self.chain, self.parameters, radius, self.step_size, degree)
+        radius, degree = (1.2, 12) if longest is None else (self.step_size * largest * max(longest, 1), self.degree)
+        chain: Any = self.chain
+        return _operator(chain, tuple(self.parameters), radius, self.step_size, degree)
+
+    @property
+    def first_law(self) -> np.ndarray:
+        """The law of state and parameters at t = 0, as weights of the operator's nodes."""
+        centre = self.operator.centre
+        return np.kron(start_law(self.start, self.chain.n_states, centre), self.operator.weights_at(centre[None])[0])
+
+    def mean_at(self, t: int, values: np.ndarray) -> np.ndarray:
+        """E f(z_t, theta_t), shape (k,), for `values` (m, nodes, k) of f at each state and node of the operator."""
+        law, squares = self.first_law, _squares(self.operator)
+        for bit in range(t.bit_length()):
+            if bit == len(squares):
+                squares.append(squares[-1] @ squares[-1])
+            law = law @ squares[bit] if t >> bit & 1 else law
+        return law @ values.reshape(len(law), -1)
 
     @cached_property
     def propagated(self) -> list[PathLevel]:
         """The law of state and parameters at t = 0 .. the largest length, as weights of the operator's nodes."""
         operator, m = self.operator, self.chain.n_states
-        nodes = operator.nodes
-        law = start_law(self.start, m, operator.centre)
-        weights = np.kron(law, operator._interpolation(operator.centre[None])[0])
+        nodes, weights = operator.nodes, self.first_law
         states, parameters = np.repeat(np.arange(m), len(nodes)), np.tile(nodes, (m, 1))
         found = []
         for t in range(max(self.length.horizon(1e-15), *self.times, 1) + 1):
@@ -125,7 +166,25 @@ class LearningPhase:
         return replace(self, learning_rate=factor * self.learning_rate)
 
     def __str__(self) -> str:
-        return f"{self.name}, eta = {self.learning_rate}, {self.length}"
+        looked_at = f", t = {self.times[0]}" if len(self.times) == 1 else ""
+        return f"{self.name}, eta = {self.learning_rate}, {self.length}{looked_at}"
+
+
+@lru_cache(maxsize=32)
+def _operator(chain: Any, parameters: tuple[float, ...], radius: float, step: float, degree: int) -> TransferOperator:
+    operator = TransferOperator(chain, np.array(parameters), radius, step, degree)
+    if operator.interpolation_error > LARGEST_INTERPOLATION_ERROR:
+        raise ValueError(
+            f"polynomials of degree {degree} miss the chain by {operator.interpolation_error:.0e} within {radius:.2g} "
+            f"of its parameters; take a higher degree, a lower learning rate, or list the paths"
+        )
+    return operator
+
+
+@lru_cache(maxsize=32)
+def _squares(operator: TransferOperator) -> list[np.ndarray]:
+    # T, T^2, T^4, ..., made as far as they are asked for.
+    return [operator.matrix]
 
 
 # Sides --------------------------------------------------------------------------------------------
@@ -170,6 +229,13 @@ def _kernel_moved(phase: LearningPhase, level: PathLevel, function: np.ndarray) 
     return level.mean(rows @ function)
 
 
+def _frozen_mean(phase: LearningPhase, t: int) -> np.ndarray:
+    law = start_law(phase.start, phase.chain.n_states, phase.local.gradient)
+    for _ in range(t):
+        law = law @ phase.local.transition_matrix
+    return law @ phase.local.gradient
+
+
 def _length_of(vector: np.ndarray, rounding: float = 0.0) -> Any:
     """Euclidean length, exact for one rational; of floats what is left of it when `rounding` is taken off."""
     if vector.dtype == object:
@@ -184,10 +250,7 @@ def _right(phase: LearningPhase, levels: Callable[[], Sequence[PathLevel]]) -> d
         return np.stack([function(t) for t in phase.times], axis=1)
 
     def left_at(t: int) -> np.ndarray:
-        local, law = phase.local, start_law(phase.start, phase.chain.n_states, phase.local.gradient)
-        for _ in range(t):
-            law = law @ local.transition_matrix
-        return law @ local.gradient - phase.equilibrium.mean_gradient
+        return _frozen_mean(phase, t) - phase.equilibrium.mean_gradient
 
     return {
         **d.length_values(phase.length),
@@ -196,6 +259,10 @@ def _right(phase: LearningPhase, levels: Callable[[], Sequence[PathLevel]]) -> d
         d.eta: phase.learning_rate,
         d.epsilon: phase.step_size,
         d.t: lambda: np.array(phase.times, dtype=object if phase.exact else float),
+        d.s: lambda: phase.s,
+        d.decay_t: lambda: phase.decay(phase.times),
+        d.decay_s: lambda: phase.decay(phase.s),
+        d.decay_tau: lambda: phase.decay(phase.length.mean),
         d.gradient_moved: lambda: learning_terms(phase, levels())[0],
         d.kernel_moved: lambda: learning_terms(phase, levels())[1],
         d.start_left: lambda: each(left_at),
@@ -205,22 +272,34 @@ def _right(phase: LearningPhase, levels: Callable[[], Sequence[PathLevel]]) -> d
 
 
 def _biases(
-    phase: LearningPhase, displacement: Callable[[], np.ndarray], updates: Callable[[], np.ndarray]
+    phase: LearningPhase,
+    displacement: Callable[[], np.ndarray],
+    updates: Callable[[], np.ndarray],
+    rounding: float = 0.0,
 ) -> dict[sp.Expr, Any]:
-    # Lengths of biases; floats say less than ROUNDING of a gradient nothing about.
+    # Lengths of biases; `rounding` of a gradient is what floats say nothing about.
     def of_phase() -> Any:
         moved = displacement() + phase.learning_rate * phase.equilibrium.mean_gradient
-        return _length_of(moved, ROUNDING * float(phase.learning_rate))
+        return _length_of(moved, rounding * float(phase.learning_rate))
 
     def of_updates() -> np.ndarray:
         off = phase.step_size * (updates().T - phase.equilibrium.mean_gradient)
-        return np.array([_length_of(row, ROUNDING * float(phase.step_size)) for row in off])
+        return np.array([_length_of(row, rounding * float(phase.step_size)) for row in off])
 
     return {d.mean_Delta: displacement, d.mean_update: updates, d.phase_bias: of_phase, d.update_bias: of_updates}
 
 
-def listed(phase: LearningPhase, *, measured: LearningPhase | None = None, draw: bool = False) -> System:
-    """`phase` with every path listed; left sides are those of `measured`, if another phase is to be taken for it."""
+def listed(
+    phase: LearningPhase,
+    *,
+    measured: LearningPhase | None = None,
+    draw: bool = False,
+    also: Mapping[sp.Expr, Any] | None = None,
+) -> System:
+    """`phase` with every path listed; left sides are those of `measured`, if another phase is to be taken for it.
+
+    `also` are values of symbols that only this phase has.
+    """
     seen = measured or phase
 
     def displacement() -> np.ndarray:
@@ -233,7 +312,7 @@ def listed(phase: LearningPhase, *, measured: LearningPhase | None = None, draw:
         return seen.means.displacement_covariance(phase.length)
 
     values = _right(phase, lambda: phase.paths) | _biases(phase, displacement, updates) | {d.cov_Delta: covariance}
-    return _system(phase, values, listed, draw)
+    return _system(phase, {**values, **(also or {})}, partial(listed, also=also), draw)
 
 
 def propagated(phase: LearningPhase, *, measured: LearningPhase | None = None, draw: bool = False) -> System:
@@ -241,20 +320,19 @@ def propagated(phase: LearningPhase, *, measured: LearningPhase | None = None, d
     seen = measured or phase
 
     def displacement() -> np.ndarray:
-        return seen.operator.mean_displacement(phase.start, phase.length)
-
-    def read_at(t: int) -> np.ndarray:
-        if t == 0:
-            return start_law(phase.start, phase.chain.n_states, phase.local.gradient) @ phase.local.gradient
-        return seen.operator.update_gradient(phase.start, Fixed(t))
+        if not isinstance(phase.length, Fixed):
+            return seen.operator.mean_displacement(phase.start, phase.length)
+        moved = seen.operator.nodes - seen.operator.centre
+        return seen.mean_at(phase.length.steps, np.tile(moved, (phase.chain.n_states, 1, 1)))
 
     def updates() -> np.ndarray:
-        return np.stack([read_at(t) for t in phase.times], axis=1)
+        gradient = np.moveaxis(seen.chain.gradient(seen.operator.nodes), 1, 0)
+        return np.stack([seen.mean_at(t, gradient) for t in phase.times], axis=1)
 
     def covariance() -> np.ndarray:
         return seen.operator.displacement_covariance(phase.start, phase.length)
 
-    values = _right(phase, lambda: phase.propagated) | _biases(phase, displacement, updates)
+    values = _right(phase, lambda: phase.propagated) | _biases(phase, displacement, updates, ROUNDING)
     return _system(phase, values | {d.cov_Delta: covariance}, propagated, draw)
 
 
@@ -271,8 +349,9 @@ def _system(phase: LearningPhase, values: Mapping[sp.Expr, Any], way: Callable[.
 def lazy_phase(
     stay: Any, p_on: Any, *, start: Any = 1, steps: int, learning_rate: Any, theta: Any = 0,
     times: Sequence[int] = (), response: Any = 0, slope: Any = 0, level: Any = 1, farthest: Any = 1,
+    equilibration: int | None = None,
 ) -> System:  # fmt: skip
-    r"""A lazy chain (see `lazy_chain`) in a phase of `steps` steps; z = 1 with probability `start`. Rational.
+    r"""A lazy chain (see `lazy_chain`) in a phase of `steps` steps, on at first with chance `start`. Rational.
 
     Its next state forgets the last one but for staying, so that the means of theta and z move linearly:
 
@@ -284,7 +363,7 @@ def lazy_phase(
     phase = LearningPhase(
         f"lazy chain, stays with {rho}, on with {p}", lazy_chain(rho, p, **how), exact_array([theta]),
         exact_array([1 - on, on]), Fixed(steps), rate, tuple(times), lazy_constants(rho, p, farthest=farthest, **how),
-        family="lazy chains",
+        family="lazy chains", equilibration=equilibration,
     )  # fmt: skip
     moved, gradients = _lazy_means(phase, rho, p, **how)
     lefts = _biases(phase, lambda: moved, lambda: gradients[:, list(times)])
@@ -325,21 +404,39 @@ class DrawnPhase:
             return self._ends(key, self.phase.length, planted).controlled - self._theta
 
         def target(planted: Any) -> np.ndarray:
-            return self._faster(planted).operator.mean_displacement(self.phase.start, self.phase.length)
+            faster = self._faster(planted)
+            if faster.few_paths:
+                return faster.means.mean_displacement(faster.length)
+            return faster.operator.mean_displacement(faster.start, faster.length)
 
         return self._drawn(rows, target)
 
     @property
     def update(self) -> Drawn:
-        """E G(z_t, theta_t) for the one t of `times`."""
+        """E G(z_t, theta_t) for the one t >= 2 of `times`, with two of its noises taken off.
+
+        Of z_t the mean is taken, given what came before; and a frozen chain, drawn from the same uniform numbers, is
+        subtracted and its known mean added.
+        """
         length = Fixed(self.phase.times[0])
+        before, frozen_mean = Fixed(length.steps - 1), _frozen_mean(self.phase, length.steps).astype(float)
+
+        def expected(key: tuple[int, int], planted: Any) -> np.ndarray:
+            ends, every = self._ends(key, before, planted), np.arange(key[1])
+            rows = self.chain.transition_matrix(ends.parameters)[every, ends.states]
+            read = self.chain.gradient(ends.parameters)[every, ends.states]
+            return np.einsum("nz,nzi->ni", rows, self.chain.gradient(ends.parameters - ends.step_size * read))
 
         def rows(key: tuple[int, int], planted: Any) -> np.ndarray:
-            ends = self._ends(key, length, planted)
-            return self.chain.gradient(ends.parameters)[np.arange(key[1]), ends.states]
+            return expected(key, planted) - expected(key, ALMOST_FROZEN) + frozen_mean
 
         def target(planted: Any) -> np.ndarray:
-            return self._faster(planted).operator.update_gradient(self.phase.start, length)
+            faster = self._faster(planted)
+            return (
+                faster.means.gradient[length.steps]
+                if faster.few_paths
+                else faster.operator.update_gradient(faster.start, length)
+            )
 
         return self._drawn(rows, target)
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.cases.extrapolation import limit_at_zero, limiting_slope
-from cl_theory.cases.second_order_checks import forgetful_chain
+from cl_theory.cases.leading_systems import forgetful_chain
 from cl_theory.dynamics import (
     TransferOperator,
     current_bias,

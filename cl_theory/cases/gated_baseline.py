@@ -8,15 +8,28 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from scipy.special import expit
 
 from cl_theory.datasets.digits import with_label_pixels
-from cl_theory.estimators.baselines import PhaseEMA
+from cl_theory.experiments.definition import Experiment, Seeds
+from cl_theory.experiments.forward_forward_runs import learner_of
 from cl_theory.learning.loop import Randomness
 from cl_theory.learning.net_learner import NetReplicaLearner
 from cl_theory.learning.parts import CentredISD
-from cl_theory.models.forward_forward import ForwardForward
+from cl_theory.models.forward_forward import ForwardForward, direction
+from cl_theory.seeds import FIXED_ROOT
 
 AT_A_TIME = 100
+Layers = list[tuple[np.ndarray, np.ndarray]]
+"""Weights (n_out, n_in) and biases of each layer, as views of one flat array."""
+
+
+def retraced_gated_nets(
+    experiment: Experiment, arm: str, seed: int, phases: Sequence[int]
+) -> dict[int, ForwardForward]:
+    """What `retraced_nets` gives for an arm under centred ISD, had its baseline a gate."""
+    cell = experiment.cell(arm, Seeds(seed, 1))
+    return gated_nets(learner_of(cell.settings, cell.seeds), Randomness(FIXED_ROOT), phases)
 
 
 def gated_nets(
@@ -29,36 +42,58 @@ def gated_nets(
     schedule, optimiser, net = learner.schedule, learner.optimiser, learner.nets[0]
     if not isinstance(schedule, CentredISD):
         raise ValueError(f"a baseline is gated under CentredISD, got {schedule!r}")
-    owners, baseline = unit_of_parameter(net.sizes), PhaseEMA(schedule.p_positive, schedule.baseline_rate)
-    averages, memory = baseline.start((net.flat.size,)), optimiser.start(net.flat.size)
-    found = {}
+    b, follow, size = schedule.p_positive, schedule.baseline_rate, net.flat.size
+    theta, gradient, averages = net.flat, np.zeros(size), np.zeros((2, size))  # of negative and of positive phases
+    parameters, gradients = _layers(theta, net.sizes), _layers(gradient, net.sizes)
+    memory, found = optimiser.start(size), {}
     for first, last in pairwise((0, *phases)):
         for start in range(first, last, AT_A_TIME):
             plan, met = learner.plan(start, min(AT_A_TIME, last - start), randomness)
-            images = learner.images[met].astype(np.float64)
-            for t in range(plan.rows.shape[1]):
-                shown = with_label_pixels(images[plan.rows[0, t]], plan.labels[0, t], learner.n_classes)
-                gradient = net.weighted_gradient(shown, plan.is_positive[0, t], np.ones(1))
-                centre = baseline.centre(averages)
+            images = learner.images[met[plan.rows[0, :, 0]]].astype(np.float64)
+            shown = with_label_pixels(images, plan.labels[0, :, 0], learner.n_classes)
+            for x, is_positive, weight in zip(shown, plan.is_positive[0, :, 0], plan.weights[0, :, 0], strict=True):
+                pulls = _set_gradient(parameters, gradients, x[None], bool(is_positive), net.threshold)
+                centre = (1 - b) * averages[1] + b * averages[0]
                 if gated:
-                    centre = np.where(is_on(gradient, owners), centre, 0)
-                change, memory = optimiser.step(plan.weights[0, t] * (gradient - centre), memory)
-                averages = baseline.update(averages, gradient, plan.is_positive[0, t, 0])
-                net = net.with_flat(net.flat + change)
-        found[last] = net
+                    _leave_silent_units(_layers(centre, net.sizes), pulls)
+                change, memory = optimiser.step(weight * (gradient - centre), memory)
+                average = averages[int(is_positive)]
+                average += follow * (gradient - average)
+                theta += change
+        found[last] = net.with_flat(theta.copy())
     return found
 
 
-def unit_of_parameter(sizes: Sequence[int]) -> np.ndarray:
-    """Number of the unit that each parameter belongs to, in the order of `ForwardForward.flat`."""
-    parts, first = [], 0
+def _set_gradient(
+    parameters: Layers, gradients: Layers, x: np.ndarray, is_positive: bool, threshold: float
+) -> list[np.ndarray]:
+    """Write g+ or g- of one image (1, n_in) into `gradients`; returns how strongly each unit of each layer is pulled.
+
+    The same as `ForwardForward.weighted_gradient`, without a new net for each phase.
+    """
+    pulls, below, sign = [], x, 1.0 if is_positive else -1.0
+    for (weights, biases), (of_weights, of_biases) in zip(parameters, gradients, strict=True):
+        inputs = direction(below)
+        below = np.maximum(inputs @ weights.T + biases, 0)
+        surprise = expit(sign * (threshold - (below**2).mean(axis=-1)))
+        pull = (-surprise * 2 / len(biases))[:, None] * below
+        np.multiply(pull.T, inputs, out=of_weights)
+        of_biases[:] = pull[0]
+        pulls.append(pull[0])
+    return pulls
+
+
+def _leave_silent_units(baseline: Layers, pulls: Sequence[np.ndarray]) -> None:
+    """Set to 0 what `baseline` takes off the units that are off: their gradient is 0."""
+    for (of_weights, of_biases), pull in zip(baseline, pulls, strict=True):
+        of_weights[pull == 0] = 0
+        of_biases[pull == 0] = 0
+
+
+def _layers(flat: np.ndarray, sizes: Sequence[int]) -> Layers:
+    found, start = [], 0
     for n_in, n_out in pairwise(sizes):
-        units = first + np.arange(n_out)
-        parts += [np.repeat(units, n_in), units]
-        first += n_out
-    return np.concatenate(parts)
-
-
-def is_on(gradient: np.ndarray, owners: np.ndarray) -> np.ndarray:
-    """For each parameter, whether its unit answers to the image: the gradient of a silent unit is 0."""
-    return np.bincount(owners, weights=gradient != 0)[owners] > 0
+        middle = start + n_in * n_out
+        found.append((flat[start:middle].reshape(n_out, n_in), flat[middle : middle + n_out]))
+        start = middle + n_out
+    return found

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,16 +20,27 @@ from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.checks.statement_checks import Drawn
 from cl_theory.checks.symbolic import is_sum_of_squares
-from cl_theory.estimators.isd import isd_gradient
+from cl_theory.estimators.isd import isd_gradient, isd_weights
 from cl_theory.estimators.symbols import (
+    B,
+    Z,
     b,
+    b_believed,
+    cov_coin_h,
+    cov_coin_minus,
+    cov_coin_plus,
     cov_D,
     cov_of_parts,
     cov_Z,
+    g_minus,
+    g_plus,
     h_can_be_other,
     mean_h_squared,
     mean_hh,
     mean_Z,
+    mean_Z_given_pair,
+    mu_minus,
+    mu_plus,
     phase_values,
     price_is_positive,
     trace_D,
@@ -51,6 +62,9 @@ ATOMS = [
 """Probability, g+ and g- of two atoms in one dimension, all left open."""
 CHANCES = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2), Fraction(6, 7))
 
+FOR_THE_EXCESS = 104_000
+"""Draws of a first stage at least, that show half a per cent of ISD's excess variance on the real models."""
+
 
 def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any = 1, belief: Any = 1) -> System:
     """ISD on a law whose atoms are listed, both faces of the coin: left sides by the estimators' own code.
@@ -61,23 +75,26 @@ def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any =
     estimates = isd_gradient(g_positive, g_negative, is_positive, p_positive=p_positive * belief)
     differences = two_term_gradient(law.g_positive, law.g_negative)
     mixture = (1 - p_positive) * law.g_positive + p_positive * law.g_negative
-    cov_of_Z, cov_of_D = exact_covariance(probability, estimates), exact_covariance(law.probability, differences)
+    cov_of_Z = cache(lambda: exact_covariance(probability, estimates))
+    cov_of_D = cache(lambda: exact_covariance(law.probability, differences))
     values = phase_values(law.moments, p_positive) | {
+        b_believed: p_positive * belief,
         mean_Z: exact_mean(probability, estimates),
         cov_Z: cov_of_Z,
         cov_D: cov_of_D,
-        trace_Z: np.trace(cov_of_Z),
-        trace_D: np.trace(cov_of_D),
-        mean_hh: (law.probability[:, None] * mixture).T @ mixture,
-        mean_h_squared: exact_mean(law.probability, (mixture**2).sum(axis=1)),
-        price_is_positive: Fraction(int(np.trace(cov_of_Z) > np.trace(cov_of_D))),
+        trace_Z: lambda: np.trace(cov_of_Z()),
+        trace_D: lambda: np.trace(cov_of_D()),
+        mean_hh: lambda: (law.probability[:, None] * mixture).T @ mixture,
+        mean_h_squared: lambda: exact_mean(law.probability, (mixture**2).sum(axis=1)),
+        price_is_positive: lambda: Fraction(int(np.trace(cov_of_Z()) > np.trace(cov_of_D()))),
         h_can_be_other: Fraction(int(np.any(mixture != 0))),
     }
     wrong = {
         COIN_OFF: partial(listed, law, p_positive, coin=ONE_OFF),
         WEIGHTS_OFF: partial(listed, law, p_positive, belief=ONE_OFF),
     }
-    return System(f"{family}, b = {p_positive}", values, family=family, wrong=wrong)
+    believed = "" if belief == 1 else f", weights for b = {p_positive * belief}"
+    return System(f"{family}, b = {p_positive}{believed}", values, family=family, wrong=wrong)
 
 
 def listed_laws(name: str, n_laws: int, chances: tuple[Fraction, ...] = CHANCES) -> list[System]:
@@ -101,21 +118,87 @@ def equality_laws(chances: tuple[Fraction, ...] = CHANCES, factor: Any = 1) -> l
     return [listed(law, b, "equality laws") for law, b in laws]
 
 
+def pairs_of_phases(p_positive: Fraction = Fraction(3, 10), coin: Any = 1) -> list[System]:
+    """Pairs of phases as the two real models really draw them, each with both faces of the coin: all rationals.
+
+    The mean over the coin alone is by the estimator's own code; `coin` is a factor by which the coin departs from b.
+    """
+    found = []
+    for model in real_models():
+        rng = stream(FIXED_ROOT, "isd-unbiased", "states", model.name)
+        phases = model.sampler.positive(rng, 4), model.sampler.negative(rng, 4)
+        pairs = zip(*(exact_array(model.rbm.gradient(*phase).astype(int)) for phase in phases), strict=True)
+        found += [_one_pair(model.name, pair, p_positive, coin, face) for pair in pairs for face in (1, 0)]
+    return found
+
+
+def _one_pair(name: str, pair: tuple[np.ndarray, ...], p_positive: Any, coin: Any, face: int) -> System:
+    heads, tails = (
+        isd_gradient(pair[0][None], pair[1][None], np.array([side]), p_positive=p_positive)[0] for side in (1, 0)
+    )
+    values = {
+        b: p_positive,
+        B: face,
+        g_plus: pair[0],
+        g_minus: pair[1],
+        Z: heads if face else tails,
+        mean_Z_given_pair: p_positive * coin * heads + (1 - p_positive * coin) * tails,
+    }
+    wrong = {COIN_OFF: partial(_one_pair, name, pair, p_positive, ONE_OFF, face)}
+    return System(f"{name}, B = {face}", values, family=f"pairs and coins of {name}", wrong=wrong)
+
+
 def knowing_coin() -> System:
     """g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1: b = 1/2, yet it depends on g+."""
-    half, plus = Fraction(1, 2), exact_array([[1], [-1]])
-    law = FiniteLaw(exact_array([half, half]), plus, 0 * plus)
-    shows = np.array([1, 0])
-    estimates = isd_gradient(plus, 0 * plus, shows, p_positive=half)
-    parts = plus + ((shows - half) / (half * half))[:, None] * plus * half
-    values = phase_values(law.moments, half) | {
-        mean_Z: exact_mean(law.probability, estimates),
-        cov_Z: exact_covariance(law.probability, estimates),
-        cov_D: exact_covariance(law.probability, plus),
-        cov_of_parts: exact_covariance(law.probability, parts),
-        mean_hh: (law.probability[:, None] * plus * half).T @ (plus * half),
+    plus = exact_array([[1], [-1]])
+    law = FiniteLaw(exact_array(["1/2", "1/2"]), plus, 0 * plus)
+    return coin_of_atoms(law, exact_array([1, 0]), "g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1")
+
+
+def knowing_coins(n_laws: int = 4) -> list[System]:
+    """Random rational laws, each with coins whose chances depend on the pair."""
+    rngs = [stream(FIXED_ROOT, "knowing coins", k) for k in range(n_laws)]
+    laws = [(FiniteLaw.random(rng, 5, dimension=3), exact_array(rng.integers(1, 9, size=5)) / 9) for rng in rngs]
+    return [coin_of_atoms(law, chances, f"coin {k} that knows") for k, (law, chances) in enumerate(laws)]
+
+
+def coin_of_atoms(law: FiniteLaw, chances: np.ndarray, name: str) -> System:
+    """ISD with a coin that shows B = 1 with chance `chances[k]` when atom k has come; b is its overall chance."""
+    p, positive, negative = law.probability, law.g_positive, law.g_negative
+    share = p @ chances
+    probability, faces = np.concatenate([p * chances, p * (1 - chances)]), np.repeat([1, 0], len(p))
+    pair = np.tile(positive, (2, 1)), np.tile(negative, (2, 1))
+    estimates = isd_gradient(*pair, faces, p_positive=share)
+    mixture = (1 - share) * pair[0] + share * pair[1]
+    of_coin = (probability * (faces - share))[None]  # of_coin @ x is the covariance of the coin with x
+    parts = two_term_gradient(*pair) + ((faces - share) / (share * (1 - share)))[:, None] * mixture
+    values = phase_values(law.moments, share) | {
+        mean_Z: exact_mean(probability, estimates),
+        cov_Z: exact_covariance(probability, estimates),
+        cov_D: exact_covariance(p, two_term_gradient(positive, negative)),
+        cov_of_parts: exact_covariance(probability, parts),
+        mean_hh: (probability[:, None] * mixture).T @ mixture,
+        cov_coin_h: (of_coin @ mixture)[0],
+        cov_coin_plus: (of_coin @ pair[0])[0],
+        cov_coin_minus: (of_coin @ pair[1])[0],
     }
-    return System("g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1", values)
+    return System(name, values, family="coins that know")
+
+
+def weights_for_another_coin(believed: Fraction = Fraction(1, 2)) -> list[System]:
+    """Random rational laws with weights for a coin that has another b."""
+    laws = [FiniteLaw.random(stream(FIXED_ROOT, "isd-unbiased", k), 5, dimension=3) for k in range(3)]
+    coins = [Fraction(3, 10), Fraction(49, 100), Fraction(6, 7)]
+    return [listed(law, b, "random laws", belief=believed / b) for law in laws for b in coins]
+
+
+def only_phase(p_positive: int) -> System:
+    """At b = 1 or 0 one phase never comes; its term is dropped, and the other's weight is 1 or -1."""
+    law = FiniteLaw.random(stream(FIXED_ROOT, "isd-unbiased", 0), 5, dimension=3)
+    ran = law.g_positive if p_positive else -law.g_negative
+    values = {mean_Z: exact_mean(law.probability, ran)}
+    values |= {mu_plus: law.moments.mean_positive, mu_minus: law.moments.mean_negative}
+    return System(f"b = {p_positive}: one phase never comes, and its term is dropped", values)
 
 
 def petersburg(levels: int, p_positive: Any, believed: int = 0) -> System:
@@ -137,28 +220,51 @@ def real_phases(p_positive: float, models: tuple[RealModel, ...] | None = None) 
     return [_real(model, p_positive) for model in models or real_models()]
 
 
-def _real(model: RealModel, b: float) -> System:
-    m = model.moments
+def _real(model: RealModel, b: float, belief: float = 1.0) -> System:
+    m, faces = model.moments, np.array([True, False])
+    plus, minus = isd_weights(faces, p_positive=b * belief)
+
+    def mean() -> np.ndarray:
+        return b * plus * m.mean_positive + (1 - b) * minus * m.mean_negative
+
+    def second_moment() -> np.ndarray:
+        return b * plus**2 * m.second_positive + (1 - b) * minus**2 * m.second_negative
+
     values = phase_values(m, b) | {
-        mean_Z: lambda: b * (m.mean_positive / b) - (1 - b) * (m.mean_negative / (1 - b)),
-        trace_Z: lambda: m.m_positive / b + m.m_negative / (1 - b) - m.mean @ m.mean,
+        mean_Z: mean,
+        trace_Z: lambda: b * plus**2 * m.m_positive + (1 - b) * minus**2 * m.m_negative - mean() @ mean(),
         trace_D: lambda: m.m_positive + m.m_negative - 2 * np.trace(m.cross) - m.mean @ m.mean,
-        cov_Z: lambda: m.second_positive / b + m.second_negative / (1 - b) - np.outer(m.mean, m.mean),
+        cov_Z: lambda: second_moment() - np.outer(mean(), mean()),
         mean_h_squared: lambda: np.trace(_second_of_mixture(m, b)),
         cov_D: lambda: m.second_positive + m.second_negative - m.cross - m.cross.T - np.outer(m.mean, m.mean),
         mean_hh: lambda: _second_of_mixture(m, b),
     }
     drawn = {
+        mean_Z: partial(_mean_drawn, model, b),
         cov_Z: partial(_squares_drawn, model, b),
         cov_Z - cov_D: partial(_excess_drawn, model, b),
         trace_Z - trace_D: partial(_excess_drawn, model, b),
     }
-    return System(f"{model.name}, b = {b:g}", values, family=f"{model.name} at b = {b:g}", drawn=drawn)
+    wrong = {WEIGHTS_OFF: partial(_real, model, b, 1.01)}
+    return System(f"{model.name}, b = {b:g}", values, family=f"{model.name} at b = {b:g}", wrong=wrong, drawn=drawn)
 
 
 def _second_of_mixture(m: Any, b: float) -> np.ndarray:
     a = 1 - b
     return a * a * m.second_positive + b * b * m.second_negative + a * b * (m.cross + m.cross.T)
+
+
+def _mean_drawn(model: RealModel, b: float) -> Drawn:
+    directions = informative_directions(model, b)
+    slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    planned = IsdSettings(slots, ((b, None),), np.eye(1)).planned
+
+    def image(mean: np.ndarray) -> np.ndarray:
+        goal = planned.goal.copy()
+        goal[1:3] = directions @ mean.ravel()
+        return goal
+
+    return Drawn(planned, image)
 
 
 def _squares_drawn(model: RealModel, b: float) -> Drawn:
@@ -180,6 +286,7 @@ def _excess_drawn(model: RealModel, b: float) -> Drawn:
     directions = informative_directions(model, b)[:1]
     slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
     planned = IsdSettings(slots, ((b, None),), np.array([[1.0, -1.0], [0.0, 1.0]]), two_term=True).planned
+    planned = replace(planned, least=FOR_THE_EXCESS)
 
     def image(excess: np.ndarray) -> np.ndarray:
         goal = planned.goal.copy()

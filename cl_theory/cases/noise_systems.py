@@ -10,7 +10,7 @@ import sympy as sp
 
 from cl_theory.cases.extrapolation import limit_at_zero
 from cl_theory.cases.isd_always_on import Pair, isd_drift, isd_phases, mean_phases, rest_point, three_state_pair
-from cl_theory.cases.second_order_checks import forgetful_chain
+from cl_theory.cases.leading_systems import forgetful_chain
 from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.checks.statement_checks import Drawn
 from cl_theory.dynamics import (

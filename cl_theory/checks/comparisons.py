@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize, special, stats
+import scipy
 
 from cl_theory.arguments import finite, positive_integer
 
@@ -113,7 +113,7 @@ def power_of_difference(distance: float, seeds: int, confidence: float = CONFIDE
     `distance` is how far the effect lies beyond it, in standard deviations between seeds, the same in both arms.
     """
     freedom = 2 * (positive_integer(seeds, "seeds") - 1)
-    return float(stats.nct.sf(_quantile(confidence, freedom), freedom, distance * math.sqrt(seeds / 2)))
+    return float(scipy.stats.nct.sf(_quantile(confidence, freedom), freedom, distance * math.sqrt(seeds / 2)))
 
 
 def _arm(values: Any, name: str) -> np.ndarray:
@@ -126,7 +126,7 @@ def _arm(values: Any, name: str) -> np.ndarray:
 def _end(excess: Callable[[float], float], inside: float, outside: float) -> float:
     if excess(outside) <= 0:
         return outside
-    return float(optimize.brentq(excess, inside, outside, xtol=1e-13, rtol=1e-14))
+    return float(scipy.optimize.brentq(excess, inside, outside, xtol=1e-13, rtol=1e-14))
 
 
 def _distances(arm: np.ndarray) -> np.ndarray:
@@ -157,7 +157,7 @@ def _student_reach(values: np.ndarray, confidence: float) -> float:
 
 
 def _quantile(confidence: float, degrees_of_freedom: float) -> float:
-    return float(special.stdtrit(degrees_of_freedom, (1 + confidence) / 2))
+    return float(scipy.special.stdtrit(degrees_of_freedom, (1 + confidence) / 2))
 
 
 def _around(
@@ -176,4 +176,6 @@ def _summary(*arms: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def _without_bias(freedom: int) -> float:
     # Hedges (1981): the mean of 1/s is larger than 1/sigma by this factor's inverse.
-    return math.exp(special.gammaln(freedom / 2) - special.gammaln((freedom - 1) / 2)) / math.sqrt(freedom / 2)
+    return math.exp(scipy.special.gammaln(freedom / 2) - scipy.special.gammaln((freedom - 1) / 2)) / math.sqrt(
+        freedom / 2
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any, Literal
 
 Level = Literal["symbolic", "exact", "numeric", "monte_carlo", "experiment"]
@@ -46,6 +47,10 @@ class Outcome:
             raise ValueError(f"level must be one of {', '.join(LEVELS)}, got {self.level!r}")
         if not self.scope.strip():
             raise ValueError("scope must say what was compared, got an empty text")
+
+    def _repr_html_(self) -> str:
+        said = {True: "agrees", False: "fails", None: "has too little power"}[self.passed]
+        return f"<div class='check-line'>{self.level.replace('_', ' ')}: {said} — {escape(self.scope)}</div>"
 
     def __bool__(self) -> bool:
         raise TypeError("an Outcome can be inconclusive: ask for .passed, which is True, False or None")

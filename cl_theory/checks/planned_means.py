@@ -43,6 +43,8 @@ class PlannedMean:
         What errors are relative to, (k,); |target| unless given.
     pilot, most
         Draws of the pilot, and of the first stage at most; fewer where a draw is dear.
+    least
+        Draws of the first stage at least, where a smaller error than the planted ones is to be seen.
 
     How much Y scatters comes from a pilot, as fourth moments of sums over phases have no short form. The check goes
     by the covariance of its own sample, and is inconclusive if the pilot was too hopeful.
@@ -55,6 +57,7 @@ class PlannedMean:
     scale: Any = None
     pilot: int = PILOT
     most: int = MOST
+    least: int = 0
 
     def moments(self, rng: np.random.Generator, n: int, *variants: Any) -> list[Moments]:
         """Moments of n draws, one for each planted variant: all of them on the same draws."""
@@ -107,7 +110,7 @@ class PlannedMean:
         pilots = self.moments(stream(FIXED_ROOT, *path, "pilot"), self.pilot, NOTHING_PLANTED, *self.errors.values())
         skewness = np.max([np.abs(pilot.skewness) for pilot in pilots], axis=0)  # the controls need normal means too
         scale = np.abs(goal) if self.scale is None else self.scale
-        planned = partial(plan_mean, covariance=pilots[0].covariance, scale=scale, skewness=skewness)
+        planned = partial(plan_mean, covariance=pilots[0].covariance, scale=scale, skewness=skewness, least=self.least)
         shifts = {name: self.target(planted) - self.goal for name, planted in self.errors.items()}
         moved = {name: wrong - goal for name, wrong in wrong_goals.items()}
         whitening = Whitening.of(pilots[0].covariance, np.broadcast_to(np.asarray(scale, dtype=float), goal.shape))

@@ -16,7 +16,7 @@ from cl_theory.checks.exact import at_least_exactly, equal_exactly
 from cl_theory.checks.numeric import TOLERANCE, below, close
 from cl_theory.checks.outcome import Outcome
 from cl_theory.checks.planned_means import PlannedMean
-from cl_theory.checks.symbolic import is_positive, vanishes
+from cl_theory.checks.symbolic import is_positive, is_sum_of_squares, vanishes
 from cl_theory.statements.algebra import plus, times
 from cl_theory.statements.statement import WRONG, Relation, Statement
 from cl_theory.statements.system import System
@@ -34,20 +34,34 @@ def proof_check(
 ) -> Checked:
     """Whether `derived`, what the steps of a proof arrived at, is the right side; every coefficient of the difference.
 
-    Of a bound: that the right side is `derived` plus `slack`, which must be certified to be at least 0 (see
-    `is_positive` for `probability`). Controls: each term 1 % more, or left out of the bound, so that it is no longer
-    certified.
+    `derived` may also be a system whose values are formulas, such as operators that do not commute: then both sides are
+    evaluated on it, and their difference must vanish.
+
+    Of a bound: that the right side is `derived` plus `slack`, which must be certified to be at least 0: a formula by
+    its coefficients (see `is_positive` for `probability`), or squares [(coefficient, base), ...] that it is the sum of
+    (see `is_sum_of_squares`). Controls: each term 1 % more, or left out of the bound, so that nothing certifies it.
     """
     scope = scope or f"{statement.name}: derived in symbols"
+    if isinstance(derived, System):
+        left = statement.left_value(derived)
+        return vanishes(left - statement.right_value(derived), scope=scope), {
+            name: vanishes(left - wrong, scope=f"{scope}; {name}")
+            for name, wrong in statement.wrong_values(derived).items()
+        }
     if not statement.is_bound:
         return _difference(statement, derived, scope), {
             name: _difference(wrong, derived, f"{scope}; {name}") for name, wrong in statement.planted_errors()
         }
-    room = sp.Integer(0) if slack is None else sp.sympify(slack)
+    squares = slack if isinstance(slack, Sequence) else ()
+    room = sum((c * base**2 for c, base in squares), sp.sympify(0 if squares or slack is None else slack))
     beyond = room if statement.relation == "<=" else -room
     outcome = _difference(statement, sp.sympify(derived) + beyond, scope)
     if outcome.passed and room != 0:
-        certified = is_positive(statement.written_out(room), scope=scope, probability=probability)
+        written = statement.written_out(room)
+        if squares:
+            certified = is_sum_of_squares(written, squares, scope=scope, probability=probability)
+        else:
+            certified = is_positive(written, scope=scope, probability=probability)
         outcome = Outcome("symbolic", scope, certified.passed, {**outcome.values, "slack": str(room)}, 0.0)
     controls = {
         f"{term}: {statement.usual_error}": is_positive(
@@ -113,10 +127,10 @@ def _compared(
     if relation == "=":
         return close(left, right, scope=scope, scale=scale, tolerance=tolerance)
     under, above = (left, right) if relation == "<=" else (right, left)
-    if not (above > 0).all():  # a term was left out, and nothing stands on this side any more
-        broken = bool((under > above).any())
-        return Outcome("numeric", scope, not broken, {"count": left.size}, tolerance, cost=left.size)
-    return below(under, above, scope=scope, tolerance=tolerance)
+    stands = above > 0
+    if (under > above)[~stands].any():  # a term was left out, and nothing stands on this side any more
+        return Outcome("numeric", scope, False, {"count": left.size}, tolerance, cost=left.size)
+    return below(under[stands], above[stands], scope=scope, tolerance=tolerance)
 
 
 def _like(value: Any, other: Any) -> np.ndarray:

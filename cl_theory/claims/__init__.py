@@ -1,11 +1,5 @@
 """The register of claims, the evidence they earn, their verdicts, and the regression of their numbers."""
 
-from cl_theory.claims.evidence import Evidence
-from cl_theory.claims.record import MIME
-from cl_theory.claims.registry import Claim, all_claims, ancestors, claim
-from cl_theory.claims.verdict import MEANING, Judgement, judge, judge_alone
+import lazy_loader
 
-__all__ = [
-    "MEANING", "MIME", "Claim", "Evidence", "Judgement", "all_claims", "ancestors", "claim", "judge",
-    "judge_alone",
-]  # fmt: skip
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -41,6 +41,19 @@ class Evidence:
         for statement in statements:
             self._state(statement)
 
+    @classmethod
+    def each(
+        cls,
+        prefix: str,
+        names: Iterable[str] | Mapping[str, Sequence[Statement]],
+        *,
+        profile: str = "smoke",
+        seed: int = FIXED_ROOT,
+    ) -> "dict[str, Evidence]":
+        """Evidence for several claims, by what follows `prefix` in their ids; `names` may say what each states."""
+        stated = names if isinstance(names, Mapping) else dict.fromkeys(names, ())
+        return {name: cls(prefix + name, *stated[name], profile=profile, seed=seed) for name in stated}
+
     def proved(self, statement: Statement, derived: Any, **options: Any) -> "Shown":
         """Record that `derived`, where the steps of a proof arrived, is the right side; see `proof_check`."""
         return self._checked(statement, [proof_check(statement, derived, **options)])
@@ -80,9 +93,11 @@ class Evidence:
 
     def broken(self, assumption: int, statement: Statement, on: System, instead: Any, **options: Any) -> Outcome:
         """Record a counterexample for numbered `assumption`: on this system the statement fails, and its left side is
-        what the formula `instead` says. Returns the comparison with that formula; options go to `systems_check`."""
+        what `instead` says, a formula or another statement about it. Returns the comparison with that; options go to
+        `systems_check`."""
+        other = instead if isinstance(instead, Statement) else statement.replaced_by(instead)
         fails, _ = systems_check(statement, [on], scope=f"{on.name}: as claimed", **options)
-        predicted, _ = systems_check(statement.replaced_by(instead), [on], scope=f"{on.name}: as predicted", **options)
+        predicted, _ = systems_check(other, [on], scope=f"{on.name}: as predicted", **options)
         self.witness(assumption, on.name, fails=fails, predicted=predicted)
         return predicted
 

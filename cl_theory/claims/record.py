@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 MIME = "application/vnd.cl-theory.evidence+json"
 FORMAT = 2
@@ -23,7 +22,7 @@ def plain(value: Any) -> Any:
             return [plain(inner) for inner in value]
         case np.ndarray():
             return plain(value.tolist())
-        case Fraction() | sp.Rational():
+        case Fraction():
             return rational_text(value)
         case int() | np.integer():
             return int(value)
@@ -33,10 +32,10 @@ def plain(value: Any) -> Any:
             return float(value)
         case np.bool_():
             return bool(value)
-        case sp.Basic() | sp.MatrixBase():
-            return str(value)
-    if hasattr(value, "p") and hasattr(value, "q"):  # python-flint's fmpq
+    if hasattr(value, "p") and hasattr(value, "q"):  # a rational of SymPy or of python-flint
         return rational_text(Fraction(int(value.p), int(value.q)))
+    if hasattr(value, "free_symbols"):  # a formula; SymPy is not loaded where only a list of claims is shown
+        return str(value)
     raise ValueError(f"cannot record a {type(value).__name__}: pass rationals, floats, formulas or lists of them")
 
 

@@ -3,12 +3,13 @@
 All are in the units of the parameters. The left-hand sides come from `enumeration`, `transfer` or `simulation`.
 """
 
-import numpy as np
-
 from cl_theory.arguments import positive
+from cl_theory.dynamics.leading_statements import REST
+from cl_theory.dynamics.length_statements import RANDOM
+from cl_theory.dynamics.symbols import constant_values, eta, length_values
 from cl_theory.markov.constants import ChainConstants
-from cl_theory.markov.random_power import mean_power
 from cl_theory.phases.length import PhaseLength
+from cl_theory.statements.system import System
 
 
 def update_bias_bound(constants: ChainConstants, *, learning_rate: float, mean_length: float, t: int) -> float:
@@ -23,13 +24,10 @@ def update_bias_bound(constants: ChainConstants, *, learning_rate: float, mean_l
 
 
 def phase_bias_bound(constants: ChainConstants, length: PhaseLength, *, learning_rate: float) -> float:
-    r"""Bounds :math:`|E\Delta + \eta\bar g(\theta_0)|` by
-    :math:`\frac\eta\tau\Psi + \frac{\eta^2}{2} M\Lambda\frac{E[T(T-1)]}{\tau^2}` (claims `aol-phase-bias`,
-    `aol-random-length`): a sum of a term linear in eta and one that does not vanish with tau. T >= s is not needed.
+    r"""Bounds :math:`|E\Delta + \eta\bar g(\theta_0)|` for a length that is independent of the chain: the right side of
+    `cl_theory.dynamics.length_statements.RANDOM` (claims `aol-phase-bias`, `aol-random-length`). T >= s is not needed.
     """
-    eta = positive(learning_rate, "learning_rate")
-    learning = eta**2 / 2 * constants.M * constants.response * float(length.pair_ratio)
-    return float(eta / float(length.mean) * constants.psi + learning)
+    return float(RANDOM.right_value(_given(constants, length, learning_rate)))
 
 
 def phase_bias_bound_with_equilibration(
@@ -38,31 +36,32 @@ def phase_bias_bound_with_equilibration(
     r"""The same with an equilibration time s: the first term is :math:`\frac{\eta}{\tau}(2Ms + \Psi\rho^s)`, the
     paper's O(s/tau). Larger than `phase_bias_bound` unless s is small against C/(1 - rho).
     """
-    eta, s = positive(learning_rate, "learning_rate"), equilibration
+    rate, s = positive(learning_rate, "learning_rate"), equilibration
     start = 2 * constants.M * s + constants.psi * constants.rho**s
-    learning = eta**2 / 2 * constants.M * constants.response * float(length.pair_ratio)
-    return float(eta / float(length.mean) * start + learning)
+    learning = rate**2 / 2 * constants.M * constants.response * float(length.pair_ratio)
+    return float(rate / float(length.mean) * start + learning)
 
 
 def second_order_error(constants: ChainConstants, length: PhaseLength, *, learning_rate: float) -> float:
-    r"""Bounds what the second-order expansion leaves: :math:`\kappa_3\eta^3 E[T^3]/\tau^3`
-    (claim `aol-leading-terms`)."""
-    eta = positive(learning_rate, "learning_rate")
-    return float(constants.kappa3 * eta**3 * float(length.cube_ratio))
+    """Bounds what the second-order expansion leaves (claim `aol-leading-terms`)."""
+    return float(REST.term_values(_given(constants, length, learning_rate))["third order"])
 
 
 def leading_terms_error(constants: ChainConstants, length: PhaseLength, *, learning_rate: float) -> float:
-    r"""Bounds what the leading terms leave: :math:`\kappa_2\eta^2/\tau^2 + \kappa_3\eta^3 E[T^3]/\tau^3`
-    (claim `aol-leading-terms`)."""
-    step = positive(learning_rate, "learning_rate") / float(length.mean)
-    return constants.kappa2 * step**2 + second_order_error(constants, length, learning_rate=learning_rate)
+    """Bounds what the leading terms leave: the right side of `cl_theory.dynamics.leading_statements.REST`."""
+    return float(REST.right_value(_given(constants, length, learning_rate)))
+
+
+def _given(constants: ChainConstants, length: PhaseLength, learning_rate: float) -> System:
+    rate = {eta: positive(learning_rate, "learning_rate")}
+    return System(f"{length}", constant_values(lambda: constants) | length_values(length) | rate)
 
 
 def flow_bound(constants: ChainConstants, *, learning_rate: float, mean_length: float) -> float:
     r"""Bounds :math:`|E\theta_T - \varphi_\eta(\theta_0)|` by :math:`\frac\eta\tau c(\eta)` for T = tau fixed, where
     phi is the gradient flow (claim `aol-gradient-flow`); `constants` must be uniform."""
-    eta = positive(learning_rate, "learning_rate")
-    return eta / float(mean_length) * constants.flow(eta)
+    rate = positive(learning_rate, "learning_rate")
+    return rate / float(mean_length) * constants.flow(rate)
 
 
 def current_bias_bound(constants: ChainConstants, *, learning_rate: float, mean_length: float, t: int) -> float:
@@ -70,30 +69,3 @@ def current_bias_bound(constants: ChainConstants, *, learning_rate: float, mean_
     times epsilon (claim `aol-current-parameters`); `constants` must be uniform."""
     step = positive(learning_rate, "learning_rate") / float(mean_length)
     return float(constants.C * constants.M * constants.rho**t + step * constants.M * constants.current)
-
-
-def stopped_phase_bound(
-    constants: ChainConstants, *, step_size: float, mean_length: float, second_moment: float
-) -> float:
-    r"""Bounds :math:`|E\Delta + \varepsilon E[T]\bar g|` for a stopping time T by
-    :math:`\varepsilon(2\Psi + L_\psi\varepsilon M E T) + \frac12\varepsilon^2\Lambda M E T^2`
-    (claim `aol-any-length-law`); `constants` must be uniform."""
-    step, c = positive(step_size, "step_size"), constants
-    ends = step * (2 * c.psi + c.psi_lipschitz * step * c.M * float(mean_length))
-    return float(ends + step**2 / 2 * c.response * c.M * float(second_moment))
-
-
-def anticipating_phase_bound(
-    constants: ChainConstants, *, learning_rate: float, mean_length: float, longest_ratio: float
-) -> float:
-    r"""Bounds the first-order bias of a length that may look ahead, T <= kappa tau: by Doob's inequality
-    :math:`\frac\eta\tau(2\Psi + 2\Psi\sqrt{\kappa\tau})` (claim `aol-any-length-law`)."""
-    step, tau = positive(learning_rate, "learning_rate") / float(mean_length), float(mean_length)
-    return float(step * 2 * constants.psi * (1 + np.sqrt(longest_ratio * tau)))
-
-
-def end_of_phase_bias_bound(constants: ChainConstants, length: PhaseLength) -> float:
-    r"""Bounds the bias of learning at the end of the phase, :math:`|E G(z_T) - \bar g| \le CM\,E\rho^T`
-    (claim `aol-any-length-law`): of order P(T < s), whatever tau."""
-    decay = mean_power(length, np.array([[constants.rho]]))
-    return float(constants.C * constants.M * decay[0, 0])

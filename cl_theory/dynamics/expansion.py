@@ -7,12 +7,14 @@ import numba
 import numpy as np
 
 from cl_theory.arguments import positive
+from cl_theory.dynamics.leading_statements import LEADING, rest
 from cl_theory.dynamics.start import start_law
+from cl_theory.dynamics.symbols import equilibrium_values, eta, length_values
 from cl_theory.markov.equilibrium import Equilibrium
-from cl_theory.markov.random_power import mean_power
 from cl_theory.models.local_chain import LocalChain
 from cl_theory.phases.bounded_length import Fixed
 from cl_theory.phases.length import PhaseLength
+from cl_theory.statements.system import System
 
 CHUNK = 65536
 
@@ -100,51 +102,15 @@ def _advance(state, kernel, kernel_derivative, gradient, gradient_derivative, ta
         p[:], r[:], s[:] = new_p, new_r, new_s
 
 
-@dataclass(frozen=True, eq=False)
-class LeadingTerms:
-    r"""The leading terms of the mean displacement of a phase, each (d,), signs and factors of eta included.
+def leading_terms(
+    equilibrium: Equilibrium, start: Any, length: PhaseLength, *, learning_rate: Any
+) -> dict[str, np.ndarray]:
+    """The six leading terms of a phase with E T = tau by name, each (d,), signs and factors of eta included.
 
-    standard :math:`-\eta\bar g`; transient :math:`-\frac\eta\tau[\psi(z_0) - E P^T\psi(z_0)]`; flow
-    :math:`\frac{\eta^2}{2}\frac{E T(T-1)}{\tau^2} D\bar g\,\bar g`; correlation, memory and lag
-    :math:`\frac{\eta^2}{\tau}` times :math:`\Gamma`, :math:`D\bar g\,\psi(z_0)` and :math:`-\pi\dot P[\bar g]\xi`.
+    They are those of `cl_theory.dynamics.leading_statements.LEADING` (claim `aol-leading-terms`), from `start` (a state
+    or a law); `length` is independent of the chain. `bounds.leading_terms_error` bounds what is left out.
     """
-
-    standard: np.ndarray
-    transient: np.ndarray
-    flow: np.ndarray
-    correlation: np.ndarray
-    memory: np.ndarray
-    lag: np.ndarray
-
-    @property
-    def total(self) -> np.ndarray:
-        """Mean displacement up to O(eta^2/tau^2) and O(eta^3)."""
-        return self.standard + self.bias
-
-    @property
-    def bias(self) -> np.ndarray:
-        """Mean displacement against standard learning: `total` without the term -eta gbar."""
-        return self.transient + self.flow + self.correlation + self.memory + self.lag
-
-
-def leading_terms(equilibrium: Equilibrium, start: Any, length: PhaseLength, *, learning_rate: Any) -> LeadingTerms:
-    """Leading terms of a phase with E T = tau, from `start` (a state or a law); `length` is independent of the chain.
-
-    Theorem: claim `aol-leading-terms`. `bounds.leading_terms_error` bounds what is left out.
-    """
-    positive(learning_rate, "learning_rate")
-    law = start_law(start, len(equilibrium.law), equilibrium.law)
-    exact, kernel = equilibrium.local.exact, equilibrium.local.transition_matrix
-    tau = length.mean if exact else float(length.mean)
-    ratio = length.pair_ratio if exact else float(length.pair_ratio)
-    at_start = law @ equilibrium.psi
-    at_end = law @ (mean_power(length, kernel) @ equilibrium.psi)
-    step, square = learning_rate / tau, learning_rate**2
-    return LeadingTerms(
-        standard=-learning_rate * equilibrium.mean_gradient,
-        transient=-step * (at_start - at_end),
-        flow=square * ratio / 2 * equilibrium.curvature,
-        correlation=square / tau * equilibrium.correlation,
-        memory=square / tau * (equilibrium.mean_gradient_derivative @ at_start),
-        lag=-square / tau * equilibrium.lag,
-    )
+    known = {eta: positive(learning_rate, "learning_rate"), rest: 0 * equilibrium.mean_gradient}
+    values = length_values(length) | equilibrium_values(lambda: equilibrium, start, length) | known
+    terms = LEADING.term_values(System(str(length), values))
+    return {name: np.asarray(value).ravel() for name, value in terms.items() if LEADING.terms[name] != rest}

@@ -39,29 +39,6 @@ def linear_covariance(
     return moments[3:].reshape(2, 2) - np.multiply.outer(moments[1:3], moments[1:3])
 
 
-def linear_second_order(model: LinearAutoregression, theta: Any, state: Any, n_steps: int) -> Any:
-    r"""Q_n in closed form (claim `aol-tight`), the epsilon^2 coefficient of E theta_n:
-
-    .. math:: \tfrac12 n(n-1)\Lambda_0\bar g + n[\Lambda_0\psi_0 - \kappa\bar g/(1-a)] + E_n, \quad
-        E_n = -\Lambda_0\psi_0\frac{1-a^n}{1-a} + \kappa\bar g\frac{1-a^n}{(1-a)^2}
-        - \kappa\psi_0\Big[\frac{1-a^n}{1-a} - n a^{n-1}\Big]
-    """
-    a, kappa, slope = model.decay, model.gain, model.total_slope
-    gbar, psi, spent = model.mean_gradient(theta), model.psi(state, theta), (1 - a**n_steps) / (1 - a)
-    ends = kappa * gbar * spent / (1 - a) - slope * psi * spent
-    ends = ends - kappa * psi * (spent - n_steps * a ** (n_steps - 1))
-    pairs = n_steps * (n_steps - 1) * slope * gbar / 2
-    return pairs + n_steps * (slope * psi - kappa * gbar / (1 - a)) + ends
-
-
-def linear_flow_gap(model: LinearAutoregression, theta: Any, state: Any, *, learning_rate: float) -> float:
-    r"""Limit of :math:`(\tau/\eta)(E\theta_\tau - \varphi_\eta(\theta))` at fixed eta (claim `aol-tight`):
-    :math:`-e^{-x}[\psi_0 + (\kappa/(1-a) + \Lambda_0/2)\,x\,\theta]` with :math:`x = \eta\Lambda_0`."""
-    x = learning_rate * model.total_slope
-    slow = model.gain / (1 - model.decay) + model.total_slope / 2
-    return float(-np.exp(-x) * (model.psi(state, theta) + slow * x * theta))
-
-
 def simulate_linear(
     rng: np.random.Generator, model: LinearAutoregression, theta: float, state: float, length: PhaseLength, n: int,
     *, step_size: float, state_variance: float = 0.0,

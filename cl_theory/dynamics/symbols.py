@@ -30,6 +30,10 @@ mean_cube_T = scalar(r"\mathbb E[T^3]", "mean cube of the length of a phase", po
 var_T = scalar(r"\operatorname{Var} T", "variance of the length of a phase", positive=True)
 mean_decay = scalar(r"\mathbb E[\rho^T]", "what a chain has not forgotten at the end of a phase", positive=True)
 
+decay_t = scalar(r"\rho^t", "what a chain has not forgotten at time t", positive=True)
+decay_s = scalar(r"\rho^s", "what a chain has not forgotten when it has equilibrated", positive=True)
+decay_tau = scalar(r"\rho^\tau", "what a chain has not forgotten after tau steps", positive=True)
+
 # Constants: how fast the chain forgets, how much kernel and gradient respond, how large the gradient is.
 C = scalar("C", "what the mass of P^n(z, .) - pi is at most, times rho^n", positive=True)
 rho = scalar(r"\rho", "factor by which the chain forgets in a step", positive=True)
@@ -53,6 +57,7 @@ g_bar = vector(r"\bar g", "mean gradient of the chain at equilibrium")
 psi_start = vector(r"\psi(z_0)", "Poisson solution at the start: what a long phase owes to it")
 psi_end = vector(r"\mathbb E P^T\psi(z_0)", "what is left of the start at the end of a phase of independent length")
 psi_chosen = vector(r"\mathbb E\psi(z_T)", "mean of the Poisson solution at the state where the phase ends")
+g_class = vector(r"\bar g_{z_0}", "mean gradient of the closed class in which a phase starts")
 D_g_bar = matrix(r"D\bar g", "derivative of the mean gradient in the parameters")
 Gamma = vector(r"\Gamma", "correlation of the gradient with what it does to later gradients")
 lag = vector(r"\pi\dot P[\bar g]\xi", "how far the chain's law lags behind moving parameters")
@@ -104,6 +109,14 @@ mean_end_gradient = vector(r"\mathbb E\,G(z_T)", "mean gradient at the end of a 
 end_bias = scalar(
     r"\big|\mathbb E\,G(z_T) - \bar g\big|", "length of the bias of a gradient that is read at the end of a phase"
 )
+
+limit_bias = scalar(
+    r"\lim_{\tau\to\infty}\big|\mathbb E\Delta + \eta\,\bar g(\theta_0)\big|", "bias of a phase that goes on for ever"
+)
+
+# The network with a single state and G = lambda theta.
+one_state_slope = scalar(r"\lambda", "slope of the gradient in the parameter", positive=True)
+one_state_start = scalar(r"\theta_0", "the parameter at the start of a phase", positive=True)
 
 STEP = {epsilon: eta / tau}
 """eps = eta/tau."""

@@ -25,8 +25,8 @@ class TransferOperator:
     so that :math:`E f(z_n, \theta_n) = (T^n f)(z_0, \theta_0)`. Functions are polynomials of `degree` in each
     parameter on Chebyshev nodes of a box of half-width `radius` around `centre`; T is then one matrix of
     n_states (degree+1)^d rows, and random lengths are mean matrix powers. Accurate to rounding (1e-10 and better)
-    when the chain is analytic near the box and learning stays inside it: compare two degrees. Practical for one
-    or two parameters.
+    when the chain is analytic near the box and learning stays inside it; `interpolation_error` says how well the box
+    is covered. Practical for one or two parameters.
     """
 
     chain: ParametricChain
@@ -63,11 +63,25 @@ class TransferOperator:
         kernels, gradients = self.chain.transition_matrix(self.nodes), self.chain.gradient(self.nodes)
         blocks = []
         for z in range(self.chain.n_states):
-            shifted = self._interpolation(self.nodes - self.step_size * gradients[:, z])
+            shifted = self.weights_at(self.nodes - self.step_size * gradients[:, z])
             blocks.append([row[:, None] * shifted for row in kernels[:, z].T])
         return np.block(blocks)
 
-    def _interpolation(self, points: np.ndarray) -> np.ndarray:
+    @cached_property
+    def interpolation_error(self) -> float:
+        """By how much the polynomials miss the kernel or the gradient in the box, at the nodes of the next degree.
+
+        That is at the far corners, where learning seldom comes: means are better by some powers of ten.
+        """
+        between = TransferOperator(self.chain, self.centre, self.radius, self.step_size, self.degree + 1).nodes
+        weights, error = self.weights_at(between), 0.0
+        for function in (self.chain.transition_matrix, self.chain.gradient):
+            at_nodes, wanted = function(self.nodes), function(between)
+            found = np.tensordot(weights, at_nodes, axes=1)
+            error = max(error, float(np.abs(found - wanted).max()))
+        return error
+
+    def weights_at(self, points: np.ndarray) -> np.ndarray:
         """Weights of the node values in the interpolant at `points` (n, d): shape (n, (degree+1)^d)."""
         scaled = (points - self.centre) / self.radius
         factors = [_interpolation_matrix(self.degree, axis) for axis in scaled.T]
@@ -86,7 +100,7 @@ class TransferOperator:
         flat = np.moveaxis(values, 1, 0).reshape(len(self.matrix), -1)
         theta = self.centre if parameters is None else parameter_vector(self.chain, parameters)
         law = start_law(start, self.chain.n_states, self.centre)
-        functional = np.kron(law, self._interpolation(theta[None])[0])
+        functional = np.kron(law, self.weights_at(theta[None])[0])
         return functional @ (mean_power(length, self.matrix) @ flat)
 
     def mean_displacement(self, start: Any, length: PhaseLength) -> np.ndarray:

@@ -138,7 +138,7 @@ def running_centred_isd(
 
     Time comes first: gradients (n_phases, n_replicates, n_parameters), `is_positive` (n_phases, n_replicates).
     With `peek` the baseline is updated before it is used, which breaks predictability and biases the
-    estimate (`theory.current_gradient_baseline_mean`); it is there to show just that.
+    estimate (statement `centred-isd-peeking`); it is there to show just that.
     """
     positive, negative = gradient_rows(g_positive, g_negative)
     indicator = phase_indicator(is_positive, positive.shape[:-1])

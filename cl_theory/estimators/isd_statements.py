@@ -3,18 +3,26 @@
 import sympy as sp
 
 from cl_theory.estimators.symbols import (
+    COIN_WITH_MIXTURE,
     MEANS,
+    PAIR,
+    B,
+    D,
     M_minus,
     M_plus,
     Sigma_minus,
     Sigma_plus,
+    Z,
     b,
+    b_believed,
     c_star,
     c_star_squared,
+    cov_coin_h,
     cov_D,
     cov_Z,
     g_minus,
     g_plus,
+    h,
     h_can_be_other,
     inner_mean,
     inner_of_means,
@@ -23,6 +31,7 @@ from cl_theory.estimators.symbols import (
     mean_h_squared,
     mean_hh,
     mean_Z,
+    mean_Z_given_pair,
     mu,
     mu_minus,
     mu_minus_squared,
@@ -36,6 +45,39 @@ from cl_theory.estimators.symbols import (
 )
 from cl_theory.statements.statement import bound, equation
 
+ISD = equation(
+    "isd-estimate", Z, {"a positive phase": B / b * g_plus, "a negative phase": -(1 - B) / (1 - b) * g_minus}
+)
+ONE_LINE = equation(
+    "isd-one-line",
+    Z,
+    {"both phases of the pair": D, "what the coin adds": (B - b) / (b * (1 - b)) * h},
+    where=PAIR,
+)
+UNBIASED_GIVEN_PAIR = equation(
+    "isd-unbiased-given-pair", mean_Z_given_pair, {"the positive phase": g_plus, "the negative phase": -g_minus}
+)
+MEAN_OF_KNOWING_COIN = equation(
+    "isd-mean-of-knowing-coin",
+    mean_Z,
+    {
+        "mean of the positive phase": mu_plus,
+        "mean of the negative phase": -mu_minus,
+        "what the coin knows": cov_coin_h / (b * (1 - b)),
+    },
+    where=COIN_WITH_MIXTURE,
+)
+MEAN_AT_OTHER_WEIGHTS = equation(
+    "isd-mean-at-other-weights",
+    mean_Z,
+    {
+        "mean of the positive phase": mu_plus,
+        "mean of the negative phase": -mu_minus,
+        "what the phases share": (b - b_believed)
+        / (b_believed * (1 - b_believed))
+        * ((1 - b_believed) * mu_plus + b_believed * mu_minus),
+    },
+)
 UNBIASED = equation(
     "isd-unbiased",
     mean_Z,

@@ -8,7 +8,7 @@ import sympy as sp
 
 from cl_theory.arguments import probability_inside
 from cl_theory.laws import PhaseMoments, number_like, square_root
-from cl_theory.statements.algebra import matrix, scalar, vector
+from cl_theory.statements.algebra import DIMENSION, matrix, scalar, vector
 
 b = scalar("b", "probability of a positive phase", positive=True)
 B = scalar("B", "the coin: 1 for a positive phase, 0 for a negative one")
@@ -35,8 +35,7 @@ c_star_squared = scalar(r"|c^*|^2", "square length of the mean of h", positive=T
 trace_cross = scalar(r"\operatorname{tr} C", "trace of the cross-covariance")
 
 mean_Z = vector(r"\mathbb E Z", "mean of the ISD estimate")
-mean_Z_given_pair = matrix(r"\mathbb E[Z \mid g^+, g^-]", "mean of the ISD estimate over the coin alone, a row a pair")
-D_rows = matrix("D", "two-term estimates, a row a pair")
+mean_Z_given_pair = vector(r"\mathbb E[Z \mid g^+, g^-]", "mean of the ISD estimate over the coin alone")
 cov_Z = matrix(r"\operatorname{Cov} Z", "covariance of the ISD estimate")
 cov_D = matrix(r"\operatorname{Cov} D", "covariance of the two-term estimate")
 trace_Z = scalar(r"\operatorname{tr}\operatorname{Cov} Z", "total variance of the ISD estimate")
@@ -120,3 +119,146 @@ MIDDLE = {b_middle: q * b_0 + (1 - q) * b_1}
 """The b that divides the chord from b_0 to b_1 as 1 - q : q."""
 SQUARE_LENGTHS = {m_plus: v_plus + mu_plus_squared, m_minus: v_minus + mu_minus_squared}
 """m = v + |mu|^2 in each phase."""
+
+# Equal compute and designs, chapter 5 --------------------------------------------------------------
+
+n = scalar("n", "number of phases in a batch", positive=True)
+N = scalar("N", "how many phases of a batch are positive")
+var_N = scalar(r"\operatorname{Var}(N)", "variance of the number of positive phases in a batch")
+fraction = scalar(r"\{nb\}", "fractional part of n b", positive=True)
+mean_batch = vector(r"\mathbb E \bar Z", "mean of ISD averaged over a batch of phases")
+mean_given_N = vector(r"\mathbb E[\bar Z \mid N]", "mean of ISD over a batch whose count is known")
+cov_batch = matrix(r"\operatorname{Cov} \bar Z", "covariance of ISD averaged over a batch of phases")
+trace_batch_best = scalar(
+    r"\operatorname{tr}\operatorname{Cov} \bar Z(b^*)", "total variance of ISD averaged over a batch at the best b"
+)
+sum_squared = scalar(r"|\mu_+ + \mu_-|^2", "square length of the sum of both mean gradients", positive=True)
+mean_inverse_N = scalar(r"\mathbb E[\tfrac{1}{N}]", "mean inverse count of positive phases, if both signs came")
+mean_inverse_rest = scalar(r"\mathbb E[\tfrac{1}{n-N}]", "mean inverse count of negative phases, if both signs came")
+cov_ratio = matrix(r"\operatorname{Cov}(\bar g^+ - \bar g^-)", "covariance of the difference of both phase means")
+
+MEAN_LENGTHS = {
+    sum_squared: mu_plus_squared + mu_minus_squared + 2 * inner_of_means,
+    mu_squared: mu_plus_squared + mu_minus_squared - 2 * inner_of_means,
+}
+"""Square lengths of mu+ + mu- and of mu = mu+ - mu-."""
+
+
+# One phase at a time, chapter 2 --------------------------------------------------------------------
+
+Z = vector("Z", "the ISD estimate, from one phase")
+D = vector("D", "the two-term estimate, from both phases of a pair")
+h = vector("h", "mixture of the two gradients of a pair, which the coin multiplies")
+cov_coin_plus = vector(r"\operatorname{Cov}(B, g^+)", "covariance of the coin with the positive phase's gradient")
+cov_coin_minus = vector(r"\operatorname{Cov}(B, g^-)", "covariance of the coin with the negative phase's gradient")
+cov_coin_h = vector(r"\operatorname{Cov}(B, h)", "covariance of the coin with the mixture h")
+b_believed = scalar("b'", "the b that the weights of ISD believe in", positive=True)
+
+PAIR = {D: g_plus - g_minus, h: (1 - b) * g_plus + b * g_minus}
+"""D and h of one pair of gradients."""
+COIN_WITH_MIXTURE = {cov_coin_h: (1 - b) * cov_coin_plus + b * cov_coin_minus}
+"""Cov(B, h), from the covariances with both phases."""
+
+
+# Two phases, chapter 1 -----------------------------------------------------------------------------
+
+theta = scalar(r"\theta", "one parameter of the energy")
+N_visible = scalar("N_v", "number of visible states", integer=True, positive=True)
+N_hidden = scalar("N_h", "number of hidden states", integer=True, positive=True)
+N_data = scalar("N_d", "number of data points", integer=True, positive=True)
+slope = scalar(r"\partial_\theta L", "slope of the loss in one parameter, or in each of several")
+slope_free = scalar(r"\partial_\theta \log Z_\theta", "slope of the logarithm of the sum over all states")
+slope_clamped = scalar(
+    r"\tfrac1n \sum_i \partial_\theta \log Z_\theta(v_i)",
+    "mean slope of the logarithm of the sum over the hidden states, with a data point clamped",
+)
+seen = scalar(r"\mathbb E_+\big[\partial_\theta E\big]", "mean slope of the energy in the positive phase")
+dreamt = scalar(r"\mathbb E_-\big[\partial_\theta E\big]", "mean slope of the energy in the negative phase")
+mean_D = scalar(r"\mathbb E D", "mean of the two-term estimate, in one parameter or in each of several")
+at_wall = scalar(r"\frac{e^{-E_\theta(\theta)}}{Z_\theta}", "density of the model at a wall that moves with theta")
+seen_beside = scalar(r"\mathbb E_+\big[\partial_{\theta\pm} E\big]", "mean one-sided slopes in the positive phase")
+dreamt_beside = scalar(r"\mathbb E_-\big[\partial_{\theta\pm} E\big]", "mean one-sided slopes in the negative phase")
+bias_of_feedback = scalar(r"\beta", "what drifted feedback adds to the mean of the two-term estimate, all parameters")
+dreamt_after_sweep = scalar(
+    r"\mathbb E_1\big[\partial_\theta E\big]", "mean slope of the energy one sweep from the data"
+)
+
+n_hidden, n_visible = sp.symbols("n_h n_v", integer=True, positive=True)
+hidden = matrix("h", "states of the hidden units", (n_hidden, 1))
+visible = matrix("v", "states of the visible units", (n_visible, 1))
+weights = matrix("W", "weights, hidden by visible", (n_hidden, n_visible))
+slope_of_weights = matrix(r"\partial_W E", "slopes of the energy in the weights", (n_hidden, n_visible))
+_WITH_BIAS = (n_hidden, n_visible + 1)
+feedback_bias = matrix(
+    r"\mathbb E D_{W,c} - \partial_{W,c} L", "bias of the two-term estimate in weights and hidden biases", _WITH_BIAS
+)
+answered = matrix(
+    r"\mathbb E_{\rm data}\big[q(v)\,(v^\top, 1)\big]", "data with the answers of the units as they are", _WITH_BIAS
+)
+expected = matrix(
+    r"\mathbb E_{\rm data}\big[p(v)\,(v^\top, 1)\big]", "data with the answers that the energy asks for", _WITH_BIAS
+)
+start = matrix(r"\hat p", "shares of the visible states in the data", (N_visible, 1))
+sweep = matrix("P", "chances of visible states after one sweep, a row a start", (N_visible, N_visible))
+mean_given_visible = matrix(
+    r"\bar g", "mean slopes of the energy given the visible state, a row a state", (N_visible, DIMENSION)
+)
+mean_after_sweep = vector(r"\mathbb E_1\big[\partial E\big]", "mean slopes of the energy one sweep from the data")
+
+
+# Around a baseline, chapter 6 ----------------------------------------------------------------------
+
+alpha = scalar(r"\alpha", "rate of a running mean", positive=True)
+c_plus = vector("c_+", "a baseline for positive phases only")
+c_minus = vector("c_-", "a baseline for negative phases only")
+w = vector("w", "how far a baseline strays to either side")
+Z_c = vector("Z_c", "the ISD estimate around the baseline c, from one phase")
+Z_of_two = vector("Z_{c_+, c_-}", "the ISD estimate with a baseline for each phase, both put back")
+mean_Z_c = vector(r"\mathbb E[Z_c \mid \text{past}]", "mean of centred ISD, whatever came before")
+peeking_bias = vector(r"\mathbb E Z_{\hat c} - \mu", "bias of centred ISD around a mean that holds the current draw")
+cov_Z_c = matrix(r"\operatorname{Cov} Z_c", "covariance of ISD around the baseline c")
+cov_Z_best = matrix(r"\operatorname{Cov} Z_{c^*}", "covariance of ISD around the best baseline")
+cov_Z_t = matrix(r"\operatorname{Cov} Z_t", "covariance of ISD around a baseline that was learned from earlier phases")
+cov_at_half = matrix(
+    r"\tfrac12 \operatorname{Cov} Z_{c^*}\big|_{b = 1/2}", "covariance of two averaged phases of ISD at c* and b = 1/2"
+)
+trace_Z_best = scalar(r"\operatorname{tr}\operatorname{Cov} Z_{c^*}", "total variance of ISD around the best baseline")
+trace_Z_t = scalar(r"\operatorname{tr}\operatorname{Cov} Z_t", "total variance of ISD around a learned baseline")
+b_neyman = scalar(r"b_{\mathrm N}", "the b of least total variance around the best baseline", positive=True)
+trace_at_neyman = scalar(
+    r"\operatorname{tr}\operatorname{Cov} Z_{c^*}\big|_{b_{\mathrm N}}", "total variance of ISD at c* and the Neyman b"
+)
+half_at_neyman = scalar(
+    r"\tfrac12 \operatorname{tr}\operatorname{Cov} Z_{c^*}\big|_{b_{\mathrm N}}",
+    "total variance of two averaged phases of ISD at c* and the Neyman b",
+)
+cov_two = matrix(
+    r"\tfrac12 \operatorname{Cov} Z_{c^*}", "covariance of two averaged phases of ISD around the best baseline"
+)
+settled = scalar(r"\lambda_\alpha", "variance of a settled running mean, for that of what it averages", positive=True)
+kept_plus = scalar(r"\kappa_+", "what a peeking pooled mean leaves of a positive phase")
+kept_mean = vector(r"\bar\mu", "mean of ISD around a pooled mean that peeks from its first draw on")
+kept_minus = scalar(r"\kappa_-", "what a peeking pooled mean leaves of a negative phase")
+mean_miss = matrix(
+    r"\mathbb E[(c^* - \hat c)(c^* - \hat c)^\top]", "second moment of what a learned baseline misses the best one by"
+)
+miss_squared = scalar(r"\mathbb E\,|c^* - \hat c|^2", "mean square miss of a learned baseline", positive=True)
+n_plus = scalar("n_+", "number of old samples of the positive phase", positive=True)
+n_minus = scalar("n_-", "number of old samples of the negative phase", positive=True)
+price_of_means = scalar(r"L_{\text{old means}}", "what a baseline from means of old samples adds to the total variance")
+price_of_each = scalar(
+    r"L_{\text{one each}}", "what a baseline from a settled running mean in each phase adds to the total variance"
+)
+price_of_pooled = scalar(
+    r"L_{\text{pooled}}", "what a baseline from one settled running mean of both phases adds to the total variance"
+)
+swing_squared = scalar(
+    r"\big|\tfrac{1-b}{b}\mu_+ - \tfrac{b}{1-b}\mu_-\big|^2", "square of what the coin swings a pooled mean by"
+)
+delta_squared = scalar(r"|\delta|^2", "square length of the way that c* moves in one phase", positive=True)
+
+SETTLING = {settled: alpha / (2 - alpha)}
+"""What is left of the variance of X in a settled running mean of X."""
+KEPT = {kept_plus: 1 - alpha * (1 - b) / b, kept_minus: 1 - alpha * b / (1 - b)}
+"""kappa, of either phase."""
+KEPT_MEAN = KEPT | {kept_mean: kept_plus * mu_plus - kept_minus * mu_minus}

@@ -2,7 +2,7 @@
 
 from cl_theory.experiments.definition import Experiment, ExperimentError
 from cl_theory.experiments.registry import all_experiments, experiment
-from cl_theory.experiments.results import ArmResults, Results, results
+from cl_theory.experiments.results import ArmResults, Results, joined, results
 from cl_theory.experiments.slices import slice_check
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Results",
     "all_experiments",
     "experiment",
+    "joined",
     "results",
     "slice_check",
 ]

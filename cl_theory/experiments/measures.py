@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -73,27 +74,44 @@ class Measure:
         return _joined(f"final {self.what}", self.unit)
 
 
+class FinalMeasure(Measure):
+    """What is stored of the end of a run only; it has no curve."""
+
+    def __call__(self, arm: ArmResults) -> np.ndarray:
+        return self.factor * arm.final(self.name)
+
+    def label_after(self, phases: float) -> str:
+        """The end of a run is the same place whatever its length."""
+        return self.label
+
+
 BARS = Measure(
     "nll", "loss", "of 32 rows", "nats", 32, start=32 * 16 * np.log(2), floor=best_negative_log_likelihood(4)
 )
 """Exact loss of the 4 x 4 bars and stripes, all rows together."""
 
 TEST_ERROR = Measure("error", "test error")
+TEST_LOSS = Measure("test_nll", "test loss", unit="nats an image")
 BARS_TV = Measure("tv", "total variation")
 
 
-def judged(
-    claims: Mapping[str, Evidence], asked: Mapping[str, Iterable[np.ndarray]], shorten: str = ""
-) -> dict[str, Outcome]:
-    """Decide "claim: criterion" of `claims` on the arms in `asked`, one value a seed each, and put it on record.
+def judged(claims: Mapping[str, Evidence], asked: Mapping[str, Iterable[Any]], shorten: str = "") -> dict[str, Outcome]:
+    """Decide "claim: criterion" of `claims`, and put it on record.
 
-    `shorten` is left out where it begins a name of the result.
+    asked
+        The values of the arms, one a seed; or what is measured of an arm, and then the arms.
+    shorten
+        What is left out where it begins a name of the result.
     """
     found = {}
     for name, arms in asked.items():
         claim, _, criterion = name.partition(": ")
-        found[name.removeprefix(shorten)] = claims[claim].decide(criterion, *arms)
+        found[name.removeprefix(shorten)] = claims[claim].decide(criterion, *_values(*arms))
     return found
+
+
+def _values(first: Any, *arms: Any) -> Iterable[np.ndarray]:
+    return map(first, arms) if callable(first) else (first, *arms)
 
 
 def run_again(found: Results, claims: Iterable[Evidence], what: str) -> None:

@@ -1,7 +1,7 @@
 """Stored results as arrays, for chapters and figures."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,24 @@ def results(name: str, folder: Path | None = None) -> Results:
     place = folder or results_folder()
     path = archive_path(place, name)
     return _read(name, place, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def joined(*names: str) -> Results:
+    """Stored results of experiments that differ in nothing but their arms, read as one of the first's name.
+
+    ExperimentError where they differ in more, or share an arm.
+    """
+    parts = [results(name) for name in names]
+    first = parts[0].experiment
+    for part in parts[1:]:
+        other = part.experiment
+        if (other.kind, other.settings, other.points) != (first.kind, first.settings, first.points):
+            raise ExperimentError(f"{other.name} differs from {first.name} in more than its arms; read them apart")
+        if shared := first.arms.keys() & other.arms.keys():
+            raise ExperimentError(f"{first.name} and {other.name} both have the arm {min(shared)!r}")
+    arms = {name: arm for part in parts for name, arm in part.arms.items()}
+    stated = {name: own for part in parts for name, own in part.experiment.arms.items()}
+    return Results(replace(first, arms=stated), arms, parts[0].provenance)
 
 
 @lru_cache(maxsize=32)

@@ -4,8 +4,10 @@ It draws what the stored run drew. Sums in single precision may differ between p
 difference grow, so that late networks are those of a like run, not surely of the same one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
+
+import numpy as np
 
 from cl_theory.experiments import forward_forward_runs, rbm_runs
 from cl_theory.experiments.definition import Experiment, Seeds
@@ -28,6 +30,16 @@ def retraced_nets(experiment: Experiment, arm: str, seed: int, phases: Sequence[
     """The forward-forward net of a seed of an arm after each of `phases`, ascending."""
     cell = experiment.cell(arm, Seeds(seed, 1))
     return _walked(forward_forward_runs.learner_of(cell.settings, cell.seeds), phases, lambda model: model[0])
+
+
+def along_runs(
+    runs: Mapping[str, Sequence[Mapping[int, Model]]], measure: Callable[[Model], Any]
+) -> dict[str, dict[int, np.ndarray]]:
+    """What is measured of the models of several seeds, by name and after each number of phases: (n_seeds, ...)."""
+    return {
+        name: {after: np.array([measure(seed[after]) for seed in seeds]) for after in seeds[0]}
+        for name, seeds in runs.items()
+    }
 
 
 def _walked(learner: Any, phases: Sequence[int], first: Callable[[Any], Model]) -> dict[int, Model]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.checks import Outcome, close
-from cl_theory.experiments.definition import Cell, Seeds
+from cl_theory.experiments.definition import Cell, Experiment, Seeds
 from cl_theory.experiments.kinds import computed
 from cl_theory.experiments.results import Results
 
@@ -36,6 +36,15 @@ def slice_check(results: Results, *, scope: str) -> tuple[Outcome, dict[str, Out
         return close(found, target, scope=of, tolerance=tolerance)
 
     return held(1.0, scope), {"learning rate off by 1 %": held(SLOWER, f"{scope}; planted")}
+
+
+def first_values(
+    experiment: Experiment, arm: str, measure: str, points: tuple[int, ...], *, n_seeds: int = 2, **changes: Any
+) -> list[list[float]]:
+    """A measure at `points` of the first seeds of an arm whose settings have `changes`: a list a point, run now."""
+    cell = experiment.cell(arm, Seeds(experiment.seeds.first, n_seeds))
+    changed = replace(cell, points=points, settings={**cell.settings, **changes, "final": []})
+    return computed(changed)["curves"][measure]
 
 
 def _slice_cell(results: Results, arm: str, rate: float) -> Cell:

@@ -7,6 +7,7 @@ import numpy as np
 from cl_theory.cases.real_models import RealModel
 from cl_theory.figures.style import colour
 from cl_theory.samplers.isd_statistics import gradient_projections
+from cl_theory.seeds import FIXED_ROOT, stream
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -18,8 +19,9 @@ ESTIMATE_CLOUDS = (
 )
 
 
-def model_clouds(rng: np.random.Generator, model: RealModel, p_positive: float, n: int) -> "Figure":
+def model_clouds(model: RealModel, p_positive: float = 0.3, n: int = 400) -> "Figure":
     """`n` estimates of each sign from a real model, in the plane of its exact means."""
+    rng = stream(FIXED_ROOT, "isd-unbiased", "clouds")
     plane = plane_of_means(model, p_positive)
     weights = 1 / p_positive, -1 / (1 - p_positive)
     phases = model.sampler.positive(rng, n), model.sampler.negative(rng, n)

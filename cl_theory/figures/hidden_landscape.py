@@ -7,31 +7,31 @@ import numpy as np
 
 from cl_theory.figures.runs import arm_colour
 from cl_theory.figures.style import colour
+from cl_theory.models.free_chains import FreeChains
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def hidden_landscape(weights: Mapping[str, np.ndarray], visited: Mapping[str, np.ndarray], noise: float) -> "Figure":
-    """Above: log weight of all states with k hidden units on; below: how often the chain has k of them on.
+def hidden_landscape(chains: Mapping[str, FreeChains]) -> "Figure":
+    """Above: log weight of all states with k hidden units on; below: how often the chains have k of them on.
 
-    weights, visited
-        By the model's name: (n_hidden + 1,) natural logarithms, and shares of the time.
-    noise
-        Log weight of the state without any hidden unit, drawn as a line.
+    `chains` are by the model's name. A line is drawn at the log weight of noise, the state without any hidden unit.
     """
     import matplotlib.pyplot as plt
 
     figure, (above, below) = plt.subplots(
         2, 1, figsize=(6.4, 4.6), sharex=True, height_ratios=(3, 1.2), layout="constrained"
     )
+    noise = next(iter(chains.values())).log_weights[0]
     above.axhline(noise, color=colour("exact"), lw=1, ls=":", label="noise: no hidden unit on")
-    width = 0.8 / len(visited)
-    for place, (name, heights) in enumerate(weights.items()):
+    width = 0.8 / len(chains)
+    for place, (name, of) in enumerate(chains.items()):
+        heights = of.log_weights_by_count
         counts = np.arange(len(heights))
         above.plot(counts, heights, "o-", ms=4, color=arm_colour(name), label=name)
-        shift = (place - (len(weights) - 1) / 2) * width
-        below.bar(counts + shift, visited[name], width, color=arm_colour(name))
+        shift = (place - (len(chains) - 1) / 2) * width
+        below.bar(counts + shift, of.visited, width, color=arm_colour(name))
     above.set_ylabel("log weight, nats")
     below.set(xlabel="hidden units that are on", ylabel="share of time")
     below.xaxis.get_major_locator().set_params(integer=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from cl_theory.checks.comparisons import Effect
 from cl_theory.checks.outcome import Outcome
+from cl_theory.experiments.results import ArmResults
 
 Number = float | str | Effect | Outcome
 
@@ -26,6 +27,19 @@ def glue_numbers(
         name = re.sub(r"[^\w.]+|_", "-", words)
         for end, number in zip(("", "-low", "-high"), _numbers(value, by), strict=False):
             glue(name + end, number if isinstance(number, int | str) else float(number), display=False)
+
+
+def glue_decisions(decided: Mapping[str, Outcome]) -> None:
+    """Glue each decision with the ends of its interval, shares of rows as hundredths."""
+    for name, outcome in decided.items():
+        glue_numbers({name: outcome}, by=percent if outcome.values["unit"] == "of test rows" else lambda x: x)
+
+
+def glue_means(
+    name: str, measure: Callable[[ArmResults], np.ndarray], arms: Mapping[str, ArmResults], by: Callable = lambda x: x
+) -> None:
+    """Glue the mean over seeds of what is measured of each arm, under `name` and the arm's name."""
+    glue_numbers({f"{name}-{of}": float(measure(arm).mean()) for of, arm in arms.items()}, by=by)
 
 
 def percent(share: float) -> float:

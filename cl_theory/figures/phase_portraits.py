@@ -1,11 +1,14 @@
 """What an RBM sees, what it dreams, and the difference that learning follows."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cl_theory.cases.real_models import digits_model
 from cl_theory.figures.style import colour
+from cl_theory.models.rbm import RBM, descended, rbm_phase_means
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +21,26 @@ SEEN_AND_DREAMT = (
 TITLES = ("seen: $P_+(v_j = 1)$", "dreamt: $P_-(v_j = 1)$", "seen less dreamt")
 
 
-def seen_and_dreamt(pixel_means: Mapping[str, tuple[np.ndarray, np.ndarray]], side: int = 8) -> "Figure":
+@cache
+def learned_digits(n_steps: int = 6) -> RBM:
+    """The RBM on the digits after `n_steps` of exact descent with rate 0.5."""
+    model = digits_model()
+    return descended(model.rbm, model.data, n_steps, learning_rate=0.5)
+
+
+def seen_and_dreamt() -> "Figure":
+    """Mean of each pixel of the digits as seen and as dreamt, before learning and after six steps."""
+    stages = {"before": digits_model().rbm, "6 steps later": learned_digits()}
+    return portraits({name: _pixel_means(rbm) for name, rbm in stages.items()})
+
+
+def _pixel_means(rbm: RBM) -> tuple[np.ndarray, ...]:
+    first = rbm.weights.size
+    means = rbm_phase_means(rbm, digits_model().data)
+    return tuple(-mean[first : first + rbm.n_visible] for mean in means)
+
+
+def portraits(pixel_means: Mapping[str, tuple[np.ndarray, ...]], side: int = 8) -> "Figure":
     """One row a stage of learning, `pixel_means` [name] = (mean of v in the positive, in the negative phase)."""
     import matplotlib.pyplot as plt
 

@@ -1,7 +1,7 @@
 """Figures of stored runs: curves, where they end, which rate was chosen, what was decided; one colour an algorithm."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,21 @@ def arm_line(name: str) -> str | tuple[int, tuple[float, ...]]:
 
 def _channels(code: str) -> tuple[int, int, int]:
     return int(code[1:3], 16), int(code[3:5], 16), int(code[5:7], 16)
+
+
+ESTIMATORS = {"two-term": "two-term", "isd": "ISD", "centred-isd": "centred ISD"}
+OPTIMISERS = {"sgd": "SGD", "adam": "Adam"}
+
+
+def estimators(optimiser: str = "") -> dict[str, str]:
+    """The three estimators in words, by their arms: {"isd": "ISD"}, or {"isd, sgd": "ISD, SGD"} under an optimiser."""
+    arm, word = (f", {optimiser}", f", {OPTIMISERS[optimiser]}") if optimiser else ("", "")
+    return {name + arm: shown + word for name, shown in ESTIMATORS.items()}
+
+
+def by_estimator(results: Results, optimiser: str = "") -> dict[str, ArmResults]:
+    """The arms of the three estimators, by their names in words."""
+    return {words: results[arm] for arm, words in estimators(optimiser).items()}
 
 
 ALONG = {
@@ -242,14 +257,19 @@ SPREAD = 0.14
 
 
 def final_values(
-    arms: Mapping[str, ArmResults | np.ndarray], measure: Measure | None = None, *, label: str | None = None
+    arms: Mapping[str, ArmResults | np.ndarray | Mapping[str, np.ndarray]],
+    measure: Measure | None = None,
+    *,
+    label: str | None = None,
 ) -> "Figure":
     """One row for each arm: seeds as dots, mean, interval of 95 % of the mean; the least value there can be, dotted.
 
-    Names are shown and choose the colours. Instead of an arm there may be its values, one a seed.
+    Names are shown and choose the colours. Instead of an arm there may be its values, one a seed, or several arms'
+    values by the words that follow the name.
     """
     import matplotlib.pyplot as plt
 
+    arms = dict(_single_rows(arms))
     figure, axis = plt.subplots(figsize=(6.4, 1.1 + 0.42 * len(arms)), layout="constrained")
     for row, (name, arm) in enumerate(arms.items()):
         values = measure(arm) if isinstance(arm, ArmResults) and measure else np.asarray(arm, dtype=float)
@@ -260,6 +280,14 @@ def final_values(
         label = measure.label_after(max(arm.axes["phases"][-1] for arm in arms.values() if isinstance(arm, ArmResults)))
     axis.set(yticks=range(len(arms)), yticklabels=list(arms), xlabel=label, ylim=(len(arms) - 0.5, -0.5))
     return figure
+
+
+def _single_rows(arms: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, arm in arms.items():
+        if isinstance(arm, Mapping):
+            yield from ((f"{name}, {words}", values) for words, values in arm.items())
+        else:
+            yield name, arm
 
 
 def _last_phase(results: Results) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from cl_theory.checks.comparisons import Effect
 from cl_theory.claims.registry import claim
 from cl_theory.experiments.definition import Experiment
 
@@ -38,6 +39,26 @@ class StatedTable:
 def plus_minus(values: np.ndarray) -> str:
     """The mean over seeds and the reach of its interval of 95 %, as text."""
     return f"{values.mean():.1f} ± {1.96 * values.std(ddof=1) / len(values) ** 0.5:.1f}"
+
+
+def mean_and_spread(values: np.ndarray) -> str:
+    """The mean over seeds and their standard deviation, as text."""
+    return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
+
+
+def effects_table(of: str, effects: Mapping[str, Effect], form: str = "+.1f") -> StatedTable:
+    """Effects with their intervals, a row each; `of` says what the rows are, `form` how numbers are written."""
+    return intervals_table(
+        (of, "effect", "interval"), {k: (e.estimate, e.low, e.high) for k, e in effects.items()}, form
+    )
+
+
+def intervals_table(
+    head: tuple[str, str, str], intervals: Mapping[str, tuple[float, float, float]], form: str
+) -> StatedTable:
+    """Rows of a name, an estimate and the interval around it, from (estimate, low, high)."""
+    rows = ((name, f"{x:{form}}", f"[{low:{form}}, {high:{form}}]") for name, (x, low, high) in intervals.items())
+    return StatedTable(head, tuple(rows))
 
 
 def definition_table(defined: Experiment) -> StatedTable:

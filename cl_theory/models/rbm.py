@@ -330,8 +330,10 @@ class FreePhase:
 
 
 MOST_UNITS = 20
-BLOCK = 4096
-"""States at a time: all 2^16 beside 794 visible units would fill half a gigabyte."""
+BLOCK = 128
+"""States at a time, so that they stay in the cache: all 2^16 beside 794 visible units would fill half a gigabyte."""
+FACTORS = 1000
+"""Numbers up to 2 whose product is a double."""
 
 
 def hidden_log_weights(rbm: RBM) -> np.ndarray:
@@ -344,8 +346,16 @@ def hidden_log_weights(rbm: RBM) -> np.ndarray:
     """
     if rbm.n_hidden > MOST_UNITS:
         raise ValueError(f"at most {MOST_UNITS} hidden units can be enumerated, got {rbm.n_hidden}")
-    states, other = all_states(rbm.n_hidden), rbm.transposed
-    return np.concatenate([-other.free_energy(states[k : k + BLOCK]) for k in range(0, len(states), BLOCK)])
+    states = all_states(rbm.n_hidden)
+    blocks = [states[k : k + BLOCK] for k in range(0, len(states), BLOCK)]
+    return np.concatenate([h @ rbm.hidden_bias + _log_of_ones_and(h @ rbm.weights + rbm.visible_bias) for h in blocks])
+
+
+def _log_of_ones_and(x: np.ndarray) -> np.ndarray:
+    """Sum of log(1 + e^x) over the last axis: one logarithm for each product of factors between 1 and 2."""
+    factors = 1 + np.exp(-np.abs(x))
+    parts = (factors[..., k : k + FACTORS] for k in range(0, x.shape[-1], FACTORS))
+    return np.maximum(x, 0).sum(axis=-1) + sum(np.log(part.prod(axis=-1)) for part in parts)
 
 
 def log_weights_by_count(log_weights: np.ndarray) -> np.ndarray:

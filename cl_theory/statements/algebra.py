@@ -1,9 +1,11 @@
 """Formulas with vectors and matrices of symbolic size: declared symbols, their LaTeX, remainders, values."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
+from math import comb
 from operator import add, matmul, mul
 from typing import Any
 
@@ -44,9 +46,9 @@ def vector(latex: str, meaning: str) -> sp.MatrixSymbol:
     return _declared(sp.MatrixSymbol(latex, DIMENSION, 1), meaning)
 
 
-def matrix(latex: str, meaning: str) -> sp.MatrixSymbol:
-    """Declare a matrix of d by d numbers."""
-    return _declared(sp.MatrixSymbol(latex, DIMENSION, DIMENSION), meaning)
+def matrix(latex: str, meaning: str, shape: tuple[Any, Any] = (DIMENSION, DIMENSION)) -> sp.MatrixSymbol:
+    """Declare a matrix of d by d numbers, or of another `shape` (rows, columns)."""
+    return _declared(sp.MatrixSymbol(latex, *shape), meaning)
 
 
 def _declared(symbol: sp.Expr, meaning: str) -> Any:
@@ -90,14 +92,21 @@ def averaged(formula: sp.MatrixExpr, means: Mapping[sp.Expr, sp.Expr]) -> sp.Mat
 
 
 def _coefficients(expression: sp.MatrixExpr) -> dict[sp.Expr, sp.Expr]:
-    expanded = sp.expand(expression.doit())
+    expanded = _unwrapped(sp.expand(expression.doit()))
     found: dict[sp.Expr, sp.Expr] = {}
-    for part in expanded.args if isinstance(expanded, sp.MatAdd) else (expanded,):
+    for part in map(_unwrapped, expanded.args if isinstance(expanded, sp.MatAdd) else (expanded,)):
         number, product = part.as_coeff_mmul() if isinstance(part, sp.MatMul) else (sp.Integer(1), part)
         product = product.doit()
         if not product.is_ZeroMatrix:
             found[product] = found.get(product, sp.Integer(0)) + number
     return found
+
+
+def _unwrapped(expression: sp.Expr) -> sp.Expr:
+    """What stands in products and sums of a single part, which expanding leaves behind."""
+    while isinstance(expression, (sp.MatMul, sp.MatAdd)) and len(expression.args) == 1:
+        expression = expression.args[0]
+    return expression
 
 
 # Values ------------------------------------------------------------------------------------------
@@ -136,6 +145,8 @@ def value_of(formula: sp.Expr, supply: Callable[[sp.Expr], Any]) -> Any:
         return getattr(np, type(formula).__name__)(np.asarray(parts[0], dtype=float))
     if isinstance(formula, sp.Abs):
         return abs(parts[0])
+    if isinstance(formula, sp.binomial):
+        return Fraction(comb(*map(int, parts)))
     if isinstance(formula, sp.NumberSymbol):
         return float(formula)
     raise TypeError(f"{type(formula).__name__} has no value here, in {formula}; supply a symbol for it")
@@ -213,7 +224,7 @@ class _Printer(LatexPrinter):
 
     def _quotient(self, number: sp.Expr, product: str) -> str:
         product = product.removesuffix(r"\,")
-        sign = "-" if _is_negative(number) else ""
+        sign = "-" if _is_negative(number) ^ _starts_negative(number) else ""
         top, bottom = sp.fraction(sp.together(-number if sign else number))
         factor = "" if top == 1 else self._product_of(top) + r"\,"
         if bottom == 1:
@@ -234,10 +245,18 @@ def _ordered(expr: sp.Add) -> list[sp.Expr]:
 
 def _is_negative(term: sp.Expr) -> bool:
     if isinstance(term, sp.MatMul):
-        term = term.as_coeff_mmul()[0]
+        number = term.as_coeff_mmul()[0]
+        return _is_negative(number) ^ _starts_negative(number)
     if not isinstance(term, sp.Expr) or term.is_Matrix:
         return False
     return bool(term.could_extract_minus_sign()) and not term.is_Add
+
+
+def _starts_negative(number: sp.Expr) -> bool:
+    """Whether a factor above the line is like B - 1, which reads better as -(1 - B)."""
+    above = sp.Mul.make_args(sp.fraction(number)[0])
+    turned = [factor for factor in above if factor.is_Add and factor.as_coeff_Add()[0].is_negative]
+    return not number.is_Add and len(turned) % 2 == 1
 
 
 def _without_number(term: sp.Expr) -> sp.Expr:
@@ -251,7 +270,22 @@ def _joined(texts: list[str]) -> str:
 
 def latex_of(formula: sp.Expr) -> str:
     r"""`formula` as LaTeX, with fractions of vectors as :math:`\frac{\Sigma}{b}`."""
-    return _Printer({"mat_symbol_style": "plain", "mul_symbol": None}).doprint(formula)
+    sums = {symbol: _bracketed(symbol) for symbol in symbols_of(formula) if _is_sum(symbol.name)}
+    unambiguous = formula if formula in sums else formula.xreplace(sums)
+    return _Printer({"mat_symbol_style": "plain", "mul_symbol": None}).doprint(unambiguous)
+
+
+def _is_sum(latex: str) -> bool:
+    """Whether a plus or a minus stands outside all brackets, so that a sign or a factor before it would be misread."""
+    bare = latex.replace(r"\{", "(").replace(r"\}", ")")
+    while bare != (inner := re.sub(r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}|\|[^|]*\|", "", bare)):
+        bare = inner
+    return bool(re.search(r"\S *[-+] ", bare))
+
+
+def _bracketed(symbol: Any) -> sp.Expr:
+    name = rf"\left({symbol.name}\right)"
+    return sp.MatrixSymbol(name, *symbol.shape) if symbol.is_Matrix else sp.Symbol(name, **symbol.assumptions0)
 
 
 def joined_latex(formulas: Iterator[sp.Expr]) -> str:

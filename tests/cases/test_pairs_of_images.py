@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from cl_theory.cases.pairs_of_images import adam_drift, living_units, mean_adam_step, pair_moments
+from cl_theory.cases.pairs_of_images import (
+    adam_drift,
+    label_error,
+    living_units,
+    mean_adam_step,
+    measured_drift,
+    pair_moments,
+)
 from cl_theory.datasets.digits import with_label_pixels
 from cl_theory.models.forward_forward import ForwardForward
 
@@ -90,3 +97,17 @@ def test_adam_drifts_as_its_moments_say_and_not_as_the_other_estimator_does(isd,
 
 def test_a_coordinate_that_never_moves_has_no_drift():
     np.testing.assert_array_equal(adam_drift(np.array([0.0, 1.0]), np.array([0.0, 4.0])), [0.0, 0.5])
+
+
+def test_a_held_net_drifts_as_far_as_the_moments_say():
+    moments = pair_moments(NET, IMAGES, LABELS)
+    seen, error = measured_drift(NET, IMAGES, LABELS, moments.mean, 2000, 4)
+    assert abs(seen - moments.drift) < 5 * error + 0.03 * moments.drift
+    assert moments.centred_drift > moments.drift
+
+
+def test_an_error_is_a_label_that_another_one_outdoes():
+    shown = [with_label_pixels(IMAGES, np.full(len(IMAGES), label)) for label in range(10)]
+    best = np.argmax([NET.goodness(x).sum(axis=1) for x in shown], axis=0)
+    assert label_error(NET, IMAGES, best) == 0
+    assert label_error(NET, IMAGES, (best + 1) % 10) == 1

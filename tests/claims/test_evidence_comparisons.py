@@ -4,6 +4,7 @@ import pytest
 
 from cl_theory.checks import equal_exactly, vanishes
 from cl_theory.claims import Evidence
+from cl_theory.estimators.isd_statements import COVARIANCE
 
 
 def test_a_comparison_records_its_check_and_one_control_a_planted_error() -> None:
@@ -39,3 +40,13 @@ def test_a_counterexample_must_differ_from_the_claim_and_agree_with_its_predicti
     evidence = Evidence("isd-unbiased")
     evidence.breaks(1, "example", equal_exactly, claimed=claimed, observed=1, predicted=predicted)
     assert evidence.record["witnesses"][0]["holds"] is holds
+
+
+def test_several_claims_are_named_by_what_follows_their_prefix() -> None:
+    both = Evidence.each("isd-", ["unbiased", "covariance"], seed=3)
+    assert {name: of.claim.id for name, of in both.items()} == {
+        "unbiased": "isd-unbiased",
+        "covariance": "isd-covariance",
+    }
+    (stating,) = Evidence.each("isd-", {"covariance": [COVARIANCE]}).values()
+    assert [statement["name"] for statement in stating.record["statements"]] == [COVARIANCE.name]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+from cl_theory.cases.leading_systems import ar_values
 from cl_theory.dynamics import (
     Durations,
     MeanPhases,
@@ -14,19 +15,21 @@ from cl_theory.dynamics import (
     isd_fixed_point,
     isd_fixed_point_shift,
     isd_mean_displacement,
-    linear_flow_gap,
     linear_mean,
-    linear_second_order,
     mean_gradient,
     negative_first_coefficient,
     positive_first_coefficient,
     random_order_coefficient,
 )
+from cl_theory.dynamics.leading_statements import AR_SECOND, GAP
+from cl_theory.dynamics.noise_statements import pull
+from cl_theory.dynamics.symbols import T
 from cl_theory.markov import Equilibrium
 from cl_theory.models.linear_autoregression import LinearAutoregression
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import three_state_phases
 from cl_theory.phases import Fixed, Geometric
+from cl_theory.statements import System
 
 NETWORK = LinearAutoregression(Fraction(1, 2), Fraction(2, 3), Fraction(1, 5))
 FLOATS = LinearAutoregression(0.5, 2 / 3, 0.2)
@@ -54,7 +57,8 @@ def test_the_closed_form_is_the_coefficient_of_epsilon_squared(n_steps: int) -> 
     step = sp.Symbol("epsilon")
     matrix = sp.Matrix([[1 - step / 5, -step], [sp.Rational(1, 3), sp.Rational(1, 2)]])
     mean = sp.Poly(sp.expand((matrix**n_steps * sp.Matrix([2, 3]))[0]), step)
-    assert mean.coeff_monomial(step**2) == linear_second_order(NETWORK, Fraction(2), Fraction(3), n_steps)
+    values = ar_values(NETWORK, Fraction(2), Fraction(3)) | {T: Fraction(n_steps)}
+    assert mean.coeff_monomial(step**2) == AR_SECOND.right_value(System("AR(1)", values))
 
 
 def test_the_linear_mean_of_rationals_is_rational() -> None:
@@ -66,7 +70,8 @@ def test_the_linear_mean_of_rationals_is_rational() -> None:
 def test_the_gap_to_the_flow_has_its_closed_form_limit() -> None:
     eta, theta, state = 0.5, 2.0, 3.0
     flow = theta * np.exp(-eta * FLOATS.total_slope)
-    limit = linear_flow_gap(FLOATS, theta, state, learning_rate=eta)
+    values = ar_values(FLOATS, theta, state) | {pull: eta * FLOATS.total_slope}
+    limit = GAP.right_value(System("AR(1)", values))
     gaps = [
         tau / eta * (linear_mean(FLOATS, theta, state, Fixed(tau), step_size=eta / tau)[0] - flow)
         for tau in (10**3, 10**5)

@@ -5,10 +5,8 @@ import pytest
 
 from cl_theory.dynamics import (
     TransferOperator,
-    anticipating_phase_bound,
     current_bias,
     current_bias_bound,
-    end_of_phase_bias_bound,
     end_of_phase_covariance,
     end_of_phase_mean,
     euler_path,
@@ -22,9 +20,10 @@ from cl_theory.dynamics import (
     phase_means,
     second_order,
     stopped_means,
-    stopped_phase_bound,
     update_bias_bound,
 )
+from cl_theory.dynamics.length_statements import AT_END, STOPPED
+from cl_theory.dynamics.symbols import constant_values, epsilon, mean_decay, mean_pairs, mean_T
 from cl_theory.markov import (
     ChainConstants,
     Equilibrium,
@@ -41,6 +40,7 @@ from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import three_state_chain
 from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
 from cl_theory.seeds import stream
+from cl_theory.statements import System
 
 CHAIN = three_state_chain()
 THETA = np.log([2.0, 0.5])
@@ -165,21 +165,19 @@ def test_learning_at_the_end_is_biased_by_phases_that_are_too_short() -> None:
     for length in (Fixed(3), Geometric(10), ShiftedPoisson(2, 10)):
         end = end_of_phase_mean(EQUILIBRIUM.local, 0, mean_power(length, kernel))
         bias = np.linalg.norm(end - EQUILIBRIUM.mean_gradient)
-        assert 0 < bias <= end_of_phase_bias_bound(constants, length)
+        decay = {mean_decay: mean_power(length, np.array([[constants.rho]]))[0, 0]}
+        assert 0 < bias <= AT_END.right_value(System(str(length), constant_values(lambda: constants) | decay))
     assert np.trace(end_of_phase_covariance(EQUILIBRIUM)) > 0
 
 
-def test_a_stopping_rule_stays_within_its_bound_and_looking_ahead_has_a_larger_one() -> None:
+def test_a_stopping_rule_stays_within_its_bound() -> None:
     rule, step = StopAt((2,), longest=9), 0.01
     stopped = stopped_means(CHAIN, THETA, 0, rule, step_size=step)
     constants = uniform_constants(CHAIN, THETA, 0.1)
     bias = np.linalg.norm(stopped.displacement + step * stopped.mean_length * EQUILIBRIUM.mean_gradient)
-    lengths = {"mean_length": stopped.mean_length, "second_moment": stopped.second_moment}
-    assert bias <= stopped_phase_bound(constants, step_size=step, **lengths)
-    short, long = (
-        anticipating_phase_bound(constants, learning_rate=0.1, mean_length=tau, longest_ratio=1.5) for tau in (100, 400)
-    )
-    assert short / long == pytest.approx(2, rel=0.1)
+    pairs = stopped.second_moment - stopped.mean_length
+    values = {epsilon: step, mean_T: stopped.mean_length, mean_pairs: pairs}
+    assert bias <= STOPPED.right_value(System("stopped", constant_values(lambda: constants) | values))
 
 
 def test_derived_constants_follow_their_formulas() -> None:

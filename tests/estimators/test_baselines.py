@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from cl_theory.cases.running_baselines import old_means, phase_ema, pooled_ema
 from cl_theory.estimators import (
     ConstantBaseline,
     PhaseEMA,
@@ -13,10 +14,13 @@ from cl_theory.estimators import (
     PooledEMA,
     isd_gradient,
     running_centred_isd,
+    symbols,
     theory,
 )
+from cl_theory.estimators.centred_statements import ONE_EACH, PEEKING, POOLED
 from cl_theory.laws import FiniteLaw, coin_law, exact_array
 from cl_theory.seeds import stream
+from cl_theory.statements import System
 
 B = 0.3
 RATE = 0.25
@@ -56,46 +60,31 @@ def test_a_constant_zero_baseline_is_plain_isd():
 
 
 @pytest.mark.parametrize(
-    ("baseline", "loss_after"),
-    [
-        (PhaseEMA(B, RATE), theory.phase_ema_baseline_loss_after),
-        (PooledEMA(B, RATE), theory.pooled_ema_baseline_loss_after),
-    ],
+    ("baseline", "learned"),
+    [(PhaseEMA(B, RATE), phase_ema), (PooledEMA(B, RATE), pooled_ema)],
     ids=["per phase", "pooled"],
 )
 @pytest.mark.parametrize("n_earlier", [0, 1, 2, 4])
-def test_the_price_after_a_few_phases_is_exact(baseline, loss_after, n_earlier):
+def test_the_price_after_a_few_phases_is_that_of_the_learned_moments(baseline, learned, n_earlier):
     _, trace = last_step(baseline, n_earlier + 1)
     price = trace - theory.centred_isd_trace(LAW.moments, B)
-    assert price == pytest.approx(loss_after(LAW.moments, B, RATE, n_earlier), rel=1e-10)
-    assert price != pytest.approx(loss_after(LAW.moments, B, 1.01 * RATE, n_earlier + 1), rel=1e-4)
+    assert price == pytest.approx(price_of(learned(LAW.moments, B, RATE, n_earlier)), rel=1e-10)
+    assert price != pytest.approx(price_of(learned(LAW.moments, B, 1.01 * RATE, n_earlier + 1)), rel=1e-4)
+
+
+def price_of(learned, law=LAW.moments):
+    """E |c* - c|^2 / (b(1-b)), from mean and second moment of a baseline."""
+    mean, second = learned
+    centre = theory.isd_centre(law, B)
+    return (np.trace(second) - 2 * centre @ mean + centre @ centre) / (B * (1 - B))
 
 
 @pytest.mark.parametrize(
-    ("stationary", "loss_after"),
-    [
-        (theory.phase_ema_baseline_loss, theory.phase_ema_baseline_loss_after),
-        (theory.pooled_ema_baseline_loss, theory.pooled_ema_baseline_loss_after),
-    ],
-    ids=["per phase", "pooled"],
+    ("stated", "learned"), [(ONE_EACH, phase_ema), (POOLED, pooled_ema)], ids=["per phase", "pooled"]
 )
-def test_the_price_settles_at_the_stationary_one(stationary, loss_after):
-    assert loss_after(LAW.moments, B, RATE, 400) == pytest.approx(stationary(LAW.moments, B, RATE), rel=1e-12)
-
-
-def test_the_price_of_one_average_a_phase_is_a_share_of_the_independent_gap():
-    moments = LAW.independent().moments
-    share = theory.phase_ema_baseline_loss(moments, B, RATE) / np.trace(theory.centred_excess_covariance(moments, B))
-    assert share == pytest.approx(RATE / (2 - RATE), rel=1e-12)
-
-
-def test_the_pooled_average_costs_more_by_absent_phases_and_by_the_means():
-    exact = FiniteLaw.random(stream(20230723, "tests", "pooled"), 3, 2).moments
-    b, rate = Fraction(3, 10), Fraction(1, 4)
-    extra = theory.pooled_ema_baseline_loss(exact, b, rate) - theory.phase_ema_baseline_loss(exact, b, rate)
-    r = (1 - b) / b
-    means = r * exact.mean_positive - exact.mean_negative / r
-    assert extra == rate / (2 - rate) * (r**2 * exact.v_positive + exact.v_negative / r**2 + means @ means)
+def test_the_price_settles_at_the_stationary_one(stated, learned):
+    values = System("settled", symbols.phase_values(LAW.moments, B) | {symbols.alpha: RATE})
+    assert price_of(learned(LAW.moments, B, RATE, 400)) == pytest.approx(stated.right_value(values), rel=1e-12)
 
 
 def test_means_of_old_samples_cost_their_own_variance():
@@ -107,8 +96,7 @@ def test_means_of_old_samples_cost_their_own_variance():
         state = PhaseMeans(B).update(state, np.where(coin[k][:, None], plus[k], minus[k]), coin[k])
     miss = ((theory.isd_centre(moments, B) - PhaseMeans(B).centre(state)) ** 2).sum(axis=1)
     mean_miss = (weight[chosen] @ miss[chosen]) / weight[chosen].sum()
-    stated = theory.old_means_baseline_loss(moments, B, 1, 2)
-    assert theory.running_baseline_loss(moments, B, mean_miss) == pytest.approx(stated, rel=1e-12)
+    assert mean_miss / (B * (1 - B)) == pytest.approx(price_of(old_means(moments, B, 1, 2)), rel=1e-12)
 
 
 @pytest.mark.parametrize("b", [B, 0.5])
@@ -117,26 +105,16 @@ def test_peeking_at_the_current_gradient_biases_by_the_stated_amount(b):
     baseline = PooledEMA(b, RATE)
     start = baseline.start(plus.shape[1:]) + theory.isd_centre(LAW.moments, b)
     rows, _ = running_centred_isd(baseline, start, plus, minus, coin, p_positive=b, peek=True)
-    stated = theory.current_gradient_baseline_mean(LAW.moments, b, RATE)
+    values = System("peeking", symbols.phase_values(LAW.moments, b) | {symbols.alpha: RATE})
+    stated = LAW.moments.mean + PEEKING.right_value(values).ravel()
     np.testing.assert_allclose(weight @ rows[-1], stated, rtol=1e-12)
     assert np.abs(stated - LAW.moments.mean).max() > 1e-3
     if b == 0.5:
         np.testing.assert_allclose(stated, (1 - RATE) * LAW.moments.mean, rtol=1e-12)
 
 
-def test_a_drifting_centre_is_followed_with_the_stated_lag():
-    drift, average = np.array([0.3, -0.1]), np.zeros(2)
-    for k in range(400):
-        average = average + RATE * (k * drift - average)
-    lag = 400 * drift - average
-    stated = theory.drifting_baseline_loss(LAW.moments, B, RATE, drift)
-    assert theory.running_baseline_loss(LAW.moments, B, lag @ lag) == pytest.approx(stated, rel=1e-12)
-
-
 @pytest.mark.parametrize("rate", [0, -0.1, 1.5, float("nan")])
 def test_a_rate_outside_its_range_is_refused(rate):
-    with pytest.raises(ValueError, match="rate must lie"):
-        theory.phase_ema_baseline_loss(LAW.moments, B, rate)
     with pytest.raises(ValueError, match="rate must lie"):
         PooledEMA(B, rate)
     with pytest.raises(ValueError, match="strictly between 0 and 1"):
@@ -159,5 +137,4 @@ def test_rationals_stay_exact_in_a_running_baseline():
     rows, _ = running_centred_isd(baseline, baseline.start(plus.shape[1:]), plus, minus, coin, p_positive=b)
     assert (weight @ rows[-1] == law.moments.mean).all()
     price = weight @ (rows[-1][:, 0] - law.moments.mean[0]) ** 2 - theory.centred_isd_trace(law.moments, b)
-    assert price == theory.phase_ema_baseline_loss_after(law.moments, b, Fraction(1, 2), 2)
     assert isinstance(exact_array([price])[0], Fraction)

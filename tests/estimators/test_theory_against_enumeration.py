@@ -115,17 +115,6 @@ def test_no_best_b_without_both_second_moments(side):
 
 
 @EACH
-def test_two_averaged_phases_against_one_pair(law, b):
-    gap = enumerated(law, Fraction(1, 2))[1] / 2 - two_term_enumerated(law)
-    assert (gap == theory.equal_compute_gap_at_half(law.moments)).all()
-    assert (theory.equal_compute_gap(law.moments, b) == enumerated(law, b)[1] / 2 - two_term_enumerated(law)).all()
-    moments = law.floats().moments
-    best = theory.optimal_p_positive(moments)
-    at_best = np.trace(theory.isd_covariance(moments, best)) / 2 - np.trace(theory.two_term_covariance(moments))
-    assert theory.equal_compute_trace_gap_at_optimum(moments) == pytest.approx(at_best, rel=1e-10, abs=1e-10)
-
-
-@EACH
 def test_a_baseline_shifts_only_the_centre(law, b):
     baseline = exact_array(range(1, 1 + law.moments.dimension)) / 3
     mean, covariance = enumerated(law, b, centred_isd_gradient, baseline=baseline)
@@ -142,16 +131,6 @@ def test_no_baseline_beats_the_centre(law, b):
     _, other = enumerated(law, b, centred_isd_gradient, baseline=centre + Fraction(1, 100))
     d = law.moments.dimension
     assert (other - best == np.full((d, d), Fraction(1, 10**4)) / (b * (1 - b))).all()
-    gap = best - two_term_enumerated(law)
-    assert (gap == theory.centred_excess_covariance(law.moments, b)).all()
-
-
-@EACH
-def test_centred_phases_at_equal_compute(law, b):
-    pair = two_term_enumerated(law.independent())
-    assert (theory.centred_equal_compute_gap(law.moments, Fraction(1, 2)) == 0).all()
-    half = theory.phase_noise_covariance(law.moments, b) / 2
-    assert (theory.centred_equal_compute_gap(law.moments, b) == half - pair).all()
 
 
 @pytest.mark.parametrize("law", LAWS, ids=str)
@@ -160,12 +139,9 @@ def test_the_neyman_b_beats_a_fine_grid(law):
     best, least = theory.neyman_p_positive(moments), theory.neyman_trace_minimum(moments)
     assert theory.centred_isd_trace(moments, best) == pytest.approx(least, rel=1e-12)
     for b in np.linspace(0.02, 0.98, 49):
-        above = theory.centred_isd_trace(moments, b) - least
-        assert theory.neyman_trace_above_minimum(moments, b) == pytest.approx(above, rel=1e-9, abs=1e-9 * least)
+        assert theory.centred_isd_trace(moments, b) >= least * (1 - 1e-12)
     gain = np.trace(theory.two_term_covariance(moments)) - least / 2
     assert theory.neyman_equal_compute_gain(moments) == pytest.approx(gain, rel=1e-9, abs=1e-9)
-    identity = np.eye(moments.dimension)
-    assert theory.neyman_p_positive(moments, identity) == pytest.approx(best, rel=1e-12)
 
 
 def test_a_formula_refuses_b_at_the_ends():

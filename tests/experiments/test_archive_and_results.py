@@ -12,6 +12,7 @@ from cl_theory.experiments import ExperimentError, registry, results
 from cl_theory.experiments.archive import archive_path, read_archive, write_archive
 from cl_theory.experiments.definition import Seeds
 from cl_theory.experiments.execution import work_off
+from cl_theory.experiments.results import joined
 from cl_theory.experiments.standing import archive_trouble, forecast_of, standing_of
 
 ARMS = {
@@ -192,3 +193,14 @@ def test_outside_a_checkout_there_are_no_results(tiny, tmp_path, monkeypatch):
 
 def test_the_tiny_experiment_is_not_registered():
     assert TINY.name not in registry.all_experiments()
+
+
+def test_experiments_that_differ_in_their_arms_only_are_read_as_one():
+    both = joined("digits-nets", "digits-nets-centred")
+    assert set(both.arms) == set(both.experiment.arms)
+    assert both["centred-isd, sgd"] is results("digits-nets-centred")["centred-isd, sgd"]
+    assert both.experiment.cell("centred-isd, sgd", Seeds(0, 1)).settings["estimator"] == "centred-isd"
+    with pytest.raises(ExperimentError, match="digits-nets differs from nets-estimators in more than its arms"):
+        joined("nets-estimators", "digits-nets")
+    with pytest.raises(ExperimentError, match="both have the arm"):
+        joined("digits-nets", "digits-nets")

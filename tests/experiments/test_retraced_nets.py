@@ -9,7 +9,7 @@ from cl_theory.experiments.definition import Seeds
 from cl_theory.experiments.forward_forward_runs import loaded
 from cl_theory.experiments.kinds import computed
 from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.retraced import retraced_nets
+from cl_theory.experiments.retraced import along_runs, retraced_nets
 from cl_theory.models.forward_forward import predicted_labels
 
 
@@ -27,3 +27,10 @@ def test_the_nets_are_those_whose_errors_were_measured(name, arm):
     ]
     assert found == pytest.approx([at_point[0] for at_point in measured], abs=2.1 / len(data["test"]))
     assert len({round(error, 4) for error in found}) > 1
+
+
+def test_measures_along_runs_have_a_row_a_seed():
+    runs = [{0: 1.0, 5: 2.0}, {0: 3.0, 5: 4.0}]
+    found = along_runs({"isd": runs}, lambda model: [model, -model])["isd"]
+    assert found[5].tolist() == [[2.0, -2.0], [4.0, -4.0]]
+    assert list(found) == [0, 5]

@@ -12,16 +12,18 @@ from matplotlib import pyplot as plt
 
 from cl_theory.checks.criteria import Criterion, decide
 from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.measures import Measure
+from cl_theory.experiments.measures import FinalMeasure, Measure
 from cl_theory.experiments.registry import experiment
 from cl_theory.experiments.results import ArmResults, Results
 from cl_theory.figures.runs import (
     arm_colour,
     arm_line,
     b_colour,
+    by_estimator,
     drift_a_phase,
     effects,
     equal_drift,
+    estimators,
     final_values,
     learning_curves,
     tuning_curves,
@@ -159,3 +161,23 @@ def test_equal_drift_has_a_panel_for_each_summary_and_every_rate_in_it() -> None
     np.testing.assert_allclose(places, [0.1, 0.2, 0.4])
     np.testing.assert_allclose(losses, np.array([3.0, 1, 2]) + 3.5)
     np.testing.assert_allclose(twice, 2 * losses)
+
+
+def test_estimators_are_named_in_words_with_their_optimiser() -> None:
+    assert estimators()["centred-isd"] == "centred ISD"
+    assert estimators("adam")["isd, adam"] == "ISD, Adam"
+    stored = Results(experiment("digits-nets"), {name: arm(name) for name in estimators("sgd")}, {})
+    assert list(by_estimator(stored, "sgd")) == ["two-term, SGD", "ISD, SGD", "centred ISD, SGD"]
+
+
+def test_values_by_name_and_words_have_a_row_each() -> None:
+    pair = {"stated": np.arange(5.0), "changed": np.arange(5.0) + 1}
+    figure = final_values({"ISD": pair, "two-term": np.arange(5.0)}, label="error")
+    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["ISD, stated", "ISD, changed", "two-term"]
+
+
+def test_what_is_stored_of_the_end_only_is_the_same_whatever_the_length() -> None:
+    last = FinalMeasure("test_error", "final test error", factor=100)
+    ended = ArmResults("isd", Seeds(0, 2), {}, {}, {"test_error": [0.1, 0.2]}, [], core_seconds=1.0)
+    np.testing.assert_allclose(last(ended), [10.0, 20.0])
+    assert last.label_after(100) == last.label_after(200) == "final test error"

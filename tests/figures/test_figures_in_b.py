@@ -11,13 +11,15 @@ from matplotlib import pyplot as plt
 from cl_theory.cases.enumerated import two_values
 from cl_theory.estimators import theory
 from cl_theory.figures.best_b import direction_plane, plane_place, same_variances, valleys
-from cl_theory.figures.equal_compute import design_curves, same_budget
-from cl_theory.laws import PhaseMoments, independent_law
+from cl_theory.figures.equal_compute import budget_numbers, design_curves, miscounts, same_budget
+from cl_theory.laws import FiniteLaw, PhaseMoments, independent_law
+from cl_theory.seeds import stream
 
 LAWS = {
     "shifted": independent_law(*two_values(0, 2), *two_values(3, 1)).moments.floats(),
     "centred": independent_law(*two_values(1, 2), *two_values(0, 1)).moments.floats(),
 }
+PLANE = FiniteLaw.random(stream(20230723, "tests", "miscounts"), 5, dimension=3).moments.floats()
 
 
 @pytest.mark.parametrize("name", LAWS)
@@ -66,3 +68,18 @@ def test_design_curves_touch_the_floor_where_the_count_is_fixed() -> None:
     assert np.flatnonzero(np.isclose(spread, 1)).tolist() == [4, 9, 14, 19]
     np.testing.assert_allclose(alternating[1::2], 1)
     plt.close(figure)
+
+
+def test_the_whole_batch_is_drawn_around_the_gradient_and_coins_reach_every_count() -> None:
+    figure = miscounts(PLANE)
+    coins, spread = figure.axes
+    assert (len(coins.patches), len(spread.patches)) == (8, 2)
+    dashed, cross = coins.lines
+    np.testing.assert_allclose(dashed.get_xydata()[:-1].mean(axis=0), cross.get_xydata()[0])
+    plt.close(figure)
+
+
+def test_on_the_real_models_two_phases_of_isd_cost_more_than_two_terms() -> None:
+    numbers = budget_numbers()
+    assert min(numbers["bars-half"], numbers["digits-half"]) > 1
+    assert numbers["bars-apart"] < numbers["bars-shared"]

@@ -14,7 +14,7 @@ from cl_theory.cases.real_models import RealModel, real_models
 from cl_theory.estimators import theory
 from cl_theory.figures.estimate_clouds import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
 from cl_theory.figures.excess import EXCESS_CURVES, ONE_PAIR, excess_curves, one_pair
-from cl_theory.figures.phase_portraits import SEEN_AND_DREAMT, seen_and_dreamt
+from cl_theory.figures.phase_portraits import SEEN_AND_DREAMT, portraits
 from cl_theory.figures.timelines import ISD_TIMELINE, TWO_TERM_TIMELINE, isd_timeline, two_term_timeline
 from cl_theory.models.rbm import RBM
 from cl_theory.states import all_states
@@ -45,7 +45,7 @@ def test_the_star_is_where_the_lever_balances() -> None:
 
 def test_the_star_of_a_model_is_its_gradient() -> None:
     model = small_model()
-    figure = model_clouds(np.random.default_rng(0), model, 0.3, n=20)
+    figure = model_clouds(model, 0.3, n=20)
     star = figure.axes[0].collections[-1].get_offsets()[0]
     np.testing.assert_allclose(star, plane_of_means(model, 0.3) @ model.moments.mean, atol=1e-12)
 
@@ -61,7 +61,7 @@ def test_the_touching_curve_touches_zero_at_its_own_b() -> None:
 
 def test_portraits_have_a_row_for_each_stage_of_learning() -> None:
     pixels = np.linspace(0, 1, 16)
-    figure = seen_and_dreamt({"before": (pixels, pixels[::-1]), "after": (pixels, pixels)}, side=4)
+    figure = portraits({"before": (pixels, pixels[::-1]), "after": (pixels, pixels)}, side=4)
     labels = [axis.get_ylabel() for axis in figure.axes if axis.get_ylabel()]
     assert labels == ["before", "after"]
 

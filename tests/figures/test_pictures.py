@@ -1,6 +1,7 @@
 """Pictures of RBMs show every unit where it belongs, and the landscape shows what was counted."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -14,6 +15,8 @@ from cl_theory.figures.hidden_landscape import hidden_landscape
 from cl_theory.figures.living_units import living_units
 from cl_theory.figures.pictures import mosaic, receptive_fields, samples, with_strip
 from cl_theory.figures.shared_pairs import shared_pairs
+from cl_theory.models.free_chains import FreeChains
+from cl_theory.models.rbm import RBM
 
 RNG = np.random.default_rng(5)
 SIDE = 8
@@ -64,17 +67,21 @@ def test_samples_have_a_block_for_each_name():
 
 
 def test_the_landscape_shows_weights_above_and_times_below():
-    weights, visited = {"ISD": np.array([3.0, 1.0, 2.0])}, {"ISD": np.array([0.0, 0.25, 0.75])}
-    figure = hidden_landscape(weights, visited, noise=3.0)
+    rbm = RBM(np.zeros((2, 3)), np.zeros(3), np.array([-1.0, -1.0]))
+    trail = np.array([[[0.0, 0.0]] * 4, [[1.0, 1.0], [0.0, 1.0], [1.0, 0.0], [1.0, 0.0]]])
+    figure = hidden_landscape({"ISD": FreeChains(rbm, trail)})
     above, below = figure.axes
-    np.testing.assert_array_equal(above.lines[-1].get_ydata(), weights["ISD"])
-    assert [bar.get_height() for bar in below.patches] == [0.0, 0.25, 0.75]
-    np.testing.assert_array_equal(above.lines[0].get_ydata(), [3.0, 3.0])
+    silence = 3 * np.log(2)
+    np.testing.assert_allclose(above.lines[-1].get_ydata(), [silence, silence - 1 + np.log(2), silence - 2])
+    assert [bar.get_height() for bar in below.patches] == [0.0, 0.75, 0.25]
+    np.testing.assert_allclose(above.lines[0].get_ydata(), [silence] * 2)
 
 
 def test_shared_parts_are_drawn_beside_the_drift_they_leave():
-    trace = {0: (0.2, 0.1, 1.2, 1.6), 1000: (0.9, 0.8, 0.4, 1.1)}
-    figure = shared_pairs({"two-term": trace, "ISD": trace}, {"two-term": (1000, 0.45, 0.05)})
+    early = SimpleNamespace(shared=0.2, shared_by_all=0.1, drift=1.2, centred_drift=1.6)
+    late = SimpleNamespace(shared=0.9, shared_by_all=0.8, drift=0.4, centred_drift=1.1)
+    along = {0: early, 1000: late}
+    figure = shared_pairs({"two-term": along, "ISD": along}, {"two-term": (1000, 0.45, 0.05)})
     left, right = figure.axes
     assert [list(line.get_ydata()) for line in left.lines[:2]] == [[0.2, 0.9], [0.1, 0.8]]
     assert [list(line.get_ydata()) for line in right.lines[:2]] == [[1.2, 0.4], [1.6, 1.1]]

@@ -115,3 +115,26 @@ def test_a_system_that_cannot_supply_a_symbol_says_what_it_knows(system: System)
 def test_an_unknown_term_is_refused_with_those_there_are() -> None:
     with pytest.raises(ValueError, match=r"no term 'x'; its terms are 'noise of the positive phase'"):
         COVARIANCE.off("x")
+
+
+def test_a_bound_is_proved_by_squares_where_coefficients_do_not_show_the_sign() -> None:
+    below = bound("test-product", x * y, {"squares": (x**2 + y**2) / 2})
+    outcome, controls = proof_check(below, x * y, slack=[(sp.Rational(1, 2), x - y)])
+    assert outcome.passed is True
+    assert [control.passed for control in controls.values()] == [False]
+    assert proof_check(below, x * y, slack=[(sp.Rational(1, 2), x + y)])[0].passed is False
+    assert proof_check(below, x**2 + y**2, slack=[(-sp.Rational(1, 2), x), (-sp.Rational(1, 2), y)])[0].passed is False
+
+
+def test_a_numerator_that_starts_with_less_has_its_sign_in_front() -> None:
+    assert latex_of(-(1 - x) / y * mu) == r"-\frac{\left(1 - x_{test}\right)\,\mu}{y_{test}}"
+
+
+def test_a_vector_whose_coefficient_is_a_vanishing_sum_vanishes() -> None:
+    assert not len(remainder((1 - x / (1 + x)) * mu - mu / (1 + x)))
+
+
+def test_a_symbol_that_is_a_sum_is_bracketed_where_a_sign_or_a_factor_would_be_misread() -> None:
+    growth = vector("y_{t+1} - y_t", "test: growth")
+    assert latex_of(growth) == "y_{t+1} - y_t"
+    assert latex_of(mu - growth) == r"\mu - \left(y_{t+1} - y_t\right)"

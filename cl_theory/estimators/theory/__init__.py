@@ -1,27 +1,13 @@
 """Exact formulas for the estimators' moments, one a function, on floats and on Fractions."""
 
-from cl_theory.estimators.theory.batch import (
-    batch_isd_covariance,
-    count_probabilities,
-    ratio_isd_covariance,
-    ratio_isd_mean_with_zero,
-    undefined_ratio_probability,
-)
+from cl_theory.estimators.theory.batch import batch_isd_covariance
 from cl_theory.estimators.theory.centred import (
-    centred_equal_compute_gap,
-    centred_excess_covariance,
     centred_isd_covariance,
     centred_isd_trace,
     neyman_equal_compute_gain,
     neyman_p_positive,
-    neyman_trace_above_minimum,
     neyman_trace_minimum,
     phase_noise_covariance,
-)
-from cl_theory.estimators.theory.compute import (
-    equal_compute_gap,
-    equal_compute_gap_at_half,
-    equal_compute_trace_gap_at_optimum,
 )
 from cl_theory.estimators.theory.isd import (
     isd_centre,
@@ -32,30 +18,12 @@ from cl_theory.estimators.theory.isd import (
     isd_trace_minimum,
     optimal_p_positive,
 )
-from cl_theory.estimators.theory.running import (
-    current_gradient_baseline_mean,
-    drifting_baseline_loss,
-    old_means_baseline_loss,
-    phase_ema_baseline_loss,
-    phase_ema_baseline_loss_after,
-    pooled_ema_baseline_loss,
-    pooled_ema_baseline_loss_after,
-    running_baseline_loss,
-)
 from cl_theory.estimators.theory.two_term import two_term_covariance
 
 __all__ = [
     "batch_isd_covariance",
-    "centred_equal_compute_gap",
-    "centred_excess_covariance",
     "centred_isd_covariance",
     "centred_isd_trace",
-    "count_probabilities",
-    "current_gradient_baseline_mean",
-    "drifting_baseline_loss",
-    "equal_compute_gap",
-    "equal_compute_gap_at_half",
-    "equal_compute_trace_gap_at_optimum",
     "isd_centre",
     "isd_covariance",
     "isd_excess_trace",
@@ -64,18 +32,8 @@ __all__ = [
     "isd_trace_minimum",
     "neyman_equal_compute_gain",
     "neyman_p_positive",
-    "neyman_trace_above_minimum",
     "neyman_trace_minimum",
-    "old_means_baseline_loss",
     "optimal_p_positive",
-    "phase_ema_baseline_loss",
-    "phase_ema_baseline_loss_after",
     "phase_noise_covariance",
-    "pooled_ema_baseline_loss",
-    "pooled_ema_baseline_loss_after",
-    "ratio_isd_covariance",
-    "ratio_isd_mean_with_zero",
-    "running_baseline_loss",
     "two_term_covariance",
-    "undefined_ratio_probability",
 ]

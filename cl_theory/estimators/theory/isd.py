@@ -13,7 +13,7 @@ from cl_theory.estimators.best_b_statements import BEST_B, LEAST, SLOPE, TRACE
 from cl_theory.estimators.isd_statements import COVARIANCE_BY_SECOND_MOMENTS
 from cl_theory.estimators.symbols import c_star, phase_values
 from cl_theory.estimators.theory.two_term import two_term_covariance
-from cl_theory.laws.arithmetic import number_like, square_root
+from cl_theory.laws.arithmetic import number_like
 from cl_theory.laws.moments import PhaseMoments
 from cl_theory.statements import Statement, System
 
@@ -79,21 +79,7 @@ def isd_trace_minimum(moments: PhaseMoments) -> Any:
     return evaluated(LEAST, moments)
 
 
-def root_sum_squared(first: Any, second: Any) -> Any:
-    r""":math:`(\sqrt{x} + \sqrt{y})^2 = x + y + 2\sqrt{xy}`, exact whenever xy is the square of a rational."""
-    return first + second + 2 * square_root(first * second)
-
-
-def above_root_minimum(first: Any, second: Any, b: Any, a: Any) -> Any:
-    return (a * a * first + b * b * second - 2 * a * b * square_root(first * second)) / (b * a)
-
-
 def both_above_zero(first: Any, second: Any, names: tuple[str, str]) -> None:
     for value, name in zip((first, second), names, strict=True):
         if not value > 0:
             raise ValueError(f"{name} must be above 0 for a best p_positive inside (0, 1), got {value!r}")
-
-
-def root_share(first: Any, second: Any, names: tuple[str, str]) -> Any:
-    both_above_zero(first, second, names)
-    return first / (first + square_root(first * second))

@@ -1,0 +1,82 @@
+"""The systems of two phases: rational RBMs, walls, drifted answers, dreams cut short; and what is drawn."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from cl_theory.cases import contrastive_systems as systems
+from cl_theory.cases.real_models import RealModel
+from cl_theory.checks.statement_checks import drawing_check, systems_check
+from cl_theory.estimators import contrastive_statements as stated
+from cl_theory.estimators.symbols import (
+    bias_of_feedback,
+    dreamt,
+    mean_D,
+    seen,
+    slope,
+    start,
+    sweep,
+)
+from cl_theory.models.rational_rbm import RationalRBM
+from cl_theory.models.rbm import RBM
+from cl_theory.statements import System
+from cl_theory.states import all_states
+
+EXACT = [
+    (stated.GRADIENT, systems.rational_rbms),
+    (stated.UNBIASED_TWO_TERM, systems.couplings),
+    (stated.MOVING_WALL, systems.walls),
+    (stated.DRIFTED_FEEDBACK, systems.drifted_feedback),
+    (stated.AFTER_ONE_SWEEP, systems.short_dreams),
+]
+
+
+@pytest.mark.parametrize(("statement", "on"), EXACT, ids=lambda x: getattr(x, "name", ""))
+def test_what_is_stated_is_listed_and_every_term_is_needed(statement, on) -> None:  # type: ignore[no-untyped-def]
+    outcome, controls = systems_check(statement, on())
+    assert (outcome.passed, outcome.level) == (True, "exact")
+    assert [control.passed for control in controls.values()] == [False] * len(controls)
+
+
+def test_the_phases_do_not_see_a_wall() -> None:
+    equal = systems.walls()[0]
+    assert (equal(slope), equal(seen), equal(dreamt)) == (Fraction(1, 2), 0, 0)
+
+
+def test_its_own_answers_bring_no_bias_and_drifted_ones_spare_the_visible_biases() -> None:
+    own, drifted = (systems.drifted_feedback(Fraction(f), ((3, 2),))[0] for f in ("1", "9/10"))
+    assert not any(own(bias_of_feedback))
+    assert (drifted(mean_D) - drifted(slope)).tolist() == drifted(bias_of_feedback).tolist()
+    assert not any(drifted(bias_of_feedback)[6:9])
+
+
+def test_one_sweep_that_starts_at_equilibrium_stays_there() -> None:
+    rbm = RationalRBM([[1, 1]], [1, 1], [1])  # all states equally likely: each row once is the model itself
+    chain = systems.sweep_chain(rbm, all_states(2))
+    assert (chain[start] @ chain[sweep]).tolist() == chain[start].tolist()
+    mean = stated.AFTER_ONE_SWEEP.right_value(System("chain", chain)).ravel()
+    assert mean.tolist() == rbm.phase_moments(all_states(2)).mean_negative.tolist()
+
+
+def small_model(data: np.ndarray) -> RealModel:
+    return RealModel("small", RBM.random(np.random.default_rng(3), 5, 4, scale=1.0), data)
+
+
+def drawn(model: RealModel) -> tuple:  # type: ignore[type-arg]
+    return drawing_check(stated.UNBIASED_TWO_TERM, systems.phases_of(model), 2, ("cl-gradient", "tests"))
+
+
+def test_drawn_pairs_agree_and_every_planted_error_is_caught() -> None:
+    outcome, controls, hidden = drawn(small_model(all_states(5)[:9]))
+    assert outcome.passed is True
+    assert not hidden
+    assert set(systems.PHASE_ERRORS) < set(controls)
+    assert [control.passed for control in controls.values()] == [False] * len(controls)
+
+
+def test_a_sampler_of_other_data_is_caught() -> None:
+    model, other = small_model(all_states(5)[:9]), small_model(all_states(5)[1:10])
+    model.__dict__["sampler"] = other.sampler  # the target comes from the moments of this model
+    assert model.moments is not other.moments
+    assert drawn(model)[0].passed is False

@@ -1,0 +1,83 @@
+"""Systems of the leading terms: exact on a chain that forgets, attained in AR(1), blind to nothing."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from cl_theory.cases import leading_systems as systems
+from cl_theory.dynamics import second_order
+from cl_theory.dynamics.leading_statements import (
+    AR_FIRST,
+    AR_SECOND,
+    LEADING,
+    QUADRATIC,
+    REST,
+    SECOND,
+    debt_0,
+    rest_size,
+)
+from cl_theory.dynamics.symbols import Q_T
+from cl_theory.phases import Fixed
+from cl_theory.statements import System
+
+
+def test_every_path_has_the_coefficients_of_the_recursion() -> None:
+    for system in systems.learning_paths({2: 3}):
+        assert (SECOND.left_value(system) == SECOND.right_value(system)).all()
+
+
+def test_a_chain_that_forgets_owes_the_same_to_its_ends_in_every_phase() -> None:
+    for system in systems.forgetful_phases()[:5]:
+        for statement in (LEADING, QUADRATIC):
+            assert (statement.left_value(system) == statement.right_value(system)).all()
+
+
+def test_the_forgetful_chain_is_mixed_after_two_steps() -> None:
+    kernel = systems.forgetful_chain().transition_matrix
+    assert (kernel @ kernel == kernel @ kernel @ kernel).all()
+    assert not (kernel == kernel @ kernel).all()
+
+
+def test_the_rest_grows_when_a_leading_term_is_lost() -> None:
+    phase = systems.three_state_phase(0.005, Fixed(64), 4)
+    right = phase(rest_size)
+    assert right < REST.right_value(phase)
+    for lost in (systems.LINEAR_TERM, systems.FLOW_OUT, systems.START_OUT):
+        assert phase.with_error(lost)(rest_size) > 10 * right
+
+
+def test_a_long_gibbs_phase_leaves_what_a_longer_one_leaves() -> None:
+    phase = systems.long_gibbs_phases()[0]
+    assert phase(Q_T) == pytest.approx(np.ravel(QUADRATIC.right_value(phase)), rel=1e-8)
+
+
+@pytest.mark.parametrize("steps", [2, 5])
+def test_the_ar_network_has_its_closed_form(steps: int) -> None:
+    system = systems.ar_coefficients(steps)[-1]
+    assert AR_FIRST.left_value(system) == AR_FIRST.right_value(system)
+    assert AR_SECOND.left_value(system) == AR_SECOND.right_value(system)
+
+
+def test_in_equilibrium_an_ar_network_owes_nothing_to_its_start() -> None:
+    values = systems.ar_values(systems.RATIONAL, Fraction(2), 2 * systems.RATIONAL.gain)
+    assert AR_FIRST.where[debt_0] is not None
+    assert AR_FIRST.term_values(System("settled", values | {systems.d.T: Fraction(4)}))["the start"] == 0
+
+
+def test_slopes_are_integers_and_a_linear_term_shows() -> None:
+    observed, controls, spoiled = systems.slopes()
+    assert observed.passed
+    assert not controls[systems.LINEAR_TERM].passed
+    assert spoiled == pytest.approx(1, abs=1e-3)
+
+
+def test_assumptions_that_are_dropped_are_seen() -> None:
+    for dropped in (systems.settled_network(), systems.balanced_network()):
+        assert dropped["fails"].passed is False
+        assert dropped["predicted"].passed is True
+
+
+def test_geometric_lengths_double_the_coefficient() -> None:
+    assert systems.geometric_over_fixed() == pytest.approx(2, abs=1e-3)
+    assert second_order(systems.forgetful_chain(), 0, Fixed(1)).second.tolist() == [0, 0]
