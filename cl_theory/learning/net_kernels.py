@@ -8,7 +8,7 @@ Descent is plain or by Adam, and either may go around a running baseline, one im
 nothing draws random numbers: images, labels and phases come ready. `learn_shown_numpy` is the readable sibling.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +18,7 @@ from cl_theory.arguments import finite, positive
 from cl_theory.estimators.baselines import PhaseEMA, PhaseState
 from cl_theory.learning.gibbs_kernels import unless_none
 from cl_theory.learning.parts import SGD, Adam
-from cl_theory.learning.replicas import Baseline
+from cl_theory.learning.replicas import Baseline, set_arrays
 from cl_theory.models.forward_forward import ForwardForward
 from cl_theory.threads import in_turns
 
@@ -32,29 +32,13 @@ _VANISHED_SQUARE = np.float32(1e-36)
 
 
 @njit(inline="always")
-def _moved(weight, m, s, step, root, epsilon):
-    """Adam's new weight; `step` is eta / (1 - beta1^t), `root` is 1 / sqrt(1 - beta2^t)."""
-    return weight - step * m / (np.sqrt(s) * root + epsilon)
-
-
-@njit(inline="always")
-def _first_moment(m, gradient, beta1):
-    new = beta1 * m + (_ONE - beta1) * gradient
-    return new if abs(new) > _VANISHED else _ZERO
-
-
-@njit(inline="always")
-def _second_moment(s, gradient, beta2):
-    new = beta2 * s + (_ONE - beta2) * (gradient * gradient)
-    return new if new > _VANISHED_SQUARE else _ZERO
-
-
-@njit(inline="always")
 def _adam(weights, first, second, i, gradient, adam):
-    """Weight number i after a step of Adam."""
+    """Weight number i after a step of Adam: beta1, beta2, eta / (1 - beta1^t), 1 / sqrt(1 - beta2^t) and epsilon."""
     beta1, beta2, step, root, epsilon = adam
-    m, s = _first_moment(first[i], gradient, beta1), _second_moment(second[i], gradient, beta2)
-    weight = _moved(weights[i], m, s, step, root, epsilon)
+    m = beta1 * first[i] + (_ONE - beta1) * gradient
+    s = beta2 * second[i] + (_ONE - beta2) * (gradient * gradient)
+    m, s = m if abs(m) > _VANISHED else _ZERO, s if s > _VANISHED_SQUARE else _ZERO
+    weight = weights[i] - step * m / (np.sqrt(s) * root + epsilon)
     first[i], second[i], weights[i] = m, s, weight
     return weight
 
@@ -371,12 +355,9 @@ class ShowPlan:
 
     def __post_init__(self) -> None:
         kinds = {"rows": np.int64, "labels": np.int64, "is_positive": bool, "weights": np.float32}
-        for field in fields(self):
-            array = np.ascontiguousarray(getattr(self, field.name), dtype=kinds[field.name])
-            object.__setattr__(self, field.name, array)
-        shapes = {field.name: getattr(self, field.name).shape for field in fields(self)}
-        if len(set(shapes.values())) != 1 or self.rows.ndim != 3 or 0 in self.rows.shape:
-            raise ValueError(f"a plan is (n, n_steps, batch) throughout, none of them 0, got {shapes}")
+        set_arrays(self, kinds, "n, n_steps, batch")
+        if not self.rows.size:
+            raise ValueError(f"a plan has a net, a step and an image at least, got shape {self.rows.shape}")
         finite(self.weights, "weights")
 
 
