@@ -50,10 +50,10 @@ def running_baseline(schedule: Schedule, share: float = 1.0) -> PhaseEMA | None:
     return PhaseEMA(schedule.p_positive, rate * share)
 
 
-def first_baseline(schedule: Schedule, n_parameters: int) -> Memory:
-    """Memory of the baseline before the first phase."""
+def first_baseline(schedule: Schedule, shape: tuple[int, ...]) -> Memory:
+    """Memory of the baseline before the first phase, for parameters of this shape."""
     baseline = running_baseline(schedule)
-    return under("baseline", baseline.start((n_parameters,))._asdict()) if baseline else {}
+    return under("baseline", baseline.start(shape)._asdict()) if baseline else {}
 
 
 def isd_estimate(
@@ -136,7 +136,7 @@ class EnergyLearner(Learner):
         """Memory of the chains, the optimiser and the baseline before the first phase."""
         v, h = first_states(randomness.at("start", 0), self.network, self.batch_size)
         memory = under("chain", {"v": v, "h": h}) | self.descent.start()
-        return memory | first_baseline(self.schedule, self.network.flat.size)
+        return memory | first_baseline(self.schedule, self.network.flat.shape)
 
 
 class EndOfPhaseLearner(EndOfPhasePace, EnergyLearner):

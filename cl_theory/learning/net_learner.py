@@ -67,7 +67,7 @@ class ForwardForwardLearner(EndOfPhasePace, Learner):
         return self.network.with_flat(parameters)
 
     def start(self, randomness: Randomness) -> TrainingState:
-        memory = self._descent.start() | first_baseline(self.schedule, self.network.flat.size)
+        memory = self._descent.start() | first_baseline(self.schedule, self.network.flat.shape)
         return TrainingState(0, self.network.flat, memory)
 
     def step(self, state: TrainingState, randomness: Randomness) -> TrainingState:
@@ -167,7 +167,7 @@ class NetReplicaLearner(EndOfPhasePace, Learner):
         labels = check_pairs(self.images, self.labels, self.nets[0], self.batch_size, self.n_classes)
         object.__setattr__(self, "images", np.ascontiguousarray(self.images, dtype=np.float32))
         object.__setattr__(self, "labels", labels)
-        object.__setattr__(self, "numbers", self.numbers or tuple(range(len(self.nets))))
+        object.__setattr__(self, "numbers", tuple(map(int, self.numbers)) or tuple(range(len(self.nets))))
         for name in ("schedules", "learning_rates", "numbers"):
             if len(getattr(self, name)) != len(self.nets):
                 raise ValueError(f"{name} must have one entry for each of {len(self.nets)} nets")

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from cl_theory.arguments import positive
-from cl_theory.estimators.baselines import PhaseEMA, PhaseState
+from cl_theory.estimators.baselines import PhaseState
 from cl_theory.estimators.isd import isd_weights
-from cl_theory.learning.energy_learner import ORDER_BLOCK
+from cl_theory.learning.energy_learner import ORDER_BLOCK, first_baseline, running_baseline
 from cl_theory.learning.loop import (
     Learner,
     Memory,
@@ -25,13 +25,13 @@ from cl_theory.learning.parts import (
     ISD,
     SGD,
     AlwaysOnISD,
-    CentredISD,
     ChainPolicy,
     ContrastiveDivergence,
     Descent,
     EndOfPhasePace,
     Optimiser,
     Schedule,
+    States,
     parameter_kinds,
 )
 from cl_theory.learning.replicas import Baseline, Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
@@ -43,8 +43,6 @@ SLOWEST = 2.0**-20
 
 STEPS_PER_PHASE = 2
 """Steps of the counter that a phase outside of chunks takes: one for the draw at its start, one for the chain."""
-
-States = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +80,7 @@ class ReplicaLearner(EndOfPhasePace, Learner):
         n = len(self.start_from)
         rows = binary_states(self.data, self.start_from.n_visible, "data", np.uint8)
         object.__setattr__(self, "data", rows)
-        object.__setattr__(self, "numbers", self.numbers or tuple(range(n)))
+        object.__setattr__(self, "numbers", tuple(map(int, self.numbers)) or tuple(range(n)))
         for name in ("schedules", "learning_rates", "numbers"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{name} must have one entry for each of {n} replicas, got {len(getattr(self, name))}")
@@ -204,8 +202,7 @@ class ReplicaLearner(EndOfPhasePace, Learner):
         if not self.in_chunks:
             parameters = parameters.astype(np.float64)
             memory |= self.descent.start()
-        if isinstance(self.schedule, CentredISD):
-            memory |= under("baseline", self._baseline.start(parameters.shape)._asdict())
+            memory |= first_baseline(self.schedule, parameters.shape)
         elif is_centred(self.schedules):
             memory |= under("baseline", {name: np.zeros_like(parameters) for name in ("positive", "negative")})
         return TrainingState(0, parameters, memory)
@@ -273,16 +270,12 @@ class ReplicaLearner(EndOfPhasePace, Learner):
             negative, _, after = self.phase(state, first + 1, after, randomness)
             return self.descent.moved(state, gradient - negative, under("chain", after), self.shares)
         memory, centre = under("chain", after), np.zeros(())
-        if isinstance(self.schedule, CentredISD):
+        baseline = running_baseline(self.schedule)  # only its update is used, which does not depend on b
+        if baseline:
             known = PhaseState(**inside(state.memory, "baseline"))
             centre = (1 - self.odds)[:, None] * known.positive + self.odds[:, None] * known.negative
-            memory |= under("baseline", self._baseline.update(known, gradient, signs)._asdict())
+            memory |= under("baseline", baseline.update(known, gradient, signs)._asdict())
         return self.descent.moved(state, self.weights(signs) * (gradient - centre), memory, self.shares)
-
-    @property
-    def _baseline(self) -> PhaseEMA:
-        assert isinstance(self.schedule, CentredISD)
-        return PhaseEMA(0.5, self.schedule.baseline_rate)  # only its update is used, which does not depend on b
 
     def weights(self, signs: np.ndarray) -> np.ndarray:
         """1/b or -1/(1-b) of each replica, (n_replicas, 1)."""

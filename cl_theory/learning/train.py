@@ -187,7 +187,7 @@ def train_replicas(
         *_one_each(n, schedules, learning_rates),
         Persistent() if chain is None else chain,
         visible_biases,
-        _as_numbers(numbers),
+        () if numbers is None else tuple(numbers),
         optimiser=SGD(1.0) if optimiser is None else optimiser,
         weight_decay=weight_decay,
     )
@@ -220,7 +220,7 @@ def train_net_replicas(
         *_one_each(n, schedules, learning_rates),
         Adam() if optimiser is None else optimiser,
         batch_size,
-        numbers=_as_numbers(numbers),
+        numbers=() if numbers is None else tuple(numbers),
     )
     return run_learner(learner, n_phases, **options)
 
@@ -238,7 +238,3 @@ def _one_each(
         tuple(schedules) if isinstance(schedules, Sequence) else (schedules,) * n,
         tuple(learning_rates) if isinstance(learning_rates, Sequence) else (float(learning_rates),) * n,
     )
-
-
-def _as_numbers(numbers: Sequence[int] | None) -> tuple[int, ...]:
-    return tuple(int(number) for number in numbers) if numbers is not None else ()
