@@ -127,7 +127,7 @@ def tidied(notebook: dict[str, Any]) -> dict[str, Any]:
             cell["metadata"].pop(name, None)
         if INJECTED in _tags(cell):
             cell["id"] = INJECTED
-            cell["metadata"]["tags"] = [INJECTED, "hide-input"]
+            cell["metadata"]["tags"] = [INJECTED, "remove-input"]
         if cell["cell_type"] == "code":
             cell["outputs"] = [output for output in _joined(cell["outputs"]) if _says_something(output)]
     metadata = {name: value for name, value in notebook["metadata"].items() if name != "papermill"}

@@ -25,11 +25,11 @@ def test_no_time_is_left_and_the_times_are_known():
     assert "2026" not in json.dumps(tidied(content))
 
 
-def test_papermills_cell_gets_a_fixed_name_and_is_folded():
+def test_papermills_cell_gets_a_fixed_name_and_is_not_shown():
     cell = code("b1946ac9", "seed = 3", stream(""), tags=("injected-parameters",))
     tidy = tidied(notebook(cell))["cells"][0]
     assert tidy["id"] == "injected-parameters"
-    assert "hide-input" in tidy["metadata"]["tags"]
+    assert "remove-input" in tidy["metadata"]["tags"]
 
 
 def test_text_that_arrived_in_pieces_is_put_together():

@@ -40,7 +40,7 @@ def notebook(*cells: dict[str, Any]) -> dict[str, Any]:
 
 def chapter(*cells: dict[str, Any]) -> dict[str, Any]:
     """A notebook with a cell of parameters."""
-    return notebook(code("parameters", PARAMETERS, tags=("parameters", "hide-input")), *cells)
+    return notebook(code("parameters", PARAMETERS, tags=("parameters", "remove-input")), *cells)
 
 
 def outcome(passed: bool | None = True, level: str = "exact", scope: str = "one law") -> Outcome:

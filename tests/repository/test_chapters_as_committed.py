@@ -42,7 +42,7 @@ def test_metadata_names_the_kernel_and_nothing_of_a_machine(path):
 def test_the_first_code_cell_holds_the_parameters(path):
     cells = json.loads(path.read_text("utf-8"))["cells"]
     first = next(cell for cell in cells if cell["cell_type"] == "code")
-    assert {"parameters", "hide-input"} <= set(first["metadata"]["tags"])
+    assert {"parameters", "remove-input"} <= set(first["metadata"]["tags"])
     assert "".join(first["source"]).splitlines() == ['profile = "smoke"', "seed = 20230723"]
 
 
