@@ -156,34 +156,6 @@ class BiasTable:
         return self.bias / self.bound
 
 
-def phase_table(system: AlwaysOnSystem, rates: Sequence[float], lengths: Sequence[PhaseLength]) -> BiasTable:
-    """|E Delta + eta gbar| and the two terms of its bound, for each rate and length (claims `aol-phase-bias`,
-    `aol-random-length`)."""
-    rows = []
-    for eta in rates:
-        c = system.constants(eta)
-        for length in lengths:
-            bias = float(np.linalg.norm(system.phase_bias(eta, length)))
-            start = eta * (c.psi / float(length.mean) + ROUNDING)
-            square = eta**2 / 2 * c.M * float(length.pair_ratio)
-            rows.append((bias, start, square * c.response, square * c.L))
-    return BiasTable(*np.array(rows, dtype=float).T)
-
-
-def update_table(system: AlwaysOnSystem, rates: Sequence[float], lengths: Sequence[int]) -> BiasTable:
-    """Bias of single updates at t = 1, tau/10 and tau, and the two terms of its bound (claim `aol-update-bias`)."""
-    rows = []
-    for eta in rates:
-        c = system.constants(eta)
-        for tau in lengths:
-            times, step = (1, max(2, tau // 10), tau), eta / tau
-            biases = np.linalg.norm(system.update_biases(eta, tau, times), axis=1)
-            for t, bias in zip(times, biases, strict=True):
-                start = step * (c.C * c.M * c.rho**t + ROUNDING)
-                rows.append((bias, start, step**2 * c.M * c.response * t, step**2 * c.M * c.L * t))
-    return BiasTable(*np.array(rows, dtype=float).T)
-
-
 def joined(tables: Sequence[BiasTable]) -> BiasTable:
     """All rows of `tables` in one."""
     return BiasTable(

@@ -1,10 +1,10 @@
 """Systems for the statements about ISD: laws that are listed atom by atom, laws that are drawn from, real models."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -17,7 +17,6 @@ from cl_theory.cases.phase_slots import PhaseSlots
 from cl_theory.cases.real_models import RealModel, real_models
 from cl_theory.checks.exact import at_least_exactly, equal_exactly
 from cl_theory.checks.outcome import Outcome
-from cl_theory.checks.planned_means import PlannedMean
 from cl_theory.checks.statement_checks import Drawn
 from cl_theory.checks.symbolic import is_sum_of_squares
 from cl_theory.estimators.isd import isd_gradient, isd_weights
@@ -49,7 +48,6 @@ from cl_theory.estimators.symbols import (
 from cl_theory.estimators.two_term import two_term_gradient
 from cl_theory.laws import FiniteLaw, coin_law, equality_law, exact_array, exact_covariance, exact_mean
 from cl_theory.laws.pivots import pivots
-from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.statements import System
 
@@ -330,84 +328,3 @@ def thin(p_positive: Fraction = Fraction(3, 10)) -> System:
 def duty_cycle(p_positive: float, claim: str, seed: int) -> tuple[Outcome, dict[str, Outcome]]:
     """How often the sampler runs a positive phase, exactly binomial; a check with its controls."""
     return duty_cycle_check(seed, claim, p_positive)
-
-
-class _Draws(NamedTuple):
-    """Atoms and coin levels of many draws."""
-
-    atom: np.ndarray
-    level: np.ndarray
-
-
-def drawn_law(law: FiniteLaw, p_positive: Any, name: str = "a small law") -> System:
-    """A small law that is drawn from: atom and coin by the generator, estimates by the estimators' own code.
-
-    On it every term of a covariance is large enough to be seen by drawing, unlike on a real model.
-    """
-    exact, b = law.floats(), float(p_positive)
-    values = phase_values(exact.moments, b) | listed_mixture(exact, b)
-    of = partial(_DrawnLaw, exact, b)
-    drawn = {
-        mean_Z: of(lambda z, d: z, lambda value, mean: value.ravel()).drawn,
-        cov_Z: of(_upper_squares, lambda value, mean: _upper(value + np.outer(mean, mean))).drawn,
-        cov_Z - cov_D: of(lambda z, d: _upper_squares(z, d) - _upper_squares(d, d), lambda v, mean: _upper(v)).drawn,
-        trace_Z: of(lambda z, d: (z**2).sum(1, keepdims=True), lambda v, mean: np.array([v + mean @ mean])).drawn,
-        trace_Z - trace_D: of(
-            lambda z, d: ((z**2).sum(1) - (d**2).sum(1))[:, None], lambda v, mean: np.array([v])
-        ).drawn,
-    }
-    return System(name, values, drawn=drawn, only_drawn=True)
-
-
-def listed_mixture(law: FiniteLaw, b: Any) -> dict[sp.Expr, Any]:
-    """Second moment of h and its trace, atom by atom."""
-    mixture = (1 - b) * law.g_positive + b * law.g_negative
-    second = (law.probability[:, None] * mixture).T @ mixture
-    return {mean_hh: second, mean_h_squared: np.trace(second)}
-
-
-@dataclass(frozen=True)
-class _DrawnLaw:
-    law: FiniteLaw
-    b: float
-    statistic: Callable[[np.ndarray, np.ndarray], np.ndarray]
-    image: Callable[[Any, np.ndarray], np.ndarray]
-    errors: Mapping[str, Planted] = field(default_factory=dict)
-
-    @property
-    def drawn(self) -> Drawn:
-        mean = self.law.moments.mean
-        planned = PlannedMean(self.draw, self.rows, self.target, scale=self._scale())
-        if self.errors:
-            planned = replace(planned, errors=dict(self.errors))
-        return Drawn(planned, lambda value: np.asarray(self.image(value, mean), dtype=float))
-
-    def draw(self, rng: np.random.Generator, size: int) -> _Draws:
-        return _Draws(np.searchsorted(self.law.probability.cumsum(), rng.random(size)), rng.random(size))
-
-    def rows(self, drawn: _Draws, planted: Planted) -> np.ndarray:
-        return self._of(drawn.atom, drawn.level < planted.coin_probability(self.b), planted)
-
-    def target(self, planted: Planted) -> np.ndarray:
-        atoms, coin = np.arange(len(self.law.probability)), planted.coin_probability(self.b)
-        faces = [self._of(atoms, np.full(len(atoms), side), planted) for side in (True, False)]
-        return self.law.probability @ (coin * faces[0] + (1 - coin) * faces[1])
-
-    def _of(self, atom: np.ndarray, is_positive: np.ndarray, planted: Planted) -> np.ndarray:
-        pair = self.law.g_positive[atom], self.law.g_negative[atom]
-        z = planted.scale * isd_gradient(*pair, is_positive, p_positive=self.b * planted.p_positive)
-        factors = np.where(is_positive, planted.weight_positive, planted.weight_negative)
-        return self.statistic(factors[:, None] * z, two_term_gradient(*pair))
-
-    def _scale(self) -> np.ndarray:
-        goal = np.abs(self.target(NOTHING_PLANTED))
-        return np.maximum(goal, 1e-3 * goal.max())
-
-
-def _upper(matrix: np.ndarray) -> np.ndarray:
-    return matrix[np.triu_indices(len(matrix))]
-
-
-def _upper_squares(z: np.ndarray, _: np.ndarray) -> np.ndarray:
-    first, second = np.triu_indices(z.shape[1])
-    return z[:, first] * z[:, second]

@@ -19,7 +19,7 @@ from cl_theory.models.affine_chain import AffineChain
 from cl_theory.models.function_chain import flipping_chain, jumping_chain, one_state_chain, stuck_chain
 from cl_theory.models.gibbs_chain import GibbsChain
 from cl_theory.models.local_chain import local_chain
-from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain
+from cl_theory.models.softmax_chain import three_state_chain
 from cl_theory.phases import Fixed, StopAt, TwoPoint, Uniform
 from cl_theory.phases.length import PhaseLength
 from cl_theory.seeds import FIXED_ROOT, stream
@@ -60,13 +60,6 @@ def three_states_listed(
 ) -> System:
     """The same with every path listed."""
     return listed(three_state_phase(start, Fixed(steps), learning_rate, times), draw=draw)
-
-
-def choosing_unit(steps: int, learning_rate: float, time: int) -> System:
-    """A unit that is drawn afresh, on with sigma(4 theta), with G = 2z - 1: learning acts through the kernel alone."""
-    chain = SoftmaxChain(np.ones((2, 2)), np.array([[[0, 4], [0, 4]]]), np.array([[-1.0], [1.0]]), np.zeros((2, 1, 1)))
-    phase = LearningPhase("a choosing unit", chain, np.array([0.5]), 1, Fixed(steps), learning_rate, (time,), degree=12)
-    return propagated(phase, draw=True)
 
 
 def affine_learners(most: int) -> list[System]:

@@ -18,16 +18,6 @@ def alpha_spent(checks: Iterable[Outcome | Mapping[str, Any]]) -> float:
     return sum(_alpha(check) for check in checks)
 
 
-def require_budget(checks: Iterable[Outcome | Mapping[str, Any]], budget: float = BUDGET) -> float:
-    """`alpha_spent`, ValueError if it is above `budget`."""
-    spent = alpha_spent(checks)
-    if spent > budget * (1 + 1e-9):
-        raise ValueError(
-            f"false-alarm rates sum to {spent:.3g}, the budget is {budget:.3g}; use fewer statistics or a smaller alpha"
-        )
-    return spent
-
-
 def _alpha(check: Outcome | Mapping[str, Any]) -> float:
     if isinstance(check, Mapping) and "checks" in check:  # a claim's whole record
         return alpha_spent(check["checks"])

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
-from scipy import stats
 
 from cl_theory.arguments import finite
 from cl_theory.checks.moments import DiagonalMoments, Moments
-from cl_theory.checks.normality import CLT_LIMIT, largest_kappa, mean_kappa
+from cl_theory.checks.normality import CLT_LIMIT, largest_kappa
 from cl_theory.checks.outcome import Outcome
-from cl_theory.checks.plans import LARGEST_MEAN, CoordinatePlan, MeanPlan, Plan
+from cl_theory.checks.plans import LARGEST_MEAN, MeanPlan, Plan
 from cl_theory.checks.power import hotelling_p_value
 from cl_theory.checks.stages import POWER_FLOOR
-from cl_theory.checks.whitening import CONSTANT_SEEN
 
 M = TypeVar("M", Moments, DiagonalMoments)
 
@@ -51,25 +49,6 @@ def mean_agrees(
     return _outcome(plan, goal, looks, decision, scope)
 
 
-def largest_t_agrees(
-    rng: np.random.Generator,
-    sample: Callable[[np.random.Generator, int], DiagonalMoments],
-    target: Any,
-    *,
-    plan: CoordinatePlan,
-    scope: str,
-) -> Outcome:
-    """Whether the means of many coordinates are the exact `target` (d,): largest |t| with Bonferroni, three stages.
-
-    Coordinates that the plan says are constant must be so, and equal the target, within 1e-6 of the scale. The sample's
-    skewness decides the CLT gate, else the plan's; ValueError if neither is known. Otherwise as `mean_agrees`;
-    estimate and standard error recorded are those of the coordinate with the largest |t|.
-    """
-    goal = _target(target, len(plan.variance))
-    looks, decision = _three_looks(plan, lambda n: _largest_t(_drawn(sample, rng, n, DiagonalMoments), goal, plan))
-    return _outcome(plan, goal, looks, decision, scope)
-
-
 def _hotelling(moments: Moments, goal: np.ndarray, plan: MeanPlan) -> Look:
     space, n = plan.whitening, moments.n
     covariance = space.varying @ moments.covariance @ space.varying.T
@@ -84,26 +63,6 @@ def _hotelling(moments: Moments, goal: np.ndarray, plan: MeanPlan) -> Look:
     kappa = largest_kappa(moments.skewness[space.coordinates], n, _level(plan, n))
     error = np.sqrt(np.diagonal(moments.covariance) / n)
     return Look(n, p_value, kappa, per_draw, moments.mean, error, goal)
-
-
-def _largest_t(moments: DiagonalMoments, goal: np.ndarray, plan: CoordinatePlan) -> Look:
-    n, varies = moments.n, plan.varies
-    variance = np.where(moments.variance > 0, moments.variance, plan.variance)  # no event seen: take the planned one
-    error = np.sqrt(variance / n)
-    t = np.divide(moments.mean - goal, error, out=np.zeros_like(goal), where=varies)
-    p_value = min(1.0, plan.tests * 2 * float(stats.t.sf(np.abs(t).max(), n - 1)))
-    off = np.maximum(np.abs(moments.mean - goal), np.sqrt(moments.variance))[~varies]
-    if (off > CONSTANT_SEEN * plan.scale).any():
-        p_value = 0.0
-    inverse = np.divide(1.0, variance, out=np.zeros_like(goal), where=varies)
-    moves = [move for move in plan.shifts.values() if not plan.moves_a_constant(move)]
-    per_draw = min((float((move**2 * inverse).max()) for move in moves), default=np.inf)
-    skewness = plan.skewness if moments.skewness is None else moments.skewness
-    if skewness is None:
-        raise ValueError("the CLT gate needs a skewness: give plan_coordinates(skewness=...) or DiagonalMoments one")
-    worst = int(np.abs(t).argmax())
-    kappa = mean_kappa(skewness[varies], n, _level(plan, n))
-    return Look(n, p_value, kappa, per_draw, moments.mean[[worst]], error[[worst]], goal[[worst]])
 
 
 def _three_looks(plan: Plan, look: Callable[[int], Look]) -> tuple[list[Look], bool]:

@@ -11,9 +11,8 @@ import numpy as np
 
 from cl_theory.arguments import positive
 from cl_theory.dynamics.start import start_law
-from cl_theory.markov.poisson import poisson_solution
-from cl_theory.markov.stationary import stationary_distribution, stationary_distributions
-from cl_theory.models.local_chain import ParametricChain, local_chain, parameter_vector
+from cl_theory.markov.stationary import stationary_distributions
+from cl_theory.models.local_chain import ParametricChain, parameter_vector
 from cl_theory.phases.length import PhaseLength
 
 MOST_PATHS = 4_000_000
@@ -120,52 +119,3 @@ def current_bias(chain: ParametricChain, parameters: Any, start: Any, n_steps: i
         laws = stationary_distributions(chain.transition_matrix(level.parameters))
         result.append(level.mean(level.at_states(gradient) - np.einsum("nz,nzi->ni", laws, gradient)))
     return np.stack(result)
-
-
-@dataclass(frozen=True, eq=False)
-class PhaseIdentity:
-    r"""Both sides of the exact identity for a phase of n steps of size epsilon (claim `phase-poisson`).
-
-    .. math:: E\Delta = -\varepsilon\{n \bar g + [\psi(z_0) - P^n\psi(z_0)]
-        + E\sum_t [G(z_t,\theta_t) - G(z_t,\theta_0)]
-        + E\sum_t ((P_{\theta_t} - P)(\psi - P^{n-1-t}\psi))(z_t)\}
-
-    Each field is (d,), times -epsilon where it belongs to the right-hand side.
-    """
-
-    displacement: np.ndarray
-    equilibrium: np.ndarray
-    transient: np.ndarray
-    gradient_change: np.ndarray
-    kernel_change: np.ndarray
-
-    @property
-    def right_hand_side(self) -> np.ndarray:
-        """The sum of the four parts, equal to `displacement`."""
-        return self.equilibrium + self.transient + self.gradient_change + self.kernel_change
-
-
-def phase_identity(
-    chain: ParametricChain, parameters: Any, start: Any, n_steps: int, *, step_size: Any
-) -> PhaseIdentity:
-    """Evaluate both sides of the identity by path enumeration, float64 or exact."""
-    theta = parameter_vector(chain, parameters)
-    local = local_chain(chain, theta)
-    psi = poisson_solution(local.transition_matrix, local.gradient)
-    later = [psi]  # P^k psi
-    for _ in range(n_steps):
-        later.append(local.transition_matrix @ later[-1])
-    gradient_change = kernel_change = 0 * psi[0]
-    for level in path_levels(chain, theta, start, n_steps, step_size=step_size):
-        if level.step == n_steps:
-            displacement = level.mean(level.parameters - theta)
-            break
-        gradient_change = gradient_change + level.mean(
-            level.at_states(chain.gradient(level.parameters) - local.gradient)
-        )
-        rows = level.at_states(chain.transition_matrix(level.parameters) - local.transition_matrix)
-        kernel_change = kernel_change + level.mean(rows @ (psi - later[n_steps - 1 - level.step]))
-    mean = stationary_distribution(local.transition_matrix) @ local.gradient
-    transient = start_law(start, chain.n_states, psi) @ (psi - later[n_steps])
-    parts = (n_steps * mean, transient, gradient_change, kernel_change)
-    return PhaseIdentity(displacement, *(-step_size * part for part in parts))

@@ -39,20 +39,6 @@ def frozen_sum(local: LocalChain, start: Any, length: PhaseLength) -> FrozenSum:
     return FrozenSum(mean, square - np.multiply.outer(mean, mean))
 
 
-def phase_covariance(equilibrium: Equilibrium, length: PhaseLength, *, learning_rate: Any) -> np.ndarray:
-    r"""Leading covariance of a phase of always-on learning, (d, d) (claim `aol-phase-variance`):
-    :math:`\eta^2\{\frac{\operatorname{Var}T}{\tau^2}\bar g\bar g^\top + \Sigma_\infty/\tau\}`."""
-    exact, mean = equilibrium.local.exact, equilibrium.mean_gradient
-    spread = length.relative_variance if exact else float(length.relative_variance)
-    tau = length.mean if exact else float(length.mean)
-    return learning_rate**2 * (spread * np.multiply.outer(mean, mean) + equilibrium.covariance / tau)
-
-
-def end_of_phase_mean(local: LocalChain, start: Any, power: np.ndarray) -> np.ndarray:
-    """E G(z_T) (d,) for the chain left frozen until the end: `power` is E P^T from `mean_power`."""
-    return start_law(start, local.n_states, local.gradient) @ (power @ local.gradient)
-
-
 def end_of_phase_covariance(equilibrium: Equilibrium) -> np.ndarray:
     """Sigma_pi = Cov_pi G (d, d): times eta^2 the covariance of learning at the end of an equilibrated phase."""
     gradient, law, mean = equilibrium.local.gradient, equilibrium.law, equilibrium.mean_gradient

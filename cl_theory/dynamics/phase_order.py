@@ -43,16 +43,6 @@ class MeanPhases:
         return (1 - p_positive) * self.positive_derivative + p_positive * self.negative_derivative
 
 
-def positive_first_coefficient(phases: MeanPhases) -> np.ndarray:
-    r"""+ then -: :math:`\frac12(Dg^+g^+ + Dg^-g^-) - Dg^-g^+`."""
-    return _within(phases) - phases.negative_derivative @ phases.positive
-
-
-def negative_first_coefficient(phases: MeanPhases) -> np.ndarray:
-    r"""- then +: :math:`\frac12(Dg^+g^+ + Dg^-g^-) - Dg^+g^-`."""
-    return _within(phases) - phases.positive_derivative @ phases.negative
-
-
 def random_order_coefficient(phases: MeanPhases) -> np.ndarray:
     r"""Both phases in random order: :math:`\frac12 D\mu\,\mu`, the flow of mu itself."""
     return phases.mu_derivative @ phases.mu / 2
@@ -72,11 +62,6 @@ def isd_fixed_point_shift(phases: MeanPhases, p_positive: Any, baseline: Any) ->
     :math:`D\mu^{-1} D_\theta c^*(c^*-c)/(2b(1-b))`; `phases` taken where mu = 0. Zero for c = c*.
     """
     return np.linalg.solve(phases.mu_derivative, isd_coefficient(phases, p_positive, baseline))
-
-
-def _within(phases: MeanPhases) -> np.ndarray:
-    own = phases.positive_derivative @ phases.positive + phases.negative_derivative @ phases.negative
-    return own / 2
 
 
 @dataclass(frozen=True)

@@ -7,30 +7,12 @@ from typing import Any
 import numpy as np
 
 from cl_theory.arguments import finite, positive
-from cl_theory.dynamics.flow import VectorField
 from cl_theory.dynamics.rbm_kernel import run_rbm_phases
-from cl_theory.models.rbm import RBM, model_table
+from cl_theory.models.rbm import RBM
 from cl_theory.phases.length import PhaseLength
 from cl_theory.philox import philox_key
 
 CHUNK = 2048
-
-
-def negative_phase_mean(rbm: RBM) -> VectorField:
-    """gbar of a free phase as a function of the flat parameters: theta (d,) -> -E g- (d,), exact by enumeration.
-
-    The sign makes it a phase that learns against its gradient, like every other; sizes as in `model_table`.
-    """
-
-    def mean(parameters: np.ndarray) -> np.ndarray:
-        at = rbm.with_flat(parameters)
-        probability, states, other = model_table(at)
-        product, listed, others = (other.T * probability) @ states, probability @ states, probability @ other
-        if at.n_visible <= at.n_hidden:
-            return np.concatenate([product.ravel(), listed, others])
-        return np.concatenate([product.T.ravel(), others, listed])
-
-    return mean
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """Very many replicas of a phase: always-on learning and learning at the end, for any finite chain."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -62,23 +62,6 @@ def simulate_always_on(
         raise ValueError("mean_length must be given for a stopping rule: the rate of every step is eta / tau")
     step_size = positive(learning_rate, "learning_rate") / float(positive(tau, "mean_length"))
     return _simulate(rng, chain, parameters, start, length, n, step_size, psi)
-
-
-def simulate_end_of_phase(
-    rng: np.random.Generator,
-    chain: ParametricChain,
-    parameters: Any,
-    start: Any,
-    length: PhaseLength | StopAt,
-    n: int,
-    *,
-    learning_rate: float,
-) -> PhaseEnds:
-    """`n` phases that learn once, at the end: theta_T = theta_0 - eta G(z_T, theta_0); arguments as above."""
-    positive(learning_rate, "learning_rate")
-    ends = _simulate(rng, chain, parameters, start, length, n, 0.0, None)
-    gradient = chain.gradient(ends.parameters)[np.arange(n), ends.states]
-    return replace(ends, parameters=ends.parameters - learning_rate * gradient)
 
 
 def _simulate(

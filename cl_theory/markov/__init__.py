@@ -14,7 +14,6 @@ from cl_theory.markov.poisson import (
     asymptotic_covariance,
     fundamental_matrix,
     poisson_solution,
-    stationary_derivative,
 )
 from cl_theory.markov.random_power import mean_power
 from cl_theory.markov.solve import matrix_power, power_sum, solve
@@ -25,6 +24,6 @@ __all__ = [
     "ChainConstants", "Equilibrium", "Ergodicity", "StoppedLength", "asymptotic_covariance", "chain_constants",
     "closed_classes", "distance_from_equilibrium", "dobrushin_coefficient", "equilibration_time", "ergodicity",
     "fundamental_matrix", "kernel_response", "matrix_power", "mean_power", "period", "poisson_solution", "power_sum",
-    "solve", "spectral_gap", "stationary_derivative", "stationary_distribution", "stationary_distributions",
+    "solve", "spectral_gap", "stationary_distribution", "stationary_distributions",
     "stopped_length", "uniform_constants",
 ]  # fmt: skip

@@ -37,9 +37,3 @@ def asymptotic_covariance(transition_matrix: np.ndarray, function: np.ndarray) -
     psi = poisson_solution(transition_matrix, function)
     after = transition_matrix @ psi
     return (psi.T * law) @ psi - (after.T * law) @ after
-
-
-def stationary_derivative(transition_matrix: np.ndarray, transition_derivative: np.ndarray) -> np.ndarray:
-    r"""d pi/d theta_i = :math:`\pi\, \dot P_i F`, shape (d, m), from dP of shape (d, m, m)."""
-    law, fundamental = stationary_distribution(transition_matrix), fundamental_matrix(transition_matrix)
-    return np.stack([(law @ response) @ fundamental for response in transition_derivative])

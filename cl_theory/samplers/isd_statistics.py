@@ -3,24 +3,22 @@
 Estimates are those of ISD, one phase each; batches of phases in a designed order; and two-term pairs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from cl_theory.arguments import positive_integer, probability_inside
-from cl_theory.checks.moments import DiagonalMoments, Moments
+from cl_theory.checks.moments import Moments
 from cl_theory.laws.moments import PhaseMoments
 from cl_theory.models.rbm import RBM
 from cl_theory.samplers.exact_phase import ExactPhaseSampler
 from cl_theory.samplers.phase_statistics import (
-    JointCumulants,
     baseline_vector,
-    phase_raw_moments,
     phase_statistics,
     split_directions,
 )
-from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS, Planted
+from cl_theory.samplers.planted import NOTHING_PLANTED, Planted
 
 CHUNK = 2**13
 """Draws made at a time; part of the stream's meaning, so that a seed gives the same draws everywhere."""
@@ -51,18 +49,6 @@ def isd_states(
 def isd_count(rng: np.random.Generator, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED) -> int:
     """Number of positive phases among n coins, as `isd_states` tosses them."""
     return int(rng.binomial(n, planted.coin_probability(probability_inside(p_positive))))
-
-
-def isd_rows(
-    rbm: RBM,
-    states: PhaseStates,
-    p_positive: float,
-    planted: Planted = NOTHING_PLANTED,
-    baseline: np.ndarray | None = None,
-) -> np.ndarray:
-    """The deterministic map from (B, state) to estimates Z, rows (n, n_parameters); for small n."""
-    gradient = rbm.gradient(states.v, states.h) - baseline_vector(baseline, rbm.n_parameters)
-    return state_weights(states, p_positive, planted)[:, None] * gradient
 
 
 def isd_projections(
@@ -133,42 +119,6 @@ def isd_statistics(
     return Moments.merged(parts)
 
 
-def isd_coordinate_statistics(
-    rng: np.random.Generator,
-    sampler: ExactPhaseSampler,
-    n: int,
-    p_positive: float,
-    planted: Planted = NOTHING_PLANTED,
-    baseline: np.ndarray | None = None,
-) -> DiagonalMoments:
-    """Mean, variance and skewness of every coordinate of Z from n draws, through products h'v of the states.
-
-    A coordinate of g is 0 or -1, so counts of ones in each phase are sufficient. The exact values are the mean
-    and the diagonal of `isd_covariance` (`centred_isd_covariance` with a `baseline`).
-    """
-    counts = np.zeros((2, sampler.rbm.n_parameters + 1))
-    for size in chunk_sizes(n):
-        counts += _phase_counts(isd_states(rng, sampler, size, p_positive, planted))
-    centre = baseline_vector(baseline, sampler.rbm.n_parameters)
-    weights = np.array(planted.signed_weights(p_positive))[:, None]
-    values = np.stack([weights * -centre, weights * (-1 - centre)])  # (coordinate off or on, phase, coordinate)
-    share = np.stack([counts[:, -1:] - counts[:, :-1], counts[:, :-1]]) / n
-    mean = (share * values).sum(axis=(0, 1))
-    spread, third = ((share * (values - mean) ** power).sum(axis=(0, 1)) for power in (2, 3))
-    skewness = np.divide(third, spread**1.5, out=np.zeros_like(mean), where=spread > 0)
-    return DiagonalMoments(n, mean, spread * n / (n - 1), skewness)
-
-
-def _phase_counts(states: PhaseStates) -> np.ndarray:
-    """How often each coordinate of g is -1, then how many draws: a row for the positive, one for the negative."""
-    return np.stack([_ones(states.v[chosen], states.h[chosen]) for chosen in (states.is_positive, ~states.is_positive)])
-
-
-def _ones(v: np.ndarray, h: np.ndarray) -> np.ndarray:
-    products = h.T.astype(np.float64) @ v.astype(np.float64)
-    return np.concatenate([products.ravel(), v.sum(axis=0), h.sum(axis=0), [len(v)]])
-
-
 def isd_statistic_target(
     moments: PhaseMoments,
     p_positive: float,
@@ -190,21 +140,6 @@ def isd_statistic_target(
     return _over_the_coin(*phases, p_positive, planted, _powers(len(rows)))
 
 
-def isd_statistic_shifts(
-    moments: PhaseMoments,
-    p_positive: float,
-    directions: np.ndarray,
-    planted: Mapping[str, Planted] = PLANTED_ERRORS,
-    baseline: np.ndarray | None = None,
-) -> dict[str, np.ndarray]:
-    """By how much each named planted error moves the exact mean of the statistic vector."""
-    target = isd_statistic_target(moments, p_positive, directions, baseline=baseline)
-    return {
-        name: isd_statistic_target(moments, p_positive, directions, error, baseline) - target
-        for name, error in planted.items()
-    }
-
-
 def isd_statistic_covariance(
     sampler: ExactPhaseSampler,
     p_positive: float,
@@ -222,33 +157,6 @@ def isd_statistic_covariance(
     products = powers[:, None] + powers[None, :]
     second = _over_the_coin(exact.second_positive, exact.second_negative, p_positive, planted, products)
     return second - np.outer(mean, mean)
-
-
-def isd_statistic_skewness(
-    sampler: ExactPhaseSampler,
-    p_positive: float,
-    directions: np.ndarray,
-    planted: Planted = NOTHING_PLANTED,
-    baseline: np.ndarray | None = None,
-) -> np.ndarray:
-    """Exact skewness of each coordinate of the statistic vector, shape (2k+1,); 0 where one is constant."""
-    positive, negative = phase_raw_moments(sampler, directions, baseline)
-    weight_powers, columns = _powers(positive.shape[1] - 1), _form_of_coordinate(positive.shape[1] - 1)
-    raw = []
-    for order in (1, 2, 3):
-        powers = order * weight_powers
-        orders = np.where(columns == positive.shape[1] - 1, order, powers)  # |g-c|^2 is itself of degree two
-        moments = positive[orders, columns], negative[orders, columns]
-        raw.append(_over_the_coin(*moments, p_positive, planted, powers))
-    mean, second, third = raw
-    spread, central = second - mean**2, third - 3 * mean * second + 2 * mean**3
-    varies = spread > 1e-14 * second
-    return np.divide(central, np.abs(spread) ** 1.5, out=np.zeros_like(mean), where=varies)
-
-
-def _form_of_coordinate(k: int) -> np.ndarray:
-    """Which projection (or, as number k, the squared norm) each coordinate of the statistic vector is made of."""
-    return np.array([*range(k), k, *range(k)])
 
 
 def _powers(k: int) -> np.ndarray:
@@ -272,37 +180,6 @@ def _first_and_second(rows: np.ndarray, mean: np.ndarray, second: np.ndarray, ce
     return np.concatenate([first - shift, [squared_norm], squares])
 
 
-def two_term_statistics(
-    rng: np.random.Generator, sampler: ExactPhaseSampler, n: int, directions: np.ndarray, scale: float = 1.0
-) -> Moments:
-    r"""Moments of :math:`Y = [u_1\cdot D, \dots, u_k\cdot D, (u_1\cdot D)^2, \dots, (u_k\cdot D)^2]`.
-
-    D = g+ - g- from n independent pairs of phases, times `scale`, which is 1 but for a planted error.
-    """
-    parts = []
-    for size in chunk_sizes(n):
-        positive = gradient_projections(sampler.rbm, *sampler.positive(rng, size), directions)
-        negative = gradient_projections(sampler.rbm, *sampler.negative(rng, size), directions)
-        projected = scale * (positive - negative)
-        parts.append(Moments.of(np.column_stack([projected, projected**2])))
-    return Moments.merged(parts)
-
-
-def two_term_statistic_target(moments: PhaseMoments, directions: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """Exact mean of the statistic vector of `two_term_statistics`, shape (2k,)."""
-    rows = np.atleast_2d(np.asarray(directions, dtype=np.float64))
-    second = moments.second_positive + moments.second_negative - moments.cross - moments.cross.T
-    squares = np.einsum("ki,ki->k", rows @ second, rows)
-    return np.concatenate([scale * (rows @ moments.mean), scale**2 * squares])
-
-
-def two_term_statistic_covariance(sampler: ExactPhaseSampler, directions: np.ndarray) -> np.ndarray:
-    """Exact covariance of the statistic vector of one pair, shape (2k, 2k)."""
-    positive, negative = phase_statistics(sampler, directions).cumulants
-    first, second = (positive + negative.scaled(-1)).moments()
-    return second - np.outer(first, first)
-
-
 class Order(Protocol):
     """What is asked of an order of phases (`cl_theory.phases`)."""
 
@@ -310,82 +187,6 @@ class Order(Protocol):
     def p_positive(self) -> Any: ...
     def indicators(self, rng: np.random.Generator, n_phases: int, n_repeats: int) -> np.ndarray: ...
     def count_law(self, n_phases: int) -> list[tuple[int, Any]]: ...
-
-
-def batch_isd_statistics(
-    rng: np.random.Generator,
-    sampler: ExactPhaseSampler,
-    n: int,
-    order: Order,
-    n_phases: int,
-    directions: np.ndarray,
-    planted: Planted = NOTHING_PLANTED,
-) -> Moments:
-    r"""Moments of :math:`Y = [u_1\cdot\bar Z, \dots, (u_1\cdot\bar Z)^2, \dots]` from n batches of `n_phases` phases.
-
-    Only the weights of `planted` apply; to plant another coin, pass another `order`.
-    """
-    _weights_only(planted)
-    parts = []
-    for size in chunk_sizes(n, max(2, CHUNK // n_phases)):
-        is_positive = order.indicators(rng, n_phases, size)
-        projected = _batch_projections(rng, sampler, is_positive, order, directions, planted)
-        parts.append(Moments.of(np.column_stack([projected, projected**2])))
-    return Moments.merged(parts)
-
-
-def batch_isd_statistic_moments(
-    sampler: ExactPhaseSampler,
-    order: Order,
-    n_phases: int,
-    directions: np.ndarray,
-    planted: Planted = NOTHING_PLANTED,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Exact mean (2k,) and covariance (2k, 2k) of the statistic vector of one batch.
-
-    Given the number of positive phases the terms are independent, so their cumulants add; then the average over
-    the order's law of that number.
-    """
-    _weights_only(planted)
-    terms = list(_given_count(sampler, order, n_phases, directions, planted))
-    first = sum(float(probability) * cumulants.moments()[0] for probability, cumulants in terms)
-    second = sum(float(probability) * cumulants.moments()[1] for probability, cumulants in terms)
-    return np.asarray(first), second - np.outer(first, first)
-
-
-def _given_count(
-    sampler: ExactPhaseSampler, order: Order, n_phases: int, directions: np.ndarray, planted: Planted
-) -> Iterator[tuple[Any, JointCumulants]]:
-    positive_weight, negative_weight = planted.signed_weights(order.p_positive)
-    positive, negative = phase_statistics(sampler, directions).cumulants
-    one_positive = positive.scaled(positive_weight / n_phases)
-    one_negative = negative.scaled(negative_weight / n_phases)
-    for count, probability in order.count_law(n_phases):
-        yield probability, one_positive.copies(count) + one_negative.copies(n_phases - count)
-
-
-def _batch_projections(
-    rng: np.random.Generator,
-    sampler: ExactPhaseSampler,
-    is_positive: np.ndarray,
-    order: Order,
-    directions: np.ndarray,
-    planted: Planted,
-) -> np.ndarray:
-    """u.Zbar for each batch and direction, (n_batches, k)."""
-    projected = np.empty((*is_positive.shape, len(np.atleast_2d(directions))))
-    draws = (sampler.positive, sampler.negative)
-    for mask, draw, weight in zip(
-        (is_positive, ~is_positive), draws, planted.signed_weights(order.p_positive), strict=True
-    ):
-        states = draw(rng, int(mask.sum()))
-        projected[mask] = weight * gradient_projections(sampler.rbm, *states, directions)
-    return projected.mean(axis=1)
-
-
-def _weights_only(planted: Planted) -> None:
-    if planted.coin != 1 or planted.p_positive != 1:
-        raise ValueError("a batch takes planted weights only; to plant another coin, pass another order")
 
 
 def phase_states(

@@ -7,7 +7,6 @@ independent terms, moments do not.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import comb
 from typing import NamedTuple
 
 import numpy as np
@@ -139,37 +138,6 @@ def statistic_moments(side: ListedSide, directions: Directions, constants: np.nd
     return first, second
 
 
-def raw_moments(side: ListedSide, directions: Directions, constants: np.ndarray) -> np.ndarray:
-    """E L^r for r = 0, ..., 6 of L_1..L_k and |g-c|^2, shape (7, k+1); arguments of `statistic_moments`."""
-    total = np.zeros((7, len(constants)))
-    for part in side.parts():
-        constant, slope = _forms(part.states, directions, constants)
-        cumulants = _slope_cumulants(slope, part.other_mean)
-        cumulants[0] += constant
-        total += np.tensordot(part.probability, _moments_of(cumulants), axes=(0, 1))
-    return total
-
-
-def _slope_cumulants(slope: np.ndarray, p: np.ndarray) -> list[np.ndarray]:
-    """Cumulants of order 1, ..., 6 of slope . o for independent o_j ~ Bernoulli(p_j), each (n, k+1)."""
-    two = p * (1 - p)
-    three = two * (1 - 2 * p)
-    units = p, two, three, two * (1 - 6 * two), three * (1 - 12 * two), two * (1 - 30 * two + 120 * two**2)
-    power, cumulants = np.ones_like(slope), []
-    for unit in units:
-        power *= slope
-        cumulants.append((power @ unit[:, :, None])[:, :, 0])
-    return cumulants
-
-
-def _moments_of(cumulants: list[np.ndarray]) -> np.ndarray:
-    """Raw moments of order 0, 1, ... from cumulants of order 1, 2, ..., stacked."""
-    moments = [np.ones_like(cumulants[0])]
-    for n in range(1, len(cumulants) + 1):
-        moments.append(sum(comb(n - 1, j) * cumulants[j] * moments[n - 1 - j] for j in range(n)))
-    return np.stack(moments)
-
-
 def _forms(states: np.ndarray, directions: Directions, constants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """L_1..L_k and |g-c|^2 as constant (n, k+1) plus slope (n, k+1, n_other) times the other side's units."""
     on = states.sum(axis=1)
@@ -222,14 +190,6 @@ def phase_statistics(
     """
     positive, negative = (statistic_moments(*forms) for forms in _forms_of_phases(sampler, directions, baseline))
     return PhaseStatistics(positive[0], negative[0], positive[1], negative[1])
-
-
-def phase_raw_moments(
-    sampler: ExactPhaseSampler, directions: np.ndarray, baseline: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Exact E L^r, r = 0, ..., 6, in each phase for every u.(g-c) and, last, |g-c|^2: two arrays (7, k+1)."""
-    positive, negative = (raw_moments(*forms) for forms in _forms_of_phases(sampler, directions, baseline))
-    return positive, negative
 
 
 def _forms_of_phases(

@@ -6,21 +6,16 @@ import numpy as np
 import pytest
 
 from cl_theory.cases.always_on_systems import (
-    all_systems,
-    forgetful_systems,
-    joined,
     lazy_chain,
     lazy_constants,
     ordinary_systems,
-    phase_table,
     sliding_system,
-    update_table,
 )
 from cl_theory.cases.slopes import extrapolated_slope, local_slopes
 from cl_theory.dynamics import phase_means
 from cl_theory.laws import exact_array
 from cl_theory.markov import stationary_distribution
-from cl_theory.phases import Fixed, Geometric, TwoPoint
+from cl_theory.phases import Fixed, TwoPoint
 
 
 @pytest.mark.parametrize("stay", [Fraction(0), Fraction(1, 2), Fraction(9, 10)])
@@ -52,23 +47,6 @@ def test_a_wider_box_for_longer_phases_keeps_rare_long_phases_exact():
     system, law = sliding_system(), TwoPoint(1, 199)
     expected = np.mean([(1 - 0.1 / 100) ** n for n in (1, 199)]) - 1 + 0.1
     assert system.phase_bias(0.1, law) == pytest.approx([expected], rel=1e-9)
-
-
-def test_bounds_hold_on_every_system_and_are_reached_on_some():
-    tables = [phase_table(system, (0.1,), [Fixed(100)]) for system in all_systems()]
-    ratio = joined(tables).ratio
-    assert (ratio <= 1).all()
-    assert ratio.max() > 0.999
-
-
-def test_a_bound_without_the_debt_is_broken_by_a_rare_start():
-    table = phase_table(forgetful_systems()[1], (0.1,), [Fixed(100), Geometric(100)])
-    assert (table.bias > table.learning_term).all()
-    assert (table.bias <= table.bound).all()
-
-
-def test_updates_keep_their_bound():
-    assert (update_table(ordinary_systems()[1], (0.1,), (20,)).ratio <= 1).all()
 
 
 def test_slopes_of_powers_are_their_exponents():

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.checks import DiagonalMoments, Moments, ThreeStages, largest_t_agrees, mean_agrees, plan_mean
+from cl_theory.checks import Moments, ThreeStages, mean_agrees, plan_mean
 from cl_theory.checks.normality import CLT_LIMIT, clt_kappa, draws_for_clt, largest_kappa, mean_kappa
-from cl_theory.checks.plans import plan_coordinates
 
 
 def tails(b: float, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -103,11 +102,3 @@ def test_the_gate_shuts_at_a_quarter(kappa, passed):
     )
     assert outcome.passed is passed
     assert outcome.details["clt_kappa"] == pytest.approx(kappa)
-
-
-def test_coordinates_too_skewed_for_their_draws_are_inconclusive():
-    plan = plan_coordinates({"shift": [0.02]}, [0.002 * 0.998], scale=1.0)
-    outcome = largest_t_agrees(
-        np.random.default_rng(1), lambda r, n: DiagonalMoments.of(rare(r, n)), [0.002], plan=plan, scope="rare"
-    )
-    assert outcome.passed is None

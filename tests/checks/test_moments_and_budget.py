@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from cl_theory.checks import (
-    BUDGET,
     DiagonalMoments,
     Moments,
     Outcome,
@@ -18,7 +17,6 @@ from cl_theory.checks import (
     plan_mean,
     plan_proportion,
     proportion_agrees,
-    require_budget,
 )
 from cl_theory.claims.record import plain
 
@@ -156,18 +154,6 @@ def test_the_budget_adds_monte_carlo_checks_only():
     record = {"claim": "c", "checks": [recorded, recorded]}
     assert alpha_spent([monte_carlo(5e-7), exact, recorded, record]) == pytest.approx(5e-7 + 3 * 2e-6)
     assert alpha_spent([]) == 0
-
-
-def test_a_run_over_its_budget_is_refused_with_the_sum():
-    at_budget = [monte_carlo(BUDGET / 200)] * 200
-    assert require_budget(at_budget) == pytest.approx(BUDGET)
-    with pytest.raises(ValueError, match=r"sum to 0\.000101, the budget is 0\.0001"):
-        require_budget([*at_budget, monte_carlo(BUDGET / 100)])
-
-
-def test_a_monte_carlo_check_without_alpha_is_refused():
-    with pytest.raises(ValueError, match="'silent' must record its alpha"):
-        require_budget([Outcome("monte_carlo", "silent", True, {}, 0.01)])
 
 
 def test_the_default_plan_charges_the_default_alpha():

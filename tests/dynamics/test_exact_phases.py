@@ -9,16 +9,12 @@ from cl_theory.dynamics import (
     current_bias,
     frozen_sum,
     leading_terms,
-    leading_terms_error,
     path_levels,
-    phase_identity,
     phase_means,
     second_order,
-    second_order_error,
     stopped_means,
 )
 from cl_theory.markov import Equilibrium, chain_constants, mean_power, poisson_solution, stopped_length
-from cl_theory.models.affine_chain import AffineChain
 from cl_theory.models.function_chain import flipping_chain
 from cl_theory.models.gibbs_chain import GibbsChain
 from cl_theory.models.local_chain import LocalChain, local_chain
@@ -36,21 +32,6 @@ SYSTEMS = [
     (GibbsChain(2, 2, clamped=np.array([1.0, 0.0])), RBM_THETA, 5),
     (flipping_chain(), np.array([0.4]), 7),
 ]
-
-
-@pytest.mark.parametrize(("chain", "theta", "n_steps"), SYSTEMS)
-def test_the_identity_for_a_phase_holds_to_rounding(chain, theta, n_steps: int) -> None:
-    sides = phase_identity(chain, theta, 1, n_steps, step_size=0.07)
-    assert sides.right_hand_side == pytest.approx(sides.displacement, abs=1e-12)
-
-
-@pytest.mark.parametrize("k", range(5))
-def test_the_identity_for_a_phase_holds_in_rationals(k: int) -> None:
-    chain, theta = AffineChain.random(stream(k, "affine")), [Fraction(1, 8), Fraction(-1, 9)]
-    sides = phase_identity(chain, theta, 0, 5, step_size=Fraction(1, 40))
-    assert (sides.right_hand_side == sides.displacement).all()
-    without = sides.right_hand_side - sides.kernel_change
-    assert (without != sides.displacement).any(), "leaving the kernel's response out must show"
 
 
 def test_paths_carry_all_the_probability() -> None:
@@ -167,19 +148,6 @@ def test_planted_errors_in_the_leading_terms_are_caught(length) -> None:
     assert _relative_gap("none", length) < 2e-4
     for planted in ("factor 1/2 lost", "E T(T-1) for E T^2", "kernel response left out", "1 % of eta"):
         assert _relative_gap(planted, length) > 1e-3, planted
-
-
-@pytest.mark.parametrize("step", [0.002, 0.02, 0.08])
-def test_what_the_expansions_leave_stays_within_its_bound(step: float) -> None:
-    chain, n = three_state_chain(), 8
-    local, eta = local_chain(chain, THETA), 8 * step
-    constants = chain_constants(chain, THETA, 4 * eta)
-    exact = phase_means(chain, THETA, 0, n, step_size=step).displacement[n]
-    left = np.linalg.norm(exact - second_order(local, 0, Fixed(n)).displacement(step))
-    assert left <= second_order_error(constants, Fixed(n), learning_rate=eta)
-    leading = leading_terms(Equilibrium.of(local), 0, Fixed(n), learning_rate=eta)
-    left = np.linalg.norm(exact - sum(leading.values()))
-    assert left <= leading_terms_error(constants, Fixed(n), learning_rate=eta)
 
 
 def test_the_leading_terms_are_exact_rationals_on_a_rational_chain() -> None:

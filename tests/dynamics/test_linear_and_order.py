@@ -10,15 +10,12 @@ from cl_theory.cases.leading_systems import ar_values
 from cl_theory.dynamics import (
     Durations,
     MeanPhases,
-    gradient_flow,
     isd_coefficient,
     isd_fixed_point,
     isd_fixed_point_shift,
     isd_mean_displacement,
     linear_mean,
     mean_gradient,
-    negative_first_coefficient,
-    positive_first_coefficient,
     random_order_coefficient,
 )
 from cl_theory.dynamics.leading_statements import AR_SECOND, GAP
@@ -109,24 +106,6 @@ def _coefficient(displacement, phases: MeanPhases) -> np.ndarray:
     eta = 0.004
     halves = [(displacement(h) + h * phases.mu) / h**2 for h in (eta, eta / 2)]
     return 2 * halves[1] - halves[0]
-
-
-def test_the_order_of_two_phases_costs_what_the_flows_say() -> None:
-    phases = phases_at(THETA)
-
-    def descend(theta: np.ndarray, eta: float) -> np.ndarray:
-        return gradient_flow(g_positive, theta, eta)
-
-    def ascend(theta: np.ndarray, eta: float) -> np.ndarray:
-        return gradient_flow(lambda x: -g_negative(x), theta, eta)
-
-    plus_first = _coefficient(lambda eta: ascend(descend(THETA, eta), eta) - THETA, phases)
-    minus_first = _coefficient(lambda eta: descend(ascend(THETA, eta), eta) - THETA, phases)
-    assert plus_first == pytest.approx(positive_first_coefficient(phases), abs=2e-4)
-    assert minus_first == pytest.approx(negative_first_coefficient(phases), abs=2e-4)
-    average = (positive_first_coefficient(phases) + negative_first_coefficient(phases)) / 2
-    assert random_order_coefficient(phases) == pytest.approx(average, abs=1e-12)
-    assert plus_first != pytest.approx(minus_first, rel=0.1)
 
 
 @pytest.mark.parametrize("b", [0.5, 0.3])

@@ -6,39 +6,28 @@ import pytest
 from cl_theory.dynamics import (
     TransferOperator,
     current_bias,
-    current_bias_bound,
-    end_of_phase_covariance,
-    end_of_phase_mean,
     euler_path,
-    flow_bound,
     frozen_sum,
     gradient_flow,
     mean_gradient,
-    phase_bias_bound,
-    phase_bias_bound_with_equilibration,
-    phase_covariance,
     phase_means,
     second_order,
     stopped_means,
-    update_bias_bound,
 )
-from cl_theory.dynamics.length_statements import AT_END, STOPPED
-from cl_theory.dynamics.symbols import constant_values, epsilon, mean_decay, mean_pairs, mean_T
+from cl_theory.dynamics.length_statements import STOPPED
+from cl_theory.dynamics.symbols import constant_values, epsilon, mean_pairs, mean_T
 from cl_theory.markov import (
     ChainConstants,
     Equilibrium,
-    chain_constants,
     distance_from_equilibrium,
     dobrushin_coefficient,
-    equilibration_time,
-    mean_power,
     uniform_constants,
 )
 from cl_theory.models.affine_chain import AffineChain
 from cl_theory.models.function_chain import flipping_chain, jumping_chain, one_state_chain, stuck_chain
 from cl_theory.models.local_chain import local_chain
 from cl_theory.models.softmax_chain import three_state_chain
-from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
+from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, Uniform
 from cl_theory.seeds import stream
 from cl_theory.statements import System
 
@@ -75,58 +64,10 @@ def test_two_degrees_agree_and_the_second_order_is_their_limit(length) -> None:
     assert tiny == pytest.approx(second_order(EQUILIBRIUM.local, 0, length).displacement(small / 300), abs=3e-8)
 
 
-@pytest.mark.parametrize("learning_rate", [0.003, 0.03, 0.3])
-@pytest.mark.parametrize("tau", [2, 20, 200, 2000])
-def test_the_phase_bias_stays_within_its_bound(learning_rate: float, tau: int) -> None:
-    constants = chain_constants(CHAIN, THETA, 4 * learning_rate)
-    moved = operator(learning_rate, tau).mean_displacement(0, Fixed(tau))
-    bias = np.linalg.norm(moved + learning_rate * EQUILIBRIUM.mean_gradient)
-    assert bias <= phase_bias_bound(constants, Fixed(tau), learning_rate=learning_rate)
-    s = equilibration_time(EQUILIBRIUM.local.transition_matrix, 1e-2)
-    looser = phase_bias_bound_with_equilibration(constants, Fixed(tau), learning_rate=learning_rate, equilibration=s)
-    assert bias <= looser
-
-
-@pytest.mark.parametrize("length", [Geometric(60), TwoPoint(30, 90), Uniform(5, 115), ShiftedPoisson(5, 60)], ids=repr)
-def test_the_bias_under_a_random_length_stays_within_its_bound(length) -> None:
-    eta = 0.05
-    constants = chain_constants(CHAIN, THETA, 1.0)
-    moved = operator(eta, 60).mean_displacement(0, length)
-    bias = np.linalg.norm(moved + eta * EQUILIBRIUM.mean_gradient)
-    assert bias <= phase_bias_bound(constants, length, learning_rate=eta)
-
-
-@pytest.mark.parametrize("t", [1, 5, 40, 100])
-def test_the_bias_of_an_update_stays_within_its_bounds(t: int) -> None:
-    eta, tau = 0.05, 100
-    one, step = operator(eta, tau), eta / tau
-    bias = step * np.linalg.norm(one.update_gradient(0, Fixed(t)) - EQUILIBRIUM.mean_gradient)
-    local = chain_constants(CHAIN, THETA, 4 * eta)
-    assert bias <= update_bias_bound(local, learning_rate=eta, mean_length=tau, t=t)
-    uniform = uniform_constants(CHAIN, THETA, 4 * eta)
-    missed = np.linalg.norm(one.current_bias(0, Fixed(t)))
-    assert missed <= current_bias_bound(uniform, learning_rate=eta, mean_length=tau, t=t)
-
-
 def test_the_lag_behind_the_current_gradient_has_the_predicted_size() -> None:
     eta, tau = 0.01, 400
     missed = operator(eta, tau).current_bias(EQUILIBRIUM.law, Fixed(60))
     assert missed * tau / eta == pytest.approx(EQUILIBRIUM.lag - EQUILIBRIUM.correlation, abs=3e-3)
-
-
-@pytest.mark.parametrize("learning_rate", [0.02, 0.2])
-def test_always_on_learning_follows_the_flow_at_the_bounded_rate(learning_rate: float) -> None:
-    flow = gradient_flow(CHAIN, THETA, learning_rate)
-    gaps = [
-        THETA + operator(learning_rate, tau, 13).mean_displacement(0, Fixed(tau)) - flow for tau in (100, 1000, 10000)
-    ]
-    constants = uniform_constants(CHAIN, THETA, 4 * learning_rate)
-    for gap, tau in zip(gaps, (100, 1000, 10000), strict=True):
-        assert np.linalg.norm(gap) <= flow_bound(constants, learning_rate=learning_rate, mean_length=tau)
-    scaled = [gap * tau for gap, tau in zip(gaps, (100, 1000, 10000), strict=True)]
-    assert scaled[1] == pytest.approx(scaled[2], rel=0.03)
-    euler = THETA - learning_rate * EQUILIBRIUM.mean_gradient
-    assert np.linalg.norm(flow - euler) > 20 * np.linalg.norm(gaps[2])
 
 
 def test_many_euler_steps_approach_the_flow_and_one_is_standard_learning() -> None:
@@ -143,31 +84,10 @@ def test_a_flow_that_escapes_is_an_error_and_not_a_nan() -> None:
         gradient_flow(CHAIN, THETA, 0.0)
 
 
-@pytest.mark.parametrize("length", [Fixed(300), Geometric(300), Uniform(20, 580)], ids=repr)
-def test_the_covariance_of_a_phase_has_its_two_terms(length) -> None:
-    eta = 0.004
-    exact = operator(eta, 300).displacement_covariance(EQUILIBRIUM.law, length)
-    leading = phase_covariance(EQUILIBRIUM, length, learning_rate=eta)
-    assert exact == pytest.approx(leading, rel=0.03)
-    frozen = frozen_sum(EQUILIBRIUM.local, EQUILIBRIUM.law, length).covariance * (eta / 300) ** 2
-    assert frozen == pytest.approx(leading, rel=0.01)
-
-
 def test_the_covariance_of_a_frozen_sum_is_that_of_all_paths() -> None:
     paths = phase_means(CHAIN, THETA, 0, 6, step_size=1e-6)
     frozen = frozen_sum(EQUILIBRIUM.local, 0, Uniform(2, 6))
     assert paths.displacement_covariance(Uniform(2, 6)) * 1e12 == pytest.approx(frozen.covariance, rel=1e-4)
-
-
-def test_learning_at_the_end_is_biased_by_phases_that_are_too_short() -> None:
-    kernel = EQUILIBRIUM.local.transition_matrix
-    constants = chain_constants(CHAIN, THETA, 1.0)
-    for length in (Fixed(3), Geometric(10), ShiftedPoisson(2, 10)):
-        end = end_of_phase_mean(EQUILIBRIUM.local, 0, mean_power(length, kernel))
-        bias = np.linalg.norm(end - EQUILIBRIUM.mean_gradient)
-        decay = {mean_decay: mean_power(length, np.array([[constants.rho]]))[0, 0]}
-        assert 0 < bias <= AT_END.right_value(System(str(length), constant_values(lambda: constants) | decay))
-    assert np.trace(end_of_phase_covariance(EQUILIBRIUM)) > 0
 
 
 def test_a_stopping_rule_stays_within_its_bound() -> None:

@@ -9,11 +9,9 @@ import pytest
 from cl_theory.dynamics import (
     linear_covariance,
     linear_mean,
-    negative_phase_mean,
     phase_means,
     second_order,
     simulate_always_on,
-    simulate_end_of_phase,
     simulate_linear,
     simulate_rbm_phase,
     simulation,
@@ -23,7 +21,7 @@ from cl_theory.dynamics import (
 )
 from cl_theory.dynamics.lockstep import run_lockstep
 from cl_theory.dynamics.rbm_kernel import run_rbm_phases, run_rbm_phases_numpy
-from cl_theory.markov import Equilibrium, mean_power
+from cl_theory.markov import Equilibrium
 from cl_theory.models.affine_chain import AffineChain
 from cl_theory.models.function_chain import one_state_chain
 from cl_theory.models.gibbs_chain import GibbsChain
@@ -152,13 +150,6 @@ def test_a_one_step_length_tells_pairs_from_squares() -> None:
     assert np.linalg.norm(0.3**2 / 2 * EQUILIBRIUM.curvature) > 0.01
 
 
-def test_end_of_phase_learning_has_the_mean_of_the_last_gradient() -> None:
-    for length in (Fixed(3), ShiftedPoisson(1, 4)):
-        ends = simulate_end_of_phase(stream(9, repr(length)), CHAIN, THETA, 0, length, 50_000, learning_rate=0.5)
-        last = mean_power(length, EQUILIBRIUM.local.transition_matrix)[0] @ EQUILIBRIUM.local.gradient
-        assert abs(scores(ends.parameters - THETA, -0.5 * last)).max() < FAIL
-
-
 def test_simulated_stopping_agrees_with_its_enumeration() -> None:
     rule = StopAt((2,), longest=8)
     exact = stopped_means(CHAIN, THETA, 0, rule, step_size=0.05)
@@ -277,13 +268,6 @@ def test_the_rbm_moves_as_its_enumerated_chain(is_positive: bool) -> None:
         is_positive=is_positive, directions=np.ones((1, theta.size)),
     )  # fmt: skip
     assert projected.displacement[:, 0] == pytest.approx(ends.displacement.sum(axis=1), abs=1e-12)
-
-
-@pytest.mark.parametrize("shape", [(3, 2), (2, 3)])
-def test_the_mean_of_a_free_phase_is_that_of_its_chain_at_equilibrium(shape: tuple[int, int]) -> None:
-    rbm = RBM.random(stream(20), *shape, 0.8)
-    equilibrium = Equilibrium.of(local_chain(GibbsChain(*shape, factor=-1.0), rbm.flat))
-    assert negative_phase_mean(rbm)(rbm.flat) == pytest.approx(equilibrium.mean_gradient, rel=1e-10)
 
 
 def test_traces_learn_when_their_algorithm_says() -> None:

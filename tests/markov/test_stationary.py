@@ -19,14 +19,13 @@ from cl_theory.markov import (
     poisson_solution,
     power_sum,
     spectral_gap,
-    stationary_derivative,
     stationary_distribution,
     stationary_distributions,
     stopped_length,
 )
 from cl_theory.models.affine_chain import AffineChain
 from cl_theory.models.local_chain import local_chain
-from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain
+from cl_theory.models.softmax_chain import SoftmaxChain
 from cl_theory.phases import Fixed, Geometric, ShiftedGeometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
 from cl_theory.seeds import stream
 
@@ -131,18 +130,6 @@ def test_the_long_run_covariance_is_the_sum_of_the_autocovariances() -> None:
     lagged = [(centred.T * law) @ np.linalg.matrix_power(local.transition_matrix, k) @ centred for k in range(400)]
     series = lagged[0] + sum(term + term.T for term in lagged[1:])
     assert asymptotic_covariance(local.transition_matrix, local.gradient) == pytest.approx(series, abs=1e-10)
-
-
-def test_the_derivative_of_the_stationary_law_is_that_of_nearby_laws() -> None:
-    chain, theta, h = three_state_chain(), np.array([0.4, -0.3]), 1e-5
-    local = local_chain(chain, theta)
-    exact = stationary_derivative(local.transition_matrix, local.transition_derivative)
-    near = [
-        stationary_distribution(chain.transition_matrix(theta + h * u))
-        - stationary_distribution(chain.transition_matrix(theta - h * u))
-        for u in np.eye(2)
-    ]
-    assert exact == pytest.approx(np.stack(near) / (2 * h), abs=1e-9)
 
 
 @pytest.mark.parametrize(
