@@ -133,31 +133,3 @@ def responding_system() -> AlwaysOnSystem:
 def all_systems() -> list[AlwaysOnSystem]:
     """Ordinary ones, and for each term of the bounds one that makes it as large as it can be."""
     return [*ordinary_systems(), *forgetful_systems(), sliding_system(), responding_system()]
-
-
-@dataclass(frozen=True, eq=False)
-class BiasTable:
-    """Biases on the grid and their bounds, term by term: one row a case, units of the parameters."""
-
-    bias: np.ndarray
-    start_term: np.ndarray
-    learning_term: np.ndarray
-    frozen_kernel_term: np.ndarray
-    """What the learning term would be without the response of the kernel."""
-
-    @property
-    def bound(self) -> np.ndarray:
-        """The bound of the theorem, and a margin for rounding in the biases."""
-        return self.start_term + self.learning_term
-
-    @property
-    def ratio(self) -> np.ndarray:
-        """Bias over bound."""
-        return self.bias / self.bound
-
-
-def joined(tables: Sequence[BiasTable]) -> BiasTable:
-    """All rows of `tables` in one."""
-    return BiasTable(
-        *(np.concatenate([getattr(table, name) for table in tables]) for name in BiasTable.__annotations__)
-    )

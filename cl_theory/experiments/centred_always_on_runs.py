@@ -12,7 +12,7 @@ from cl_theory.learning.replicas import Replicas
 from cl_theory.seeds import FIXED_ROOT
 
 
-def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
+def run_centred(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
     """Train one RBM a seed and measure it at `points`, as `rbm_runs.run` does with learners that have no baseline."""
     data = rbm_runs.loaded(settings["data"])
     schedule = named_schedule(settings["estimator"], **settings["schedule"])

@@ -11,7 +11,7 @@ from cl_theory.experiments.definition import Seeds, Settings
 from cl_theory.experiments.rbm_runs import first_rbm
 
 
-def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
+def run_mean_flow(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
     """The exact loss at `points` (phases) along the flow from the first weights of each seed, as plain JSON.
 
     `second_moment` is E T^2/tau^2 of the phases; 0 leaves the gradient of the loss.

@@ -6,7 +6,7 @@ import pytest
 
 from cl_theory.experiments import ExperimentError
 from cl_theory.experiments.definition import Seeds, Slice
-from cl_theory.experiments.kinds import code_of, computed, key_of, module_of
+from cl_theory.experiments.kinds import code_of, computed, key_of, runner_of
 
 
 def test_a_definition_is_frozen(tiny):
@@ -65,7 +65,7 @@ def test_a_kind_is_run_by_its_module(tiny):
     assert result["curves"]["nll"] == [[10.0, 12.0], [20.0, 22.0], [30.0, 32.0]]
 
 
-@pytest.mark.parametrize("ask", [module_of, code_of])
+@pytest.mark.parametrize("ask", [runner_of, code_of])
 def test_an_unknown_kind_is_refused_with_what_there_is(ask):
     with pytest.raises(ExperimentError, match=r"kind must be one of rbm, .*, got 'nonsense'"):
         ask("nonsense")

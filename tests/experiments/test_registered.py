@@ -6,7 +6,7 @@ import pytest
 
 from cl_theory.experiments import all_experiments
 from cl_theory.experiments.archive import read_archive
-from cl_theory.experiments.kinds import key_of, module_of
+from cl_theory.experiments.kinds import key_of, runner_of
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED = sorted((ROOT / "data" / "experiments").glob("*.json"))
@@ -25,7 +25,7 @@ def test_no_two_cells_of_an_experiment_share_a_key(experiment):
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS, ids=lambda experiment: experiment.name)
 def test_every_kind_has_a_module_that_runs_it(experiment):
-    assert {module_of(cell.kind) for cell in experiment.cells}
+    assert {runner_of(cell.kind) for cell in experiment.cells}
 
 
 def test_rates_are_tuned_on_seeds_that_no_comparison_uses():

@@ -37,7 +37,7 @@ class HereAndNow:
 @pytest.fixture
 def tiny(monkeypatch):
     """The tiny experiment, the only one there is."""
-    monkeypatch.setattr(kinds, "MODULES", {**kinds.MODULES, "tiny": "tiny_kind"})
+    monkeypatch.setattr(kinds, "RUNNERS", {**kinds.RUNNERS, "tiny": "tiny_kind:run"})
     monkeypatch.setattr(registry, "ALL", (tiny_kind.TINY,))
     registry.all_experiments.cache_clear()
     yield tiny_kind.TINY

@@ -1,22 +1,13 @@
-"""Convexity in b on a grid, and kernels that must leave their law alone."""
+"""Kernels that must leave their law alone."""
 
 import numpy as np
 import pytest
 
 from cl_theory.checks import (
-    convexity_fit,
     draws_for_drift,
     no_drift,
-    second_difference,
     total_variation_floor,
 )
-
-B_GRID = np.linspace(0.2, 0.8, 7)
-
-
-def variance(b):
-    return 2.0 / b + 3.0 / (1 - b) - 1.0
-
 
 LAW = np.array([0.1, 0.2, 0.3, 0.4])
 
@@ -78,17 +69,12 @@ def test_too_few_draws_are_inconclusive_and_planned_ones_are_enough():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: second_difference([0.5, 0.4, 0.6], [1, 2, 3]), "increase inside"),
-        (lambda: second_difference([0.0, 0.4, 0.6], [1, 2, 3]), "increase inside"),
-        (lambda: second_difference([0.2, 0.4, 0.6], [1, 2]), "must match b_grid"),
-        (lambda: convexity_fit([0.2, 0.4, 0.6], [1, 2, 3]), "at least 4"),
-        (lambda: convexity_fit(B_GRID, np.full(7, np.nan)), "finite"),
         (lambda: drifted(lambda rng, states: states + 7), "integers in 0..3"),
         (lambda: drifted(lambda rng, states: states[:5]), r"got shape \(5,\)"),
         (lambda: no_drift(None, draw, metropolis, [0.5, 0.4], n=10, scope="s"), "sum to one"),
         (lambda: draws_for_drift(LAW, 0.0), "distance must be"),
     ],
 )
-def test_bad_grids_and_kernels_are_refused(call, message):
+def test_bad_kernels_are_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
