@@ -9,10 +9,10 @@ import numpy as np
 from cl_theory.cases.phase_slots import (
     DrawnSlots,
     PhaseSlots,
-    seen,
     seen_counts,
     seen_counts_exactly,
     seen_exactly,
+    seen_statistics,
 )
 from cl_theory.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.estimators.theory import two_term_covariance
@@ -59,7 +59,7 @@ class IsdSettings:
         if self.two_term:
             weights.append(np.broadcast_to(self._two_term(), weights[0].shape))
         counts = [seen_counts(is_positive, b) for b, is_positive in coins.items()]
-        return np.column_stack([*counts, seen(*self.slots.looked_at(drawn, weights), self.contrast)])
+        return np.column_stack([*counts, seen_statistics(*self.slots.looked_at(drawn, weights), self.contrast)])
 
     def target(self, variant: Any) -> np.ndarray:
         """Its exact mean."""

@@ -103,7 +103,7 @@ def seen_counts_exactly(p_positive: float, m: int, mean_count: float, count_vari
     return np.array([mean_count / m, count_variance + (mean_count - m * p_positive) ** 2])[: min(m, 2)]
 
 
-def seen(projections: np.ndarray, squares: np.ndarray, contrast: np.ndarray) -> np.ndarray:
+def seen_statistics(projections: np.ndarray, squares: np.ndarray, contrast: np.ndarray) -> np.ndarray:
     """Statistic [u.Z of the first estimate, C |Z|^2, C (u.Z)^2 for each u], rows (n, k + q + q k).
 
     `contrast` C (q, e) combines the estimates: their squares, differences of squares, second differences in b.

@@ -32,6 +32,6 @@ def accept(reason: Reason, ids: Ids = None, jobs: Jobs = None, seed: Seed = None
     return FINE if accepted.ok else FAILED
 
 
-def register(app: typer.Typer) -> None:
+def register_accept(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command()(exiting(accept))

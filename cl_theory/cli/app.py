@@ -2,10 +2,15 @@
 
 import typer
 
-from cl_theory.cli import accept, build, check, claims, experiment, train
+from cl_theory.cli.accept import register_accept
+from cl_theory.cli.build import register_build
+from cl_theory.cli.check import register_check
+from cl_theory.cli.claims import register_claims
+from cl_theory.cli.experiment import register_experiment
+from cl_theory.cli.train import register_train
 
-COMMANDS = (build, check, accept, claims, train, experiment)
-"""Each module defines ``register(app)``; a new command is a new module here."""
+COMMANDS = (register_build, register_check, register_accept, register_claims, register_train, register_experiment)
+"""Each adds its command to the app, in the order of the help text."""
 
 EPILOG = (
     "Exit codes: 0 all held; 1 a chapter, a claim, a number or a page did not; 2 the command or its input was wrong; "
@@ -21,8 +26,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in COMMANDS:
-    command.register(app)
+for register in COMMANDS:
+    register(app)
 
 
 def main() -> None:

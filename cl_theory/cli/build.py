@@ -39,6 +39,6 @@ def build(
     return FINE if rendered is not None and rendered.ok else FAILED
 
 
-def register(app: typer.Typer) -> None:
+def register_build(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command()(exiting(build))

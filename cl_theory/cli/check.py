@@ -29,6 +29,6 @@ def check(
     return FINE if report.ok else FAILED
 
 
-def register(app: typer.Typer) -> None:
+def register_check(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command()(exiting(check))

@@ -26,6 +26,6 @@ def claims(identifier: Id = None) -> int:
     return FINE
 
 
-def register(app: typer.Typer) -> None:
+def register_claims(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command()(exiting(claims))

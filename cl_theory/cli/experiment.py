@@ -87,7 +87,7 @@ def show(name: Name, arm: OneArm = None) -> int:
     return FINE
 
 
-def register(app: typer.Typer) -> None:
+def register_experiment(app: typer.Typer) -> None:
     """Add the commands to `app`."""
     commands.command("list")(exiting(list_all))
     commands.command()(exiting(run))

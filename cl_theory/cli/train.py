@@ -50,6 +50,6 @@ def train(
     return FINE
 
 
-def register(app: typer.Typer) -> None:
+def register_train(app: typer.Typer) -> None:
     """Add the command to `app`."""
     app.command()(exiting(train))

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pooch
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 
 
 def kernel_cache() -> Path:
     """Folder in the user's cache for what is compiled from the package as it lies on the disk."""
-    return Path(pooch.os_cache("cl-theory")) / "kernels" / kernels_key(sorted(PACKAGE.rglob("*.py")))[:16]
+    return Path(pooch.os_cache("cl-theory")) / "kernels" / kernels_key(sorted(PACKAGE_FOLDER.rglob("*.py")))[:16]
 
 
 def kernels_key(sources: Iterable[Path]) -> str:

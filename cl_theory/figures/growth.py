@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SHADES = ("two_term", "isd", "centred", "positive_phase", "negative_phase", "always_on", "exact")
+GROWTH_SHADES = ("two_term", "isd", "centred", "positive_phase", "negative_phase", "always_on", "exact")
 PANELS = {
     "units": ("visible units", "hidden units"),
     "sweeps, replicas, chains": ("sweeps", "replicas", "chains a replica"),
@@ -33,7 +33,7 @@ def growth_figure(series: Sequence[Mapping[str, Any]]) -> "Figure":
 
 
 def _panel(axis: "Axes", title: str, series: Sequence[Mapping[str, Any]]) -> None:
-    for one, shade in zip(series, SHADES, strict=False):
+    for one, shade in zip(series, GROWTH_SHADES, strict=False):
         label = f"{one['work']}, by {one['along']}"
         axis.loglog(one["values"], one["microseconds"], "o-", ms=3, lw=1.4, color=colour(shade), label=label)
         last, cost = one["values"][-1], one["microseconds"][-1]

@@ -25,7 +25,7 @@ ISD_TIMELINE = (
 STEPS = 60
 """Time steps of a phase in the pictures."""
 LEVEL = {True: 0.75, False: -0.75}
-PHASE = {True: "positive_phase", False: "negative_phase"}
+PHASE_COLOURS = {True: "positive_phase", False: "negative_phase"}
 
 
 def two_term_timeline() -> "Figure":
@@ -59,7 +59,7 @@ def _canvas(signs: Sequence[bool]) -> tuple["Figure", list["Axes"]]:
         axis.spines[:].set_visible(False)
         axis.set_ylabel(label, rotation=0, ha="right", va="center", labelpad=8)
     for place, sign in enumerate(signs):
-        axes[0].axvspan(place * STEPS, (place + 1) * STEPS, color=colour(PHASE[sign]), alpha=0.22, lw=0)
+        axes[0].axvspan(place * STEPS, (place + 1) * STEPS, color=colour(PHASE_COLOURS[sign]), alpha=0.22, lw=0)
         axes[0].text((place + 0.5) * STEPS, 1.5, "+" if sign else "\N{MINUS SIGN}", ha="center", va="center", size=15)
         axes[0].axvline(place * STEPS, color=colour("exact"), lw=0.6, ls=":")
     axes[0].plot(_relaxation(signs), color=colour("exact"), lw=1.2)
