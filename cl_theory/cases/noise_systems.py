@@ -55,7 +55,7 @@ RATE_OFF = "rate off by 1 %"
 BASELINE_OFF = "another baseline"
 B_ISD = 0.4
 """b of the three-state pair, wherever it is not said otherwise."""
-NETWORK = LinearAutoregression(0.8, 0.7, 0.2, 0.6)
+NOISY_NETWORK = LinearAutoregression(0.8, 0.7, 0.2, 0.6)
 """The AR(1) network of chapter 12's picture and of its largest rates."""
 
 
@@ -191,16 +191,16 @@ def fast_network(rate: float = 3.0) -> System:
     """tau Cov/eta^2 of the AR(1) network at a large rate, extrapolated to long phases; in units of eta = tau = 1."""
     lengths = 2.0 ** np.arange(8, 14)
     scaled = limit_at_zero(1 / lengths, [network_noise(Fixed(int(n)), rate) * n for n in lengths])
-    values = _noise_values(1.0, 1, 0.0, np.array([[NETWORK.long_run_variance]])) | {
-        noise.pull: rate * NETWORK.total_slope, cov_Delta: np.array([[float(scaled)]]),
+    values = _noise_values(1.0, 1, 0.0, np.array([[NOISY_NETWORK.long_run_variance]])) | {
+        noise.pull: rate * NOISY_NETWORK.total_slope, cov_Delta: np.array([[float(scaled)]]),
     }  # fmt: skip
     return System("eta = 3: learning damps its own noise, by the factor of an Ornstein-Uhlenbeck process", values)
 
 
 def network_noise(length: PhaseLength, rate: float) -> float:
     """Exact variance of a phase of the AR(1) network from equilibrium, over eta^2."""
-    start = {"state_variance": NETWORK.equilibrium_variance}
-    moments = linear_covariance(NETWORK, 2.0, 1.4, length, step_size=rate / float(length.mean), **start)
+    start = {"state_variance": NOISY_NETWORK.equilibrium_variance}
+    moments = linear_covariance(NOISY_NETWORK, 2.0, 1.4, length, step_size=rate / float(length.mean), **start)
     return float(moments[0, 0]) / rate**2
 
 

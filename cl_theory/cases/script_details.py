@@ -3,7 +3,7 @@
 import numpy as np
 
 from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.experiments.rbm_runs import loaded
+from cl_theory.experiments.rbm_runs import loaded as loaded_rows
 from cl_theory.experiments.script_runs import cast_pixels
 from cl_theory.models.rbm import RBM
 from cl_theory.seeds import stream
@@ -42,4 +42,4 @@ def moved_by_a_look(seed: int) -> dict[str, float]:
 
 def ink_kept_by_a_cast() -> float:
     """Share of the bright pixels of the test digits that are left when shades are cast to integers."""
-    return float(cast_pixels("digits").sum() / loaded("digits")["test"][:, :-N_LABELS].sum())
+    return float(cast_pixels("digits").sum() / loaded_rows("digits")["test"][:, :-N_LABELS].sum())

@@ -66,8 +66,8 @@ def status(names: Names = None, everything: All = False) -> int:
     from cl_theory.experiments.execution import default_store
 
     checkout = find_checkout()
-    for experiment in chosen(tuple(names or ()), everything or not names):
-        show_standing(experiment, default_store(checkout.root), checkout.experiments)
+    for one in chosen(tuple(names or ()), everything or not names):
+        show_standing(one, default_store(checkout.root), checkout.experiments)
     return FINE
 
 

@@ -4,11 +4,11 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
 from cl_theory.experiments.definition import Cell
-from cl_theory.experiments.execution import Progress as Done
-from cl_theory.experiments.execution import Pulse
+from cl_theory.experiments.execution import Progress, Pulse
 from cl_theory.experiments.forecast import Forecast
 
 NEARLY = 0.95
@@ -29,7 +29,7 @@ class ExperimentProgress:
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
         )
-        self._bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
+        self._bar = Bars(*columns, console=self.console, disable=not self.console.is_terminal)
         self._task: TaskID = self._bar.add_task("", total=total, cells=f"0 of {total} cells", left="")
 
     def say(self, text: str) -> None:
@@ -40,7 +40,7 @@ class ExperimentProgress:
         """Learn which cells are to be computed."""
         self._left = list(missing)
 
-    def done(self, done: Done) -> None:
+    def done(self, done: Progress) -> None:
         """Learn of a cell that is there, computed just now or before."""
         self.finished += 1
         self._left = [cell for cell in self._left if cell != done.cell]

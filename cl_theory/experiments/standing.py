@@ -61,10 +61,10 @@ def archive_trouble(folder: Path, experiment: Experiment) -> str | None:
 def forecast_of(experiments: Iterable[Experiment], store: CellStore, folder: Path) -> Forecast:
     """A forecast from what is stored of `experiments`: archives, and cells as computed here."""
     forecast = Forecast()
-    for experiment in experiments:
+    for one in experiments:
         with suppress(ExperimentError):  # without an archive its length is not known beforehand, that is all
-            forecast.record(experiment, read_archive(folder, experiment))
-        for cell in experiment.cells:
+            forecast.record(one, read_archive(folder, one))
+        for cell in one.cells:
             content = store.read(cell)
             if content is not None:
                 forecast.measure(cell, content["provenance"]["seconds"])

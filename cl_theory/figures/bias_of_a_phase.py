@@ -42,13 +42,13 @@ def phase_bias_figure(longest: int = 6000) -> "Figure":
     lengths = np.unique(np.geomspace(4, longest, 12).astype(int))
     figure, axis = plt.subplots(figsize=(6.4, 3.6))
     lowest = np.inf
-    for (eta, degree), name in zip(RATES.items(), RATE_COLOURS, strict=True):
-        systems = [three_states(0, Fixed(int(tau)), eta, degree=degree) for tau in lengths]
+    for (rate, degree), name in zip(RATES.items(), RATE_COLOURS, strict=True):
+        systems = [three_states(0, Fixed(int(tau)), rate, degree=degree) for tau in lengths]
         bias = [PHASE_BIAS.left_value(system) for system in systems]
         plateau = float(np.linalg.norm(systems[0](D_g_bar) @ systems[0](g_bar))) / 2
-        axis.loglog(lengths, bias, "o-", ms=3.5, color=colour(name), label=rf"$\eta = {eta:g}$")
-        axis.axhline(eta**2 * plateau, color=colour(name), lw=1, ls=":")
-        debt = eta * np.linalg.norm(systems[0](psi_start)) / lengths
+        axis.loglog(lengths, bias, "o-", ms=3.5, color=colour(name), label=rf"$\eta = {rate:g}$")
+        axis.axhline(rate**2 * plateau, color=colour(name), lw=1, ls=":")
+        debt = rate * np.linalg.norm(systems[0](psi_start)) / lengths
         axis.loglog(lengths, debt, color=colour(name), lw=1, ls="--", alpha=0.7)
         lowest = min(lowest, *bias)
     axis.set(xlabel=r"phase length $\tau$", ylabel="bias of a phase", ylim=(lowest / 3, None))

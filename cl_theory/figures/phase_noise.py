@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cl_theory.cases.isd_always_on import learn_together_by_isd, mean_phases, rest_point, three_state_pair
-from cl_theory.cases.noise_systems import B_ISD, NETWORK, SHIFT_RATES, fixed_point_shifts, network_noise
+from cl_theory.cases.noise_systems import B_ISD, NOISY_NETWORK, SHIFT_RATES, fixed_point_shifts, network_noise
 from cl_theory.dynamics import gradient_flow, isd_fixed_point_shift, mean_gradient
 from cl_theory.figures.style import colour
 from cl_theory.models.local_chain import ParametricChain, local_chain
@@ -37,8 +37,8 @@ def noise_over_length() -> "Figure":
     import matplotlib.pyplot as plt
 
     lengths, rate = np.unique(np.geomspace(4, 4000, 16).astype(int)), 0.02
-    square, noise = NETWORK.mean_gradient(2.0) ** 2, NETWORK.long_run_variance / lengths
-    at_end = np.full(len(lengths), NETWORK.equilibrium_variance)
+    square, noise = NOISY_NETWORK.mean_gradient(2.0) ** 2, NOISY_NETWORK.long_run_variance / lengths
+    at_end = np.full(len(lengths), NOISY_NETWORK.equilibrium_variance)
     predicted = {"fixed": noise, "geometric": (1 - 1 / lengths) * square + noise, "end of phase": at_end}
     exact = {
         "fixed": [network_noise(Fixed(int(n)), rate) for n in lengths],

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.estimators.centred_statements import COUPLED_GAIN, COVARIANCE, LEARNED_TRACE, LEAST, NEYMAN_B
+from cl_theory.estimators.centred_statements import COUPLED_GAIN, COVARIANCE, LEARNED_TRACE, NEYMAN_B
+from cl_theory.estimators.centred_statements import LEAST as LEAST_CENTRED
 from cl_theory.estimators.symbols import c, miss_squared, phase_values
 from cl_theory.estimators.theory.isd import both_above_zero, evaluated, isd_centre
 from cl_theory.laws.moments import PhaseMoments
@@ -43,7 +44,7 @@ def neyman_p_positive(moments: PhaseMoments) -> Any:
 
 def neyman_trace_minimum(moments: PhaseMoments) -> Any:
     """Least total variance over b and c together (statement `centred-isd-least`)."""
-    return evaluated(LEAST, moments)
+    return evaluated(LEAST_CENTRED, moments)
 
 
 def neyman_equal_compute_gain(moments: PhaseMoments) -> Any:
