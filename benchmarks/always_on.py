@@ -6,14 +6,18 @@ import numba
 import numpy as np
 
 from benchmarks.runner import Candidate, interleaved, row, show, write
-from cl_theory.dynamics import second_order, simulate_always_on, simulate_linear, simulate_rbm_phase, simulation
-from cl_theory.dynamics.lockstep import run_lockstep
-from cl_theory.markov import Equilibrium
-from cl_theory.models.linear_autoregression import LinearAutoregression
-from cl_theory.models.local_chain import local_chain
-from cl_theory.models.rbm import RBM
-from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain
-from cl_theory.phases import Fixed
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.samplers.rbm_phases import simulate_rbm_phase
+from cl_theory.theory.chains.local_chain import local_chain
+from cl_theory.theory.chains.phase_lengths import Fixed
+from cl_theory.theory.chains.poisson import Equilibrium
+from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain
+from cl_theory.theory.chains.solvable_chains import LinearAutoregression
+from cl_theory.theory.dynamics import simulation
+from cl_theory.theory.dynamics.chain_kernels import run_lockstep
+from cl_theory.theory.dynamics.expansion import second_order
+from cl_theory.theory.dynamics.linear import simulate_linear
+from cl_theory.theory.dynamics.simulation import simulate_always_on
 
 CHAIN, THETA = three_state_chain(), np.log([2.0, 0.5])
 LOCAL = local_chain(CHAIN, THETA)

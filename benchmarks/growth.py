@@ -10,12 +10,12 @@ import numba
 import numpy as np
 
 from benchmarks.runner import CPU, WALL, Candidate, Clock, interleaved, write
-from cl_theory.learning.likelihood import exact_log_partition
-from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown
-from cl_theory.learning.parts import Adam
-from cl_theory.learning.replicas import Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
-from cl_theory.models.forward_forward import ForwardForward
-from cl_theory.models.rbm import RBM
+from cl_theory.learning.learners.likelihood import exact_log_partition
+from cl_theory.learning.learners.net_kernels import NetReplicas, ShowPlan, learn_shown
+from cl_theory.learning.learners.parts import Adam
+from cl_theory.learning.learners.replicas import Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
+from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.learning.models.rbm import RBM
 from cl_theory.philox import CounterStream
 
 Work = Callable[[], object]

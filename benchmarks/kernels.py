@@ -12,13 +12,13 @@ from benchmarks import peers
 from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
 from benchmarks.scripts import ScriptNet, ScriptRBM, TunedScriptRBM
-from cl_theory.datasets import bars_and_stripes
-from cl_theory.learning.likelihood import exact_log_likelihood
-from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown
-from cl_theory.learning.parts import Adam
-from cl_theory.learning.replicas import Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
-from cl_theory.models.forward_forward import ForwardForward
-from cl_theory.models.rbm import RBM
+from cl_theory.learning.learners.likelihood import exact_log_likelihood
+from cl_theory.learning.learners.net_kernels import NetReplicas, ShowPlan, learn_shown
+from cl_theory.learning.learners.parts import Adam
+from cl_theory.learning.learners.replicas import Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.learning.models.rbm import RBM
 from cl_theory.philox import CounterStream
 
 SWEEPS = 200

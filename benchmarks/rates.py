@@ -13,7 +13,7 @@ from numba import njit
 
 from benchmarks.runner import CPU, Candidate, interleaved
 from cl_theory.lanes import add, address, load, multiply_add, spread, store
-from cl_theory.learning.gibbs_kernels import aligned
+from cl_theory.learning.learners.gibbs_kernels import aligned
 from cl_theory.philox import fill_normals, fill_words
 
 _FUSED = {"contract", "nsz", "arcp", "reassoc"}

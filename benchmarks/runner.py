@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.experiments.provenance import PACKAGES, machine
+from cl_theory.proof.experiments.definition import PACKAGES, machine
 
 RESULTS = Path(__file__).resolve().parent.parent / "data" / "benchmarks"
 ROUNDS = 9

@@ -1,43 +1,23 @@
-from .datasets import (
-    bars_and_stripes,
-    bars_and_stripes_entropy,
-    best_negative_log_likelihood,
-    binarised_mnist,
-    digits,
-    labelled_digits,
-    mnist,
-)
-from .estimators import (
-    centred_isd_gradient,
-    isd_gradient,
-    two_term_gradient,
-)
-from .learning import (
+from .learning.learners.loop import CheckpointError, LearningDiverged
+from .learning.learners.parts import (
     ISD,
     SGD,
     Adam,
     AlwaysOnISD,
     CarriedOver,
     CentredISD,
-    CheckpointError,
     ContrastiveDivergence,
     Exact,
-    LearningDiverged,
     Momentum,
     Persistent,
     TwoTerm,
-    train,
-    train_forward_forward,
-    train_net_replicas,
-    train_replicas,
 )
-from .learning.scikit_learn import (
-    ContrastiveRBM,
-)
-from .models.boltzmann import (
-    BoltzmannMachine,
-)
-from .models.exact_law import (
+from .learning.learners.scikit_learn import ContrastiveRBM
+from .learning.learners.train import train, train_forward_forward, train_net_replicas, train_replicas
+from .learning.models.bars_and_stripes import bars_and_stripes, bars_and_stripes_entropy, best_negative_log_likelihood
+from .learning.models.boltzmann import BoltzmannMachine
+from .learning.models.digits import digits, labelled_digits
+from .learning.models.exact_law import (
     annealed_log_partition,
     annealed_negative_log_likelihood,
     label_probabilities,
@@ -46,19 +26,11 @@ from .models.exact_law import (
     sample_exactly,
     total_variation,
 )
-from .models.forward_forward import (
-    ForwardForward,
-    label_goodness,
-)
-from .models.rbm import (
-    RBM,
-)
-from .phases import (
-    Fixed,
-    Geometric,
-    ShiftedPoisson,
-    Uniform,
-)
+from .learning.models.forward_forward import ForwardForward, label_goodness
+from .learning.models.mnist import binarised_mnist, mnist
+from .learning.models.rbm import RBM
+from .theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, Uniform
+from .theory.estimators.isd import centred_isd_gradient, isd_gradient, two_term_gradient
 
 __version__: str
 

@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 import pytest
 
-from cl_theory.checks.criteria import Criterion
-from cl_theory.claims import registry, verdict
-from cl_theory.claims.registry import Claim
-from cl_theory.cli import claim_view
+from cl_theory.proof import claim_view
+from cl_theory.proof.checks.criteria import Criterion
+from cl_theory.proof.ledger import registry, verdict
+from cl_theory.proof.ledger.registry import Claim
 
 EXPERIMENT = Claim(
     id="exp-tiny",

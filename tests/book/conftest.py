@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cl_theory.book.checkout import Checkout
-from cl_theory.claims.registry import Claim, all_claims
+from cl_theory.proof.book.checkout import Checkout
+from cl_theory.proof.ledger.registry import Claim, all_claims
 
 
 @pytest.fixture

@@ -5,7 +5,14 @@ import json
 import pytest
 from tiny_book import FIRST, SECOND, chapter, code, notebook
 
-from cl_theory.book.checkout import BookError, chosen, find_checkout, parameter_names, read_chapters, require_parameters
+from cl_theory.proof.book.checkout import (
+    BookError,
+    chosen,
+    find_checkout,
+    parameter_names,
+    read_chapters,
+    require_parameters,
+)
 
 
 def test_the_checkout_is_found_from_a_folder_inside_it(book):

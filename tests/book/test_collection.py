@@ -3,8 +3,8 @@
 import pytest
 from tiny_book import FIRST, SECOND, chapter, code, record, shows
 
-from cl_theory.book.run import Place, collect, homeless
-from cl_theory.claims.record import MIME
+from cl_theory.proof.book.run import Place, collect, homeless
+from cl_theory.proof.ledger.record import MIME
 
 RUN = {"profile": "smoke", "seed": 20230723}
 

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from cl_theory.figures import style
+from cl_theory.proof.figures import style
 
 WHITE, DARK = "#ffffff", "#121212"
 LINES = [name for name in style.COLOURS if name not in ("exact", "reference")]
@@ -114,7 +114,7 @@ def test_in_a_notebook_figures_are_shown_inline_and_numbers_without_their_type()
     program = (
         "from IPython.core.interactiveshell import InteractiveShell\nshell = InteractiveShell.instance()\n"
         "import matplotlib\nmatplotlib.use('agg')\nimport matplotlib.pyplot as plt\nimport numpy as np\n"
-        "from cl_theory.figures import style\nstyle.use()\nfigure = style.describe(plt.figure(), 'nothing')\n"
+        "from cl_theory.proof.figures import style\nstyle.use()\nfigure = style.describe(plt.figure(), 'nothing')\n"
         "shown = shell.display_formatter.format(figure)[0]\n"
         "print(sorted(shown), shown['text/plain'])\n"
         "print(shell.display_formatter.format(np.float64(0.5))[0], shell.display_formatter.format(np.int64(3))[0])\n"

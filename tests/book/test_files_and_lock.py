@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from cl_theory.book.build_folder import alone, digest, read_json, swap_folder, write_json, write_whole
+from cl_theory.proof.book.build_folder import alone, digest, read_json, swap_folder, write_json, write_whole
 
 
 def test_a_file_is_written_whole_and_leaves_nothing_behind(tmp_path):
@@ -67,8 +67,8 @@ def test_the_second_run_says_that_it_waits_and_then_goes_on(book):
 
 def test_a_killed_run_holds_nothing_and_its_leavings_are_removed(book):
     program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom cl_theory.book.checkout import Checkout\n"
-        "from cl_theory.book.build_folder import alone\ncheckout = Checkout(Path(sys.argv[1]))\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom cl_theory.proof.book.checkout import Checkout\n"
+        "from cl_theory.proof.book.build_folder import alone\ncheckout = Checkout(Path(sys.argv[1]))\n"
         "with alone(checkout):\n    (checkout.scratch / 'half').touch()\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", program, str(book.root)], check=False)

@@ -5,8 +5,8 @@ import json
 import pytest
 from tiny_book import FIRST, chapter, text
 
-from cl_theory.book.build_folder import chapter_key, digest, folder_key, kept, versions, write_json, write_whole
-from cl_theory.book.checkout import read_chapters
+from cl_theory.proof.book.build_folder import chapter_key, digest, folder_key, kept, versions, write_json, write_whole
+from cl_theory.proof.book.checkout import read_chapters
 
 BASE = {
     "source": b"{}",

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from cl_theory.book.checkout import VARIABLE, BookError, gate_seed, head_commit
+from cl_theory.proof.book.checkout import VARIABLE, BookError, gate_seed, head_commit
 from cl_theory.seeds import FIXED_ROOT, stream
 
 

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 from tiny_book import decided, record
 
-from cl_theory.book.checkout import page_title
-from cl_theory.book.graph import NODES_IN_A_ROW, graph_svg
-from cl_theory.book.pages import (
+from cl_theory.proof.book.checkout import page_title
+from cl_theory.proof.book.graph import NODES_IN_A_ROW, graph_svg
+from cl_theory.proof.book.pages import (
     NOT_REPRODUCED,
     Shown,
     corrections_markdown,
@@ -18,9 +18,9 @@ from cl_theory.book.pages import (
     legend_html,
     shown_evidence,
 )
-from cl_theory.claims.ledger import LedgerError, assemble
-from cl_theory.claims.registry import all_claims
-from cl_theory.claims.verdict import MEANING
+from cl_theory.proof.ledger.ledger import LedgerError, assemble
+from cl_theory.proof.ledger.registry import all_claims
+from cl_theory.proof.ledger.verdict import MEANING
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +119,7 @@ def test_an_experiment_shows_criteria_verdict_and_effect_instead_of_a_smallest_e
 
 
 def test_no_class_of_a_verdict_holds_a_space_and_each_has_its_look(experiment):
-    css = resources.files("cl_theory.book").joinpath("assets/book.css").read_text("utf-8")
+    css = resources.files("cl_theory.proof.book").joinpath("assets/book.css").read_text("utf-8")
     for verdict in MEANING:
         assert f'class="verdict verdict-{verdict.replace(" ", "-")}"' in legend_html()
         assert f".verdict-{verdict.replace(' ', '-')}::before" in css

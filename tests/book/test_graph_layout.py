@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cl_theory.book.graph import laid_out
-from cl_theory.claims.registry import all_claims
+from cl_theory.proof.book.graph import laid_out
+from cl_theory.proof.ledger.registry import all_claims
 
 SIZES = {"in_a_row": 3, "node_width": 100.0, "bend_width": 6.0, "gap": 10.0}
 

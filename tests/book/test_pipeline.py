@@ -14,12 +14,12 @@ import psutil
 import pytest
 from tiny_book import FIRST, SECOND, chapter, code, evidence_cell, record, shows, text
 
-from cl_theory.book.build_folder import write_json
-from cl_theory.book.checkout import GateSeed
-from cl_theory.book.execution import Executed, Listener
-from cl_theory.book.rendering import render
-from cl_theory.book.run import Wish, run, take_over, weigh
-from cl_theory.claims.registry import all_claims
+from cl_theory.proof.book.build_folder import write_json
+from cl_theory.proof.book.checkout import GateSeed
+from cl_theory.proof.book.execution import Executed, Listener
+from cl_theory.proof.book.rendering import render
+from cl_theory.proof.book.run import Wish, run, take_over, weigh
+from cl_theory.proof.ledger.registry import all_claims
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = {name: all_claims()[name] for name in ("cl-gradient", "isd-unbiased")}
@@ -53,7 +53,7 @@ A caption; the number is {glue:text}`number:.2f`.
 FIGURE = """
 import matplotlib.pyplot as plt
 from myst_nb import glue
-from cl_theory.figures import style
+from cl_theory.proof.figures import style
 style.use()
 fig, ax = plt.subplots()
 ax.plot([0, 1], [1, 0], label="ISD")
@@ -93,7 +93,7 @@ def wait_until(condition, seconds=60):
 
 @pytest.fixture
 def pages(book, monkeypatch):
-    monkeypatch.setattr("cl_theory.book.build_folder.PACKAGE", book.root / "package")  # no edit changes it
+    monkeypatch.setattr("cl_theory.proof.book.build_folder.PACKAGE", book.root / "package")  # no edit changes it
     for name in ("ledger.md", "corrections.md", "bibliography.md"):
         shutil.copy(ROOT / "chapters" / name, book.chapters / name)
     for name in ("_config.yml", "references.bib"):
@@ -207,7 +207,7 @@ def test_a_failing_chapter_is_told_with_cell_and_traceback_and_stops_no_other(bo
 
 
 def test_a_copy_made_while_something_was_edited_is_not_used_again(book, monkeypatch):
-    monkeypatch.setattr("cl_theory.book.build_folder.PACKAGE", book.root / "package")
+    monkeypatch.setattr("cl_theory.proof.book.build_folder.PACKAGE", book.root / "package")
     (book.root / "package").mkdir()
     edits = "from pathlib import Path\nPath('../package/new.py').touch()\nPath('02_b.ipynb').write_text('{}')"
     save(book, "01_a", code("edit", edits))

@@ -5,7 +5,7 @@ import json
 import pytest
 from tiny_book import code, notebook, text
 
-from cl_theory.book.execution import cell_seconds, first_error, oddities, tidied
+from cl_theory.proof.book.execution import cell_seconds, first_error, oddities, tidied
 
 
 def stream(words, name="stdout"):

@@ -5,12 +5,12 @@ import copy
 import pytest
 from tiny_book import FIRST, SECOND, chapter, decided, record, shows
 
-from cl_theory.book.checkout import BookError, GateSeed
-from cl_theory.book.execution import Executed
-from cl_theory.book.run import Wish, chapters_of, run, take_over, weigh
-from cl_theory.checks.comparisons import FAMILY
-from cl_theory.checks.criteria import Criterion
-from cl_theory.claims.ledger import FORMAT, LedgerError, assemble, load
+from cl_theory.proof.book.checkout import BookError, GateSeed
+from cl_theory.proof.book.execution import Executed
+from cl_theory.proof.book.run import Wish, chapters_of, run, take_over, weigh
+from cl_theory.proof.checks.comparisons import FAMILY
+from cl_theory.proof.checks.criteria import Criterion
+from cl_theory.proof.ledger.ledger import FORMAT, LedgerError, assemble, load
 
 WISH = Wish(GateSeed(20230723, "test"))
 

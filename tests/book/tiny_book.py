@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.checks.outcome import Outcome
-from cl_theory.claims.evidence import Evidence
-from cl_theory.claims.record import MIME
-from cl_theory.claims.registry import Claim
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.ledger.record import MIME
+from cl_theory.proof.ledger.registry import Claim
 
 PARAMETERS = 'profile = "smoke"\nseed = 20230723'
 FIRST, SECOND = "01_contrastive_gradients", "02_isd_unbiased"
@@ -74,8 +74,8 @@ def shows(content: dict[str, Any], cell: str = "evidence") -> dict[str, Any]:
 
 
 EVIDENCE_SOURCE = """
-from cl_theory.checks.outcome import Outcome
-from cl_theory.claims import Evidence
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.ledger.evidence import Evidence
 
 def outcome(passed=True, level="exact", scope="one law"):
     return Outcome(level, scope, passed, {"mean": "1/3"}, 0.0)

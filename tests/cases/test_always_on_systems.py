@@ -5,17 +5,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.cases.always_on_systems import (
+from cl_theory.proof.systems.chain_systems import (
+    extrapolated_slope,
     lazy_chain,
     lazy_constants,
+    local_slopes,
     ordinary_systems,
     sliding_system,
 )
-from cl_theory.cases.slopes import extrapolated_slope, local_slopes
-from cl_theory.dynamics import phase_means
-from cl_theory.laws import exact_array
-from cl_theory.markov import stationary_distribution
-from cl_theory.phases import Fixed, TwoPoint
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.chains.phase_lengths import Fixed, TwoPoint
+from cl_theory.theory.chains.stationary import stationary_distribution
+from cl_theory.theory.dynamics.enumeration import phase_means
 
 
 @pytest.mark.parametrize("stay", [Fraction(0), Fraction(1, 2), Fraction(9, 10)])

@@ -4,12 +4,13 @@ from fractions import Fraction
 
 import pytest
 
-from cl_theory.cases import best_b_systems as systems
-from cl_theory.checks.statement_checks import systems_check
-from cl_theory.estimators import best_b_statements as stated
-from cl_theory.estimators.symbols import b_star, trace_at_best, trace_Z
-from cl_theory.laws import FiniteLaw, square_root
+from cl_theory.proof.checks.statement_checks import systems_check
+from cl_theory.proof.systems import best_b_systems as systems
 from cl_theory.seeds import stream
+from cl_theory.theory.arithmetic import square_root
+from cl_theory.theory.estimators import best_b_statements as stated
+from cl_theory.theory.estimators.laws import FiniteLaw
+from cl_theory.theory.estimators.symbols import b_star, trace_at_best, trace_Z
 
 LAW = FiniteLaw.random(stream(20230723, "tests", "best b"), 4, dimension=2)
 ON_LAWS = [stated.TRACE, stated.CHORD_GAP, stated.LEAST, stated.PRICE_OF_B, stated.MOVE, stated.MOVE_IN_PARTS]

@@ -5,11 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.cases import centring_systems as systems
-from cl_theory.cases.running_baselines import phase_ema, pooled_ema
-from cl_theory.checks.statement_checks import drawing_check, systems_check
-from cl_theory.estimators import symbols as s
-from cl_theory.estimators.centred_statements import (
+from cl_theory.proof.checks.statement_checks import drawing_check, systems_check
+from cl_theory.proof.systems import centring_systems as systems
+from cl_theory.proof.systems.centring_systems import phase_ema, pooled_ema
+from cl_theory.theory.estimators import symbols as s
+from cl_theory.theory.estimators.centred_statements import (
     COUPLED_GAIN,
     COVARIANCE,
     LEARNED_TRACE,
@@ -19,8 +19,9 @@ from cl_theory.estimators.centred_statements import (
     POOLED,
     UNBIASED,
 )
-from cl_theory.laws import FiniteLaw
-from cl_theory.statements import Statement, System
+from cl_theory.theory.estimators.laws import FiniteLaw
+from cl_theory.theory.statement import Statement
+from cl_theory.theory.system import System
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cl_theory.cases import compute_systems as systems
-from cl_theory.checks.statement_checks import systems_check
-from cl_theory.estimators import compute_statements as stated
-from cl_theory.estimators.symbols import cov_batch, cov_D, fraction, trace_batch_best, trace_D, var_N
-from cl_theory.statements import Statement
+from cl_theory.proof.checks.statement_checks import systems_check
+from cl_theory.proof.systems import compute_systems as systems
+from cl_theory.theory.estimators import compute_statements as stated
+from cl_theory.theory.estimators.symbols import cov_batch, cov_D, fraction, trace_batch_best, trace_D, var_N
+from cl_theory.theory.statement import Statement
 
 INDEPENDENT, COUPLED = systems.races(1)
 COINS, ROUNDED = systems.batches(1)

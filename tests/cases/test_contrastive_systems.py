@@ -5,23 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.cases import contrastive_systems as systems
-from cl_theory.cases.real_models import RealModel
-from cl_theory.checks.statement_checks import drawing_check, systems_check
-from cl_theory.estimators import contrastive_statements as stated
-from cl_theory.estimators.symbols import (
-    bias_of_feedback,
-    dreamt,
-    mean_D,
-    seen,
-    slope,
-    start,
-    sweep,
-)
-from cl_theory.models.rational_rbm import RationalRBM
-from cl_theory.models.rbm import RBM
-from cl_theory.statements import System
-from cl_theory.states import all_states
+from cl_theory.learning.models.rational_rbm import RationalRBM
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
+from cl_theory.proof.checks.statement_checks import drawing_check, systems_check
+from cl_theory.proof.systems import real_models as systems
+from cl_theory.proof.systems.real_models import RealModel
+from cl_theory.theory.estimators import contrastive_statements as stated
+from cl_theory.theory.estimators.symbols import bias_of_feedback, dreamt, mean_D, seen, slope, start, sweep
+from cl_theory.theory.system import System
 
 EXACT = [
     (stated.GRADIENT, systems.rational_rbms),

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.cases.enumerated import (
+from cl_theory.learning.models.rational_rbm import RationalRBM
+from cl_theory.proof.systems.isd_systems import (
     ONE_OFF,
     enumerated_batch,
     enumerated_isd,
@@ -14,10 +15,9 @@ from cl_theory.cases.enumerated import (
     exact_cases,
     two_values,
 )
-from cl_theory.estimators import theory
-from cl_theory.laws import FiniteLaw, independent_law
-from cl_theory.models import RationalRBM
-from cl_theory.phases import Alternating, Bernoulli, Stratified, Systematic
+from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Stratified, Systematic
+from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators.laws import FiniteLaw, independent_law
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def test_enumerated_isd_is_the_formula_and_sees_planted_errors(law: FiniteLaw) -
     b, c = Fraction(2, 7), np.array([Fraction(k) for k in (1, -2, 0)])
     mean, covariance = enumerated_isd(law, b, baseline=c)
     assert (mean == law.moments.mean).all()
-    assert (covariance == theory.centred_isd_covariance(law.moments, b, c)).all()
-    assert enumerated_trace(law, b) == theory.isd_trace(law.moments, b)
-    assert enumerated_trace(law, b, weight=ONE_OFF) != theory.isd_trace(law.moments, b)
+    assert (covariance == exact_moments.centred_isd_covariance(law.moments, b, c)).all()
+    assert enumerated_trace(law, b) == exact_moments.isd_trace(law.moments, b)
+    assert enumerated_trace(law, b, weight=ONE_OFF) != exact_moments.isd_trace(law.moments, b)
     assert (enumerated_isd(law, b, coin=Fraction(1, 2))[0] != law.moments.mean).any()
 
 
@@ -42,7 +42,7 @@ def test_enumerated_batches_follow_their_design(design: Bernoulli) -> None:
     law = independent_law(*two_values(1, 2), *two_values(-1, 3))
     mean, covariance = enumerated_batch(law, design, 3)
     assert (mean == law.moments.mean).all()
-    expected = theory.batch_isd_covariance(law.moments, design.p_positive, 3, design.count_variance(3))
+    expected = exact_moments.batch_isd_covariance(law.moments, design.p_positive, 3, design.count_variance(3))
     assert (covariance == expected).all()
     assert (enumerated_batch(law, design, 3, weight=ONE_OFF)[1] != expected).all()
 

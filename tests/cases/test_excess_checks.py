@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cl_theory.cases.excess_checks import EXCESS_QUANTITIES, excess_check
-from cl_theory.cases.real_models import RealModel
-from cl_theory.estimators import theory
-from cl_theory.models.rbm import RBM
-from cl_theory.samplers import PLANTED_ERRORS
-from cl_theory.states import all_states
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
+from cl_theory.learning.samplers.planted import PLANTED_ERRORS
+from cl_theory.proof.systems.isd_systems import EXCESS_QUANTITIES, excess_check
+from cl_theory.proof.systems.real_models import RealModel
+from cl_theory.theory.estimators import moments as exact_moments
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,6 @@ def test_its_target_is_the_excess_of_the_traces(model: RealModel) -> None:
     outcome, _ = excess_check(4, "isd-excess-variance", model, 0.3)
     target = dict(zip(EXCESS_QUANTITIES, outcome.details["target"], strict=True))
     assert target["P(B = 1)"] == 0.3
-    assert target["|Z|²−|D|²"] == pytest.approx(theory.isd_excess_trace(model.moments, 0.3), rel=1e-10)
-    two_term = np.trace(theory.two_term_covariance(model.moments)) + model.moments.mean @ model.moments.mean
+    assert target["|Z|²−|D|²"] == pytest.approx(exact_moments.isd_excess_trace(model.moments, 0.3), rel=1e-10)
+    two_term = np.trace(exact_moments.two_term_covariance(model.moments)) + model.moments.mean @ model.moments.mean
     assert target["|D|²"] == pytest.approx(two_term, rel=1e-10)

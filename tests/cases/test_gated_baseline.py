@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cl_theory.cases.gated_baseline import gated_nets
-from cl_theory.learning.loop import Randomness
-from cl_theory.learning.net_learner import NetReplicaLearner
-from cl_theory.learning.parts import ISD, SGD, Adam, CentredISD
-from cl_theory.models.forward_forward import ForwardForward
+from cl_theory.learning.learners.loop import Randomness
+from cl_theory.learning.learners.net_learner import NetReplicaLearner
+from cl_theory.learning.learners.parts import ISD, SGD, Adam, CentredISD
+from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.proof.systems.run_systems import gated_nets
 
 RNG = np.random.default_rng(3)
 IMAGES, LABELS = RNG.random((30, 20)), RNG.integers(0, 10, 30)

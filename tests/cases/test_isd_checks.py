@@ -1,8 +1,8 @@
 """The coin of the ISD sampler, and which errors are seen where."""
 
-from cl_theory.cases import isd_checks
-from cl_theory.checks.planned_means import ERRORS
-from cl_theory.samplers import PLANTED_ERRORS
+from cl_theory.learning.samplers.planted import PLANTED_ERRORS
+from cl_theory.proof.checks.planned_means import ERRORS
+from cl_theory.proof.systems import real_models as isd_checks
 
 SEED = 5
 

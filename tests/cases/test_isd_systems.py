@@ -4,10 +4,10 @@ from fractions import Fraction
 
 import pytest
 
-from cl_theory.cases import isd_systems as systems
-from cl_theory.checks.statement_checks import drawing_check, systems_check
-from cl_theory.estimators import isd_statements as stated
-from cl_theory.estimators.symbols import b, cov_coin_h, mean_Z, mu_plus
+from cl_theory.proof.checks.statement_checks import drawing_check, systems_check
+from cl_theory.proof.systems import isd_systems as systems
+from cl_theory.theory.estimators import isd_statements as stated
+from cl_theory.theory.estimators.symbols import b, cov_coin_h, mean_Z, mu_plus
 
 
 def test_a_coin_that_knows_has_a_mean_of_one_where_the_gradient_is_zero() -> None:

@@ -5,9 +5,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.cases import leading_systems as systems
-from cl_theory.dynamics import second_order
-from cl_theory.dynamics.leading_statements import (
+from cl_theory.proof.systems import leading_systems as systems
+from cl_theory.theory.chains.phase_lengths import Fixed
+from cl_theory.theory.chains.symbols import Q_T
+from cl_theory.theory.dynamics.expansion import second_order
+from cl_theory.theory.dynamics.leading_statements import (
     AR_FIRST,
     AR_SECOND,
     LEADING,
@@ -17,9 +19,7 @@ from cl_theory.dynamics.leading_statements import (
     debt_0,
     rest_size,
 )
-from cl_theory.dynamics.symbols import Q_T
-from cl_theory.phases import Fixed
-from cl_theory.statements import System
+from cl_theory.theory.system import System
 
 
 def test_every_path_has_the_coefficients_of_the_recursion() -> None:

@@ -4,13 +4,22 @@ from fractions import Fraction
 
 import pytest
 
-from cl_theory.cases import length_systems as systems
-from cl_theory.cases.always_on_systems import lazy_chain
-from cl_theory.dynamics import phase_means
-from cl_theory.dynamics import symbols as d
-from cl_theory.dynamics.length_statements import ALWAYS, DOOB, FACTORS, RANDOM, STOPPED, ahead_sum, half, mean_of_phase
-from cl_theory.laws import exact_array
-from cl_theory.phases import TwoPoint, Uniform
+from cl_theory.proof.systems import length_systems as systems
+from cl_theory.proof.systems.chain_systems import lazy_chain
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.chains import symbols as d
+from cl_theory.theory.chains.phase_lengths import TwoPoint, Uniform
+from cl_theory.theory.dynamics.enumeration import phase_means
+from cl_theory.theory.dynamics.length_statements import (
+    ALWAYS,
+    DOOB,
+    FACTORS,
+    RANDOM,
+    STOPPED,
+    ahead_sum,
+    half,
+    mean_of_phase,
+)
 
 
 @pytest.mark.parametrize("how", [{"stay": Fraction(1, 2)}, {"response": Fraction(1, 4)}, {"slope": 1, "theta": 1}])

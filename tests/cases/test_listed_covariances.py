@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from cl_theory.cases.listed_covariances import (
+from cl_theory.proof.systems.isd_systems import (
     listed_two_term_covariance,
     petersburg_law,
     petersburg_second_moment,
     three_couplings,
 )
-from cl_theory.laws import FiniteLaw, exact_array
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.estimators.laws import FiniteLaw
 
 ONE_ATOM = FiniteLaw(exact_array([1]), exact_array([[3]]), exact_array([[1]]))
 

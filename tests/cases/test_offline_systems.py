@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cl_theory.cases.offline_systems import CHANCES, COIN_OFF, UNWEIGHTED, offline_laws, summed
-from cl_theory.estimators.offline_statements import mean_phases, mean_sum
+from cl_theory.proof.systems.run_systems import CHANCES, COIN_OFF, UNWEIGHTED, offline_laws, summed
+from cl_theory.theory.estimators.pair_statements import mean_phases, mean_sum
 
 
 def until_stopped(a_phase: float, p_positive: float, count: int, longest: int) -> float:

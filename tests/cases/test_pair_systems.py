@@ -2,9 +2,10 @@
 
 from fractions import Fraction
 
-from cl_theory.cases.pair_systems import COIN_OFF, coupled
-from cl_theory.estimators.pair_statements import noise_ratio, rho, square_D, square_Z
-from cl_theory.laws import FiniteLaw, exact_array
+from cl_theory.proof.systems.run_systems import COIN_OFF, coupled
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.estimators.laws import FiniteLaw
+from cl_theory.theory.estimators.pair_statements import noise_ratio, rho, square_D, square_Z
 
 
 def test_moments_are_those_of_the_listed_pairs():

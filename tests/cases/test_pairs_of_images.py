@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from cl_theory.cases.pairs_of_images import (
+from cl_theory.learning.models.digits import with_label_pixels
+from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.proof.systems.run_systems import (
     adam_drift,
     label_error,
     living_units,
@@ -11,8 +13,6 @@ from cl_theory.cases.pairs_of_images import (
     measured_drift,
     pair_moments,
 )
-from cl_theory.datasets.digits import with_label_pixels
-from cl_theory.models.forward_forward import ForwardForward
 
 RNG = np.random.default_rng(8)
 NET = ForwardForward.random(RNG, (14, 5, 4), threshold=0.3)

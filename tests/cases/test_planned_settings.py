@@ -6,20 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cl_theory.cases.batch_designs import COINS_INSTEAD, BatchDesigns
-from cl_theory.cases.isd_settings import IsdSettings, Swapped
-from cl_theory.cases.phase_slots import PhaseSlots
-from cl_theory.cases.real_models import RealModel
-from cl_theory.cases.running_baselines import RunningBaselines
-from cl_theory.checks import below
-from cl_theory.checks.planned_means import PlannedMean
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.estimators import PhaseEMA, PooledEMA, symbols, theory
-from cl_theory.estimators.centred_statements import PEEKING
-from cl_theory.models.rbm import RBM
-from cl_theory.phases import Alternating, Bernoulli, Stratified, Systematic
-from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
-from cl_theory.statements import System
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
+from cl_theory.proof.checks.exact import below
+from cl_theory.proof.checks.planned_means import PlannedMean
+from cl_theory.proof.systems.centring_systems import RunningBaselines
+from cl_theory.proof.systems.compute_systems import COINS_INSTEAD, BatchDesigns
+from cl_theory.proof.systems.real_models import IsdSettings, PhaseSlots, RealModel, Swapped
+from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Stratified, Systematic
+from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators import symbols
+from cl_theory.theory.estimators.baselines import PhaseEMA, PooledEMA
+from cl_theory.theory.estimators.centred_statements import PEEKING
+from cl_theory.theory.system import System
 
 DATA = bars_and_stripes(2)
 MODEL = RealModel("tiny", RBM.random(np.random.default_rng(3), 4, 3, 1.0), DATA)
@@ -31,7 +31,7 @@ def slots(m: int, *baselines: np.ndarray) -> PhaseSlots:
 
 
 def settings(m: int = 2) -> IsdSettings:
-    centre = theory.isd_centre(MODEL.moments, 0.4)
+    centre = exact_moments.isd_centre(MODEL.moments, 0.4)
     contrast = np.array([[1.0, 0, 0], [0, 1, -1]])
     return IsdSettings(slots(m, centre), ((0.4, 0), (0.6, None)), contrast, two_term=True)
 
@@ -86,7 +86,7 @@ def test_targets_of_designs_hold_the_count_variance() -> None:
     squares = case.target(NOTHING_PLANTED)[12:16]
     for square, design in zip(squares, case.designs, strict=True):
         b = float(design.p_positive)
-        covariance = theory.batch_isd_covariance(moments, b, 4, float(design.count_variance(4)))
+        covariance = exact_moments.batch_isd_covariance(moments, b, 4, float(design.count_variance(4)))
         np.testing.assert_allclose(square, np.trace(covariance) + moments.mean @ moments.mean)
     assert np.allclose(case.target(COINS_INSTEAD)[12:16][[0, 1, 3]], squares[0])
 

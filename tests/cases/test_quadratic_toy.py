@@ -5,10 +5,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.cases.enumerated import enumerated_trace, two_values
-from cl_theory.cases.quadratic_toy import QuadraticToy, best_b_at_rest
-from cl_theory.laws import independent_law
+from cl_theory.proof.systems.best_b_systems import QuadraticToy, best_b_at_rest
+from cl_theory.proof.systems.isd_systems import enumerated_trace, two_values
 from cl_theory.seeds import stream
+from cl_theory.theory.estimators.laws import independent_law
 
 TOY = QuadraticToy(Fraction(3, 2), Fraction(2), Fraction(1), Fraction(3))
 

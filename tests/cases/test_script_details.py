@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.datasets import load_digits
 
-from cl_theory.cases.script_details import ink_kept_by_a_cast, moved_by_a_look, weights_learned
+from cl_theory.proof.systems.run_systems import ink_kept_by_a_cast, moved_by_a_look, weights_learned
 from cl_theory.seeds import stream
 
 

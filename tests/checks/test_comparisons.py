@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.checks.comparisons import (
+from cl_theory.proof.checks.comparisons import (
     CONFIDENCE,
     FAMILY,
     FAMILY_WISE_ERROR,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.checks.comparisons import CONFIDENCE, Effect
-from cl_theory.checks.criteria import MEASURES, Criterion, comparisons_made, decide, other_decisions, turned_round
+from cl_theory.proof.checks.comparisons import CONFIDENCE, Effect
+from cl_theory.proof.checks.criteria import MEASURES, Criterion, comparisons_made, decide, other_decisions, turned_round
 
 RNG = np.random.default_rng(20230723)
 NOISE = (RNG.normal(0, 0.1, 20), RNG.normal(0, 0.1, 20))

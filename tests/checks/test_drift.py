@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.checks import (
-    draws_for_drift,
-    no_drift,
-    total_variation_floor,
-)
+from cl_theory.proof.checks.monte_carlo import draws_for_drift, no_drift, total_variation_floor
 
 LAW = np.array([0.1, 0.2, 0.3, 0.4])
 

@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.checks import BUDGET, Moments, Population, ThreeStages, mean_agrees, plan_mean, plan_proportion
-from cl_theory.checks.power import hotelling_p_value, miss_rate
-from cl_theory.checks.proportion import binomial_p_value, miss_rate_of_proportion, proportion_agrees
+from cl_theory.learning.samplers.moments import Moments, Population
+from cl_theory.proof.checks.monte_carlo import (
+    binomial_p_value,
+    mean_agrees,
+    miss_rate_of_proportion,
+    plan_proportion,
+    proportion_agrees,
+)
+from cl_theory.proof.checks.plans import plan_mean
+from cl_theory.proof.checks.stages import BUDGET, ThreeStages, hotelling_p_value, miss_rate
 
 LOUD = ThreeStages(alpha=1e-2, gamma=0.2)  # a rate that can be counted; the rule is the same at 5e-7
 SURE = 1e-6  # each comparison of a count with its law below has at most this probability of a chance failure

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cl_theory.checks import at_least_exactly, below, close, equal_exactly
+from cl_theory.proof.checks.exact import at_least_exactly, below, close, equal_exactly
 
 
 def grid(n=10_000):

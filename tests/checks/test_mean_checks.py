@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.checks import DiagonalMoments, Moments, mean_agrees, plan_coordinates, plan_mean
-from cl_theory.claims.record import plain
+from cl_theory.learning.samplers.moments import DiagonalMoments, Moments
+from cl_theory.proof.checks.monte_carlo import mean_agrees
+from cl_theory.proof.checks.plans import plan_coordinates, plan_mean
+from cl_theory.proof.ledger.record import plain
 
 ROOT = np.array([[1.0, 0.0, 0.0], [0.5, 2.0, 0.0], [0.0, -1.0, 0.7]])
 TARGET = np.array([1.0, -2.0, 0.5])

@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.checks import (
-    DiagonalMoments,
-    Moments,
-    Outcome,
-    Population,
-    ThreeStages,
-    alpha_spent,
-    plan_mean,
-    plan_proportion,
-    proportion_agrees,
-)
-from cl_theory.claims.record import plain
+from cl_theory.learning.samplers.moments import DiagonalMoments, Moments, Population
+from cl_theory.proof.checks.monte_carlo import plan_proportion, proportion_agrees
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.checks.plans import plan_mean
+from cl_theory.proof.checks.stages import ThreeStages, alpha_spent
+from cl_theory.proof.ledger.record import plain
 
 
 def draws(n=500):

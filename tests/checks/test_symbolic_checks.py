@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cl_theory.checks import is_positive, is_sum_of_squares, vanishes
+from cl_theory.proof.checks.symbolic import is_positive, is_sum_of_squares, vanishes
 
 A, C = sp.symbols("A C", positive=True)
 D = sp.Symbol("D", real=True)

@@ -3,7 +3,7 @@
 import pytest
 import sympy as sp
 
-from cl_theory.checks.vectors import coefficients
+from cl_theory.learning.samplers.moments import coefficients
 
 d = sp.Symbol("d", integer=True, positive=True)
 g, h = (sp.MatrixSymbol(name, d, 1) for name in "gh")

@@ -2,9 +2,10 @@
 
 import pytest
 
-from cl_theory.checks import equal_exactly, vanishes
-from cl_theory.claims import Evidence
-from cl_theory.estimators.isd_statements import COVARIANCE
+from cl_theory.proof.checks.exact import equal_exactly
+from cl_theory.proof.checks.symbolic import vanishes
+from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.theory.estimators.isd_statements import COVARIANCE
 
 
 def test_a_comparison_records_its_check_and_one_control_a_planted_error() -> None:

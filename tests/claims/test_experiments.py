@@ -6,13 +6,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from cl_theory.checks.criteria import Criterion
-from cl_theory.checks.outcome import Outcome
-from cl_theory.claims import MEANING, Evidence, judge, judge_alone
-from cl_theory.claims.registry import _require_forest
-from cl_theory.claims.regression import accept, differences, load
-from cl_theory.claims.verdict import OF_DATA, RANK
-from cl_theory.claims.words import STATED, asked, effect_and_criterion, effect_in_short
+from cl_theory.proof.checks.criteria import Criterion
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.ledger.ledger import load
+from cl_theory.proof.ledger.registry import _require_forest
+from cl_theory.proof.ledger.regression import accept, differences
+from cl_theory.proof.ledger.verdict import MEANING, OF_DATA, RANK, judge, judge_alone
+from cl_theory.proof.ledger.words import STATED, asked, effect_and_criterion, effect_in_short
 
 RNG = np.random.default_rng(20230723)
 TWO_TERM, ISD = RNG.normal(108.0, 0.1, 20), RNG.normal(109.0, 0.1, 20)

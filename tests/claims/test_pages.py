@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import cl_theory
-from cl_theory.claims.registry import Claim, all_claims
-from cl_theory.statements.algebra import latex_of
-from cl_theory.statements.statement import _SIGN, Statement, statements
+from cl_theory.proof.ledger.registry import Claim, all_claims
+from cl_theory.theory.algebra import latex_of
+from cl_theory.theory.statement import _SIGN, Statement, statements
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCEPTED = json.loads((ROOT / "data" / "claims.json").read_text())["claims"]

@@ -2,9 +2,8 @@
 
 import pytest
 
-from cl_theory.checks.comparisons import FAMILY
-from cl_theory.claims import all_claims, ancestors
-from cl_theory.claims.registry import Claim, _claim, _require_forest
+from cl_theory.proof.checks.comparisons import FAMILY
+from cl_theory.proof.ledger.registry import Claim, _claim, _require_forest, all_claims, ancestors
 
 PART_ONE = {
     "cl-gradient", "isd-unbiased", "isd-covariance", "isd-excess-variance", "isd-strictness", "isd-variance-convex",

@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import pytest
 
-from cl_theory.checks.outcome import Outcome
-from cl_theory.claims import Evidence
-from cl_theory.claims.record import plain
-from cl_theory.claims.regression import LedgerError, accept, differences, load
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.ledger.ledger import LedgerError, load
+from cl_theory.proof.ledger.record import plain
+from cl_theory.proof.ledger.regression import accept, differences
 
 ID = "isd-strictness"
 MONTE_CARLO = {

@@ -4,8 +4,10 @@ import dataclasses
 
 import pytest
 
-from cl_theory.checks.outcome import Outcome
-from cl_theory.claims import Evidence, claim, judge, judge_alone
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.ledger.registry import claim
+from cl_theory.proof.ledger.verdict import judge, judge_alone
 
 
 def outcome(level="exact", passed=True, scope=None):

@@ -11,8 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from cl_theory.cli.app import COMMANDS, app, main
-from cl_theory.cli.exits import INTERRUPTED, exiting
+from cl_theory.proof.command_line import COMMANDS, INTERRUPTED, app, exiting, main
 
 CELL = {
     "cell_type": "code",
@@ -151,7 +150,7 @@ def test_help_names_every_command_and_the_exit_codes(call):
 
 def test_help_imports_nothing_heavy():
     program = (
-        "import sys\nfrom cl_theory.cli import main\nsys.argv = ['cl-theory', 'build', '--help']\n"
+        "import sys\nfrom cl_theory.proof.command_line import main\nsys.argv = ['cl-theory', 'build', '--help']\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert end.code == 0\n"
         "print([n for n in ('numpy', 'sympy', 'matplotlib', 'papermill', 'scipy', 'rich.live') if n in sys.modules])"
     )

@@ -7,10 +7,9 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from cl_theory.cli.app import app
-from cl_theory.cli.experiment_progress import ExperimentProgress, spoken
-from cl_theory.experiments.execution import Progress, Pulse
-from cl_theory.experiments.forecast import Forecast
+from cl_theory.proof.command_line import app
+from cl_theory.proof.experiment_view import ExperimentProgress, spoken
+from cl_theory.proof.experiments.execution import Forecast, Progress, Pulse
 
 
 @pytest.fixture

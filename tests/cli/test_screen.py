@@ -6,19 +6,18 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from cl_theory.book.checkout import Checkout, GateSeed
-from cl_theory.book.execution import Executed
-from cl_theory.book.rendering import Rendered
-from cl_theory.book.run import Collection, Report, Wish
-from cl_theory.checks.criteria import Criterion
-from cl_theory.checks.outcome import Outcome
-from cl_theory.claims.evidence import Evidence
-from cl_theory.claims.ledger import assemble
-from cl_theory.claims.regression import Difference
-from cl_theory.claims.verdict import Judgement
-from cl_theory.cli.claim_view import list_claims, show_claim
-from cl_theory.cli.display import Display
-from cl_theory.cli.summary import say_rendered, summarise
+from cl_theory.proof.book.checkout import Checkout, GateSeed
+from cl_theory.proof.book.execution import Executed
+from cl_theory.proof.book.rendering import Rendered
+from cl_theory.proof.book.run import Collection, Report, Wish
+from cl_theory.proof.checks.criteria import Criterion
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.claim_view import list_claims, show_claim
+from cl_theory.proof.display import Display, say_rendered, summarise
+from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.ledger.ledger import assemble
+from cl_theory.proof.ledger.regression import Difference
+from cl_theory.proof.ledger.verdict import Judgement
 
 
 @pytest.fixture

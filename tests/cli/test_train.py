@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from cl_theory.cli.app import app
-from cl_theory.cli.train_results import curves_svg
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.figures import style
-from cl_theory.learning.loop import read_checkpoint
-from cl_theory.learning.train import train
-from cl_theory.models.rbm import RBM
+from cl_theory.learning.learners.loop import read_checkpoint
+from cl_theory.learning.learners.train import train
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.proof.command_line import app
+from cl_theory.proof.figures import style
+from cl_theory.proof.train_view import curves_svg
 
 SHORT = ["--phases", "200", "--hidden", "6"]
 BAS = ["--model", "rbm", "--data", "bas", "--size", "2", *SHORT]
@@ -163,7 +163,7 @@ def test_a_blow_up_ends_with_one_and_names_the_step(tmp_path) -> None:
 
 
 def test_missing_mnist_says_what_to_do(tmp_path, monkeypatch) -> None:
-    import cl_theory.cli.train_choices as choices
+    import cl_theory.proof.train_view as choices
 
     def unreachable(*args: object) -> None:
         raise ConnectionError("train-images-idx3-ubyte.gz could not be fetched; name its parent in CL_THEORY_DATA")

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cl_theory.datasets.mnist import DownloadBar
+from cl_theory.learning.models.mnist import DownloadBar
 
-module = import_module("cl_theory.datasets.mnist")  # the function of this name hides the module
+module = import_module("cl_theory.learning.models.mnist")  # the function of this name hides the module
 
 needs_mnist = pytest.mark.skipif(
     "CL_THEORY_DATA" not in os.environ, reason="MNIST's files are not at hand: set CL_THEORY_DATA to their folder"

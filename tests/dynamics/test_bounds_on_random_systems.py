@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
-from cl_theory.cases.chain_systems import LearningPhase, listed
-from cl_theory.dynamics import leading_terms, second_order
-from cl_theory.dynamics.length_statements import RANDOM
-from cl_theory.dynamics.phase_statements import PHASE_BIAS, UPDATE_BIAS
-from cl_theory.markov import Equilibrium, chain_constants
-from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.gibbs_chain import GibbsChain
-from cl_theory.models.local_chain import ParametricChain, local_chain
-from cl_theory.models.softmax_chain import SoftmaxChain
-from cl_theory.phases import Fixed
+from cl_theory.learning.models.gibbs_chain import GibbsChain
+from cl_theory.proof.systems.chain_systems import LearningPhase, listed
 from cl_theory.seeds import stream
+from cl_theory.theory.chains.local_chain import ParametricChain, local_chain
+from cl_theory.theory.chains.mixing import chain_constants
+from cl_theory.theory.chains.phase_lengths import Fixed
+from cl_theory.theory.chains.poisson import Equilibrium
+from cl_theory.theory.chains.softmax_chain import SoftmaxChain
+from cl_theory.theory.chains.solvable_chains import AffineChain
+from cl_theory.theory.dynamics.expansion import leading_terms, second_order
+from cl_theory.theory.dynamics.length_statements import RANDOM
+from cl_theory.theory.dynamics.phase_statements import PHASE_BIAS, UPDATE_BIAS
 
 N_STEPS, STEP = 4, 0.004
 

@@ -5,22 +5,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.dynamics import (
-    current_bias,
-    frozen_sum,
-    leading_terms,
-    path_levels,
-    phase_means,
-    second_order,
-    stopped_means,
-)
-from cl_theory.markov import Equilibrium, chain_constants, mean_power, poisson_solution, stopped_length
-from cl_theory.models.function_chain import flipping_chain
-from cl_theory.models.gibbs_chain import GibbsChain
-from cl_theory.models.local_chain import LocalChain, local_chain
-from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain
-from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
+from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.seeds import stream
+from cl_theory.theory.chains.local_chain import LocalChain, local_chain
+from cl_theory.theory.chains.mixing import chain_constants
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, TwoPoint, Uniform
+from cl_theory.theory.chains.poisson import Equilibrium, poisson_solution
+from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain
+from cl_theory.theory.chains.solvable_chains import flipping_chain
+from cl_theory.theory.chains.stationary import mean_power
+from cl_theory.theory.chains.stopping import StopAt, stopped_length
+from cl_theory.theory.dynamics.enumeration import current_bias, path_levels, phase_means, stopped_means
+from cl_theory.theory.dynamics.expansion import frozen_sum, leading_terms, second_order
 
 THETA = np.log([2.0, 0.5])
 LOCAL = three_state_chain().at_odds([Fraction(2), Fraction(1, 2)])

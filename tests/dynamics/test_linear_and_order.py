@@ -6,27 +6,27 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cl_theory.cases.leading_systems import ar_values
-from cl_theory.dynamics import (
+from cl_theory.proof.systems.leading_systems import ar_values
+from cl_theory.theory.chains.local_chain import local_chain
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
+from cl_theory.theory.chains.poisson import Equilibrium
+from cl_theory.theory.chains.softmax_chain import three_state_phases
+from cl_theory.theory.chains.solvable_chains import LinearAutoregression
+from cl_theory.theory.chains.symbols import T
+from cl_theory.theory.dynamics.expansion import (
     Durations,
     MeanPhases,
     isd_coefficient,
     isd_fixed_point,
     isd_fixed_point_shift,
     isd_mean_displacement,
-    linear_mean,
-    mean_gradient,
     random_order_coefficient,
 )
-from cl_theory.dynamics.leading_statements import AR_SECOND, GAP
-from cl_theory.dynamics.noise_statements import pull
-from cl_theory.dynamics.symbols import T
-from cl_theory.markov import Equilibrium
-from cl_theory.models.linear_autoregression import LinearAutoregression
-from cl_theory.models.local_chain import local_chain
-from cl_theory.models.softmax_chain import three_state_phases
-from cl_theory.phases import Fixed, Geometric
-from cl_theory.statements import System
+from cl_theory.theory.dynamics.leading_statements import AR_SECOND, GAP
+from cl_theory.theory.dynamics.linear import linear_mean
+from cl_theory.theory.dynamics.noise_statements import pull
+from cl_theory.theory.dynamics.transfer import mean_gradient
+from cl_theory.theory.system import System
 
 NETWORK = LinearAutoregression(Fraction(1, 2), Fraction(2, 3), Fraction(1, 5))
 FLOATS = LinearAutoregression(0.5, 2 / 3, 0.2)

@@ -3,33 +3,31 @@
 import numpy as np
 import pytest
 
-from cl_theory.dynamics import (
-    TransferOperator,
-    current_bias,
-    euler_path,
-    frozen_sum,
-    gradient_flow,
-    mean_gradient,
-    phase_means,
-    second_order,
-    stopped_means,
-)
-from cl_theory.dynamics.length_statements import STOPPED
-from cl_theory.dynamics.symbols import constant_values, epsilon, mean_pairs, mean_T
-from cl_theory.markov import (
+from cl_theory.seeds import stream
+from cl_theory.theory.chains.local_chain import local_chain
+from cl_theory.theory.chains.mixing import (
     ChainConstants,
-    Equilibrium,
     distance_from_equilibrium,
     dobrushin_coefficient,
     uniform_constants,
 )
-from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.function_chain import flipping_chain, jumping_chain, one_state_chain, stuck_chain
-from cl_theory.models.local_chain import local_chain
-from cl_theory.models.softmax_chain import three_state_chain
-from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, Uniform
-from cl_theory.seeds import stream
-from cl_theory.statements import System
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, Uniform
+from cl_theory.theory.chains.poisson import Equilibrium
+from cl_theory.theory.chains.softmax_chain import three_state_chain
+from cl_theory.theory.chains.solvable_chains import (
+    AffineChain,
+    flipping_chain,
+    jumping_chain,
+    one_state_chain,
+    stuck_chain,
+)
+from cl_theory.theory.chains.stopping import StopAt
+from cl_theory.theory.chains.symbols import constant_values, epsilon, mean_pairs, mean_T
+from cl_theory.theory.dynamics.enumeration import current_bias, phase_means, stopped_means
+from cl_theory.theory.dynamics.expansion import frozen_sum, second_order
+from cl_theory.theory.dynamics.length_statements import STOPPED
+from cl_theory.theory.dynamics.transfer import TransferOperator, euler_path, gradient_flow, mean_gradient
+from cl_theory.theory.system import System
 
 CHAIN = three_state_chain()
 THETA = np.log([2.0, 0.5])

@@ -6,31 +6,22 @@ import numba
 import numpy as np
 import pytest
 
-from cl_theory.dynamics import (
-    linear_covariance,
-    linear_mean,
-    phase_means,
-    second_order,
-    simulate_always_on,
-    simulate_linear,
-    simulate_rbm_phase,
-    simulation,
-    stopped_means,
-    trace_isd_always_on,
-    trace_two_term,
-)
-from cl_theory.dynamics.lockstep import run_lockstep
-from cl_theory.dynamics.rbm_kernel import run_rbm_phases, run_rbm_phases_numpy
-from cl_theory.markov import Equilibrium
-from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.function_chain import one_state_chain
-from cl_theory.models.gibbs_chain import GibbsChain
-from cl_theory.models.linear_autoregression import LinearAutoregression
-from cl_theory.models.local_chain import local_chain
-from cl_theory.models.rbm import RBM
-from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases, with_gradient
-from cl_theory.phases import Fixed, Geometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
+from cl_theory.learning.models.gibbs_chain import GibbsChain
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.samplers.rbm_phases import run_rbm_phases, run_rbm_phases_numpy, simulate_rbm_phase
 from cl_theory.seeds import stream
+from cl_theory.theory.chains.local_chain import local_chain
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, TwoPoint, Uniform
+from cl_theory.theory.chains.poisson import Equilibrium
+from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases, with_gradient
+from cl_theory.theory.chains.solvable_chains import AffineChain, LinearAutoregression, one_state_chain
+from cl_theory.theory.chains.stopping import StopAt
+from cl_theory.theory.dynamics import simulation
+from cl_theory.theory.dynamics.chain_kernels import run_lockstep
+from cl_theory.theory.dynamics.enumeration import phase_means, stopped_means
+from cl_theory.theory.dynamics.expansion import second_order
+from cl_theory.theory.dynamics.linear import linear_covariance, linear_mean, simulate_linear
+from cl_theory.theory.dynamics.simulation import simulate_always_on, trace_isd_always_on, trace_two_term
 
 CHAIN, THETA = three_state_chain(), np.log([2.0, 0.5])
 EQUILIBRIUM = Equilibrium.of(local_chain(CHAIN, THETA))

@@ -6,21 +6,16 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cl_theory.cases.running_baselines import old_means, phase_ema, pooled_ema
-from cl_theory.estimators import (
-    ConstantBaseline,
-    PhaseEMA,
-    PhaseMeans,
-    PooledEMA,
-    isd_gradient,
-    running_centred_isd,
-    symbols,
-    theory,
-)
-from cl_theory.estimators.centred_statements import ONE_EACH, PEEKING, POOLED
-from cl_theory.laws import FiniteLaw, coin_law, exact_array
+from cl_theory.proof.systems.centring_systems import old_means, phase_ema, pooled_ema
 from cl_theory.seeds import stream
-from cl_theory.statements import System
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators import symbols
+from cl_theory.theory.estimators.baselines import ConstantBaseline, PhaseEMA, PhaseMeans, PooledEMA, running_centred_isd
+from cl_theory.theory.estimators.centred_statements import ONE_EACH, PEEKING, POOLED
+from cl_theory.theory.estimators.isd import isd_gradient
+from cl_theory.theory.estimators.laws import FiniteLaw, coin_law
+from cl_theory.theory.system import System
 
 B = 0.3
 RATE = 0.25
@@ -67,7 +62,7 @@ def test_a_constant_zero_baseline_is_plain_isd():
 @pytest.mark.parametrize("n_earlier", [0, 1, 2, 4])
 def test_the_price_after_a_few_phases_is_that_of_the_learned_moments(baseline, learned, n_earlier):
     _, trace = last_step(baseline, n_earlier + 1)
-    price = trace - theory.centred_isd_trace(LAW.moments, B)
+    price = trace - exact_moments.centred_isd_trace(LAW.moments, B)
     assert price == pytest.approx(price_of(learned(LAW.moments, B, RATE, n_earlier)), rel=1e-10)
     assert price != pytest.approx(price_of(learned(LAW.moments, B, 1.01 * RATE, n_earlier + 1)), rel=1e-4)
 
@@ -75,7 +70,7 @@ def test_the_price_after_a_few_phases_is_that_of_the_learned_moments(baseline, l
 def price_of(learned, law=LAW.moments):
     """E |c* - c|^2 / (b(1-b)), from mean and second moment of a baseline."""
     mean, second = learned
-    centre = theory.isd_centre(law, B)
+    centre = exact_moments.isd_centre(law, B)
     return (np.trace(second) - 2 * centre @ mean + centre @ centre) / (B * (1 - B))
 
 
@@ -94,7 +89,7 @@ def test_means_of_old_samples_cost_their_own_variance():
     state = PhaseMeans(B).start(plus.shape[1:])
     for k in range(3):
         state = PhaseMeans(B).update(state, np.where(coin[k][:, None], plus[k], minus[k]), coin[k])
-    miss = ((theory.isd_centre(moments, B) - PhaseMeans(B).centre(state)) ** 2).sum(axis=1)
+    miss = ((exact_moments.isd_centre(moments, B) - PhaseMeans(B).centre(state)) ** 2).sum(axis=1)
     mean_miss = (weight[chosen] @ miss[chosen]) / weight[chosen].sum()
     assert mean_miss / (B * (1 - B)) == pytest.approx(price_of(old_means(moments, B, 1, 2)), rel=1e-12)
 
@@ -103,7 +98,7 @@ def test_means_of_old_samples_cost_their_own_variance():
 def test_peeking_at_the_current_gradient_biases_by_the_stated_amount(b):
     weight, plus, minus, coin = every_path(3, b=b)
     baseline = PooledEMA(b, RATE)
-    start = baseline.start(plus.shape[1:]) + theory.isd_centre(LAW.moments, b)
+    start = baseline.start(plus.shape[1:]) + exact_moments.isd_centre(LAW.moments, b)
     rows, _ = running_centred_isd(baseline, start, plus, minus, coin, p_positive=b, peek=True)
     values = System("peeking", symbols.phase_values(LAW.moments, b) | {symbols.alpha: RATE})
     stated = LAW.moments.mean + PEEKING.right_value(values).ravel()
@@ -136,5 +131,5 @@ def test_rationals_stay_exact_in_a_running_baseline():
     baseline = PhaseEMA(b, Fraction(1, 2))
     rows, _ = running_centred_isd(baseline, baseline.start(plus.shape[1:]), plus, minus, coin, p_positive=b)
     assert (weight @ rows[-1] == law.moments.mean).all()
-    price = weight @ (rows[-1][:, 0] - law.moments.mean[0]) ** 2 - theory.centred_isd_trace(law.moments, b)
+    price = weight @ (rows[-1][:, 0] - law.moments.mean[0]) ** 2 - exact_moments.centred_isd_trace(law.moments, b)
     assert isinstance(exact_array([price])[0], Fraction)

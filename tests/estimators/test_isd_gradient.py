@@ -5,7 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.estimators import (
+from cl_theory.seeds import stream
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.estimators.isd import (
     batch_isd_gradient,
     centred_isd_gradient,
     isd_gradient,
@@ -14,8 +16,7 @@ from cl_theory.estimators import (
     two_baseline_isd_gradient,
     two_term_gradient,
 )
-from cl_theory.laws import FiniteLaw, coin_law, equality_law, exact_array
-from cl_theory.seeds import stream
+from cl_theory.theory.estimators.laws import FiniteLaw, coin_law, equality_law
 
 B = Fraction(3, 10)
 LAW = FiniteLaw.random(stream(20230723, "tests", "isd-gradient"), n_atoms=4, dimension=3)

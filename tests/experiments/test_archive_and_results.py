@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 from tiny_kind import TINY
 
-from cl_theory.experiments import ExperimentError, registry, results
-from cl_theory.experiments.archive import archive_path, read_archive, write_archive
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.execution import work_off
-from cl_theory.experiments.results import joined
-from cl_theory.experiments.standing import archive_trouble, forecast_of, standing_of
+from cl_theory.proof.experiments import registered as registry
+from cl_theory.proof.experiments.definition import ExperimentError, Seeds
+from cl_theory.proof.experiments.execution import work_off
+from cl_theory.proof.experiments.results import archive_trouble, forecast_of, joined, results, standing_of
+from cl_theory.proof.experiments.store import archive_path, read_archive, write_archive
 
 ARMS = {
     "whole": {"rate": 1.0},
@@ -133,7 +132,7 @@ def test_words_and_the_cut_into_cells_make_no_result_stale(stored, checkout, cha
 
 
 def test_code_that_changed_since_is_told(stored, checkout, monkeypatch):
-    monkeypatch.setattr("cl_theory.experiments.archive.code_of", lambda kind: "other")
+    monkeypatch.setattr("cl_theory.proof.experiments.store.code_of", lambda kind: "other")
     assert "the code behind the stored results of tiny changed since (tiny)" in archive_trouble(
         checkout.archives, stored
     )

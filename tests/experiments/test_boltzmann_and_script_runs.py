@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.datasets.mnist import mnist, mnist_folder
-from cl_theory.experiments import boltzmann_runs, rbm_runs, script_runs
-from cl_theory.experiments.definition import Seeds
-from cl_theory.learning.replicas import Replicas
-from cl_theory.models.exact_law import total_variation
-from cl_theory.models.rbm import RBM
+from cl_theory.learning.learners.replicas import Replicas
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.exact_law import total_variation
+from cl_theory.learning.models.mnist import mnist, mnist_folder
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.proof.experiments import boltzmann_runs, rbm_runs, script_runs
+from cl_theory.proof.experiments.definition import Seeds
 
 BARS = {
     "data": "bars-and-stripes", "hidden": 3, "chain": "persistent", "sweeps": 3, "measures": {"nll": 1}, "rate": 0.02,

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from cl_theory.experiments import code_digest as subject
+from cl_theory.proof.experiments import definition as subject
 
 CALLER = '''"""A caller."""
 from cl_theory_copy.inner.callee import value

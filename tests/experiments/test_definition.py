@@ -4,9 +4,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from cl_theory.experiments import ExperimentError
-from cl_theory.experiments.definition import Seeds, Slice
-from cl_theory.experiments.kinds import code_of, computed, key_of, runner_of
+from cl_theory.proof.experiments.definition import ExperimentError, Seeds, Slice, code_of, computed, key_of, runner_of
 
 
 def test_a_definition_is_frozen(tiny):
@@ -56,7 +54,7 @@ def test_the_key_changes_with_the_code_and_not_with_words(tiny, monkeypatch):
     cell = tiny.cells[0]
     before = key_of(cell)
     assert key_of(replace(cell, experiment="renamed", arm="renamed")) == before
-    monkeypatch.setattr("cl_theory.experiments.kinds.code_of", lambda kind: "other")
+    monkeypatch.setattr("cl_theory.proof.experiments.definition.code_of", lambda kind: "other")
     assert key_of(cell) != before
 
 

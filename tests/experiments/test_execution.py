@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 import tiny_kind
 
-from cl_theory.experiments import ExperimentError, cluster, execution
-from cl_theory.experiments.closing_client import ClosingClient
-from cl_theory.experiments.execution import compute, work_off
-from cl_theory.experiments.store import CellStore
+from cl_theory.proof.experiments import execution
+from cl_theory.proof.experiments import execution as cluster
+from cl_theory.proof.experiments.definition import ExperimentError
+from cl_theory.proof.experiments.execution import ClosingClient, compute, work_off
+from cl_theory.proof.experiments.store import CellStore
 
 
 def values_of(store, experiment):
@@ -175,7 +176,7 @@ def test_a_worker_with_other_code_is_refused_before_it_computes(tiny, checkout, 
 SCHEDULER = """
 import sys
 from distributed import LocalCluster
-from cl_theory.experiments.cluster import NO_DASHBOARD
+from cl_theory.proof.experiments.execution import NO_DASHBOARD
 cluster = LocalCluster(n_workers=1, threads_per_worker=1, host="127.0.0.1", processes=False, protocol="tcp://",
                        preload=[sys.argv[1]], **NO_DASHBOARD)
 print(cluster.scheduler_address, flush=True)

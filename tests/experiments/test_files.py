@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cl_theory.experiments import ExperimentError, files
+from cl_theory.proof.experiments import store as files
+from cl_theory.proof.experiments.definition import ExperimentError
 
 NUMBERS = st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False) | st.none() | st.booleans()
 CONTENT = st.recursive(

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from cl_theory.claims import Evidence
-from cl_theory.experiments import results
-from cl_theory.experiments.measures import TEST_ERROR, judged
+from cl_theory.proof.experiments.measures import TEST_ERROR, judged
+from cl_theory.proof.experiments.results import results
+from cl_theory.proof.ledger.evidence import Evidence
 
 NAME = "comparable: ISD - two-term"
 

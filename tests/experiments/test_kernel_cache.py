@@ -1,6 +1,6 @@
 """Kernels are compiled anew when anything that is compiled has changed, wherever it stands."""
 
-from cl_theory.experiments.kernel_cache import PACKAGE_FOLDER, kernel_cache, kernels_key
+from cl_theory.proof.experiments.definition import PACKAGE_FOLDER, kernel_cache, kernels_key
 
 
 def sources(folder, **files):

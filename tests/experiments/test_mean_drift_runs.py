@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.dynamics.rbm_drift import phase_turns
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.kinds import computed
-from cl_theory.experiments.rbm_runs import first_rbm
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.shared_always_on_runs import Ensemble, small_start
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.samplers.rbm_phases import phase_turns
+from cl_theory.proof.experiments.always_on_runs import Ensemble, small_start
+from cl_theory.proof.experiments.definition import Seeds, computed
+from cl_theory.proof.experiments.rbm_runs import first_rbm
+from cl_theory.proof.experiments.registered import experiment
 
 COPIES = {**experiment("small-bars").settings, "copies": 2000, "first_weights": 0.5}
 PLAIN, BASELINE = {"b": 0.5, "length_law": "fixed"}, {"b": 0.5, "length_law": "fixed", "baseline_rate": 0.02}

@@ -1,7 +1,7 @@
 """The checks of stored second moments agree on real results, and see what is planted."""
 
-from cl_theory.experiments.moment_checks import as_stored, two_ways
-from cl_theory.experiments.results import results
+from cl_theory.proof.experiments.results import results
+from cl_theory.proof.experiments.retraced import as_stored, two_ways
 
 
 def test_both_ways_and_what_is_stored_agree_and_planted_errors_are_seen() -> None:

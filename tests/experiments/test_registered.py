@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cl_theory.experiments import all_experiments
-from cl_theory.experiments.archive import read_archive
-from cl_theory.experiments.kinds import key_of, runner_of
+from cl_theory.proof.experiments.definition import key_of, runner_of
+from cl_theory.proof.experiments.registered import all_experiments
+from cl_theory.proof.experiments.store import read_archive
 
 ROOT = Path(__file__).resolve().parents[2]
 STORED = sorted((ROOT / "data" / "experiments").glob("*.json"))

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.experiments.definition import ExperimentError, Seeds
-from cl_theory.experiments.kinds import computed
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.retraced import retraced
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.proof.experiments.definition import ExperimentError, Seeds, computed
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.experiments.retraced import retraced
 
 DEFINED = experiment("bars-estimators")
 

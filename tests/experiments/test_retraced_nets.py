@@ -5,12 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.forward_forward_runs import loaded
-from cl_theory.experiments.kinds import computed
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.retraced import along_runs, retraced_nets
-from cl_theory.models.forward_forward import predicted_labels
+from cl_theory.learning.models.forward_forward import predicted_labels
+from cl_theory.proof.experiments.definition import Seeds, computed
+from cl_theory.proof.experiments.forward_forward_runs import loaded
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.experiments.retraced import along_runs, retraced_nets
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from subprocess import Popen
 
 import pytest
 
-from cl_theory.experiments import results
-from cl_theory.experiments.archive import write_archive
-from cl_theory.experiments.execution import work_off
+from cl_theory.proof.experiments.execution import work_off
+from cl_theory.proof.experiments.results import results
+from cl_theory.proof.experiments.store import write_archive
 
 LIMIT = 300
 """Seconds after which a test gives up waiting; nothing is judged by it."""

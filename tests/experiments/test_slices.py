@@ -2,10 +2,11 @@
 
 import pytest
 
-from cl_theory.experiments import registry, results, slice_check
-from cl_theory.experiments.archive import write_archive
-from cl_theory.experiments.definition import Experiment, Seeds, Slice
-from cl_theory.experiments.execution import work_off
+from cl_theory.proof.experiments import registered as registry
+from cl_theory.proof.experiments.definition import Experiment, Seeds, Slice
+from cl_theory.proof.experiments.execution import work_off
+from cl_theory.proof.experiments.results import results, slice_check
+from cl_theory.proof.experiments.store import write_archive
 
 SMALL = Experiment(
     name="small",

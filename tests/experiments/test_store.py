@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from cl_theory.experiments.store import leased
+from cl_theory.proof.experiments.store import leased
 
 PROVENANCE = {"seconds": 1.0, "machine": {}}
 

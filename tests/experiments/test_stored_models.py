@@ -5,13 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.rbm_runs import _weights
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.results import ArmResults, Results
-from cl_theory.experiments.stored_models import stored_rbms
-from cl_theory.learning.replicas import Replicas
-from cl_theory.models.rbm import RBM
+from cl_theory.learning.learners.replicas import Replicas
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.proof.experiments.definition import Seeds
+from cl_theory.proof.experiments.rbm_runs import _weights
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.experiments.results import ArmResults, Results, stored_rbms
 
 RNG = np.random.default_rng(2)
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cl_theory.experiments import summaries
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.results import ArmResults, Results
+from cl_theory.proof.experiments import results as summaries
+from cl_theory.proof.experiments.definition import Seeds
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.experiments.results import ArmResults, Results
 
 PHASES = np.arange(0.0, 9.0)
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from cl_theory.experiments.registered import boltzmann, rates
-from cl_theory.experiments.results import results
-from cl_theory.experiments.summaries import best_rate
+from cl_theory.proof.experiments.registered import boltzmann, rates
+from cl_theory.proof.experiments.results import best_rate, results
 
 TUNED = {
     "bars-tuning": (rates.BARS, "nll"),

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.checks.comparisons import difference
-from cl_theory.experiments.two_noises import TwoNoises
+from cl_theory.proof.checks.comparisons import difference
+from cl_theory.proof.experiments.retraced import TwoNoises
 
 
 def test_drawn_networks_and_images_have_these_noises():

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from cl_theory.estimators import theory
-from cl_theory.experiments import variances
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.results import ArmResults, Results
-from cl_theory.laws import FiniteLaw
+from cl_theory.proof.experiments import retraced as variances
+from cl_theory.proof.experiments.definition import Seeds
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.experiments.results import ArmResults, Results
 from cl_theory.seeds import stream
+from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators.laws import FiniteLaw
 
 PHASES = np.array([0.0, 10.0, 20.0])
 
@@ -37,8 +37,8 @@ def test_variance_and_best_b_are_those_of_a_finite_law() -> None:
     law = FiniteLaw.random(stream(1, "variances"), 5, dimension=3).moments.floats()
     mu = law.mean_positive - law.mean_negative
     moments = np.array([law.m_positive, law.m_negative, mu @ mu])
-    assert variances.isd_variance(moments, 0.3) == pytest.approx(theory.isd_trace(law, 0.3), rel=1e-12)
-    assert variances.least_variance_b(moments) == pytest.approx(theory.optimal_p_positive(law), rel=1e-12)
+    assert variances.isd_variance(moments, 0.3) == pytest.approx(exact_moments.isd_trace(law, 0.3), rel=1e-12)
+    assert variances.least_variance_b(moments) == pytest.approx(exact_moments.optimal_p_positive(law), rel=1e-12)
 
 
 def test_last_variances_are_taken_at_each_arms_own_b_or_at_all() -> None:

@@ -12,9 +12,11 @@ from types import SimpleNamespace
 import pytest
 import tiny_kind
 
-from cl_theory.experiments import execution, kinds, registry
-from cl_theory.experiments.cluster import NO_DASHBOARD
-from cl_theory.experiments.store import CellStore
+from cl_theory.proof.experiments import definition as kinds
+from cl_theory.proof.experiments import execution
+from cl_theory.proof.experiments import registered as registry
+from cl_theory.proof.experiments.execution import NO_DASHBOARD
+from cl_theory.proof.experiments.store import CellStore
 
 HERE = Path(__file__).resolve().parent
 

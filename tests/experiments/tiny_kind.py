@@ -13,8 +13,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from cl_theory.experiments import kinds, registry  # noqa: E402
-from cl_theory.experiments.definition import Experiment, Seeds, Slice  # noqa: E402
+from cl_theory.proof.experiments import definition as kinds  # noqa: E402
+from cl_theory.proof.experiments import registered as registry  # noqa: E402
+from cl_theory.proof.experiments.definition import Experiment, Seeds, Slice  # noqa: E402
 
 LOG, SECONDS = "TINY_KIND_LOG", "TINY_KIND_SECONDS"
 """Variables: a folder to note each computed cell in, and how long a cell takes."""
@@ -76,6 +77,6 @@ if __name__ in ("__main__", "__mp_main__"):
     install()
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
-    from cl_theory.cli import main
+    from cl_theory.proof.command_line import main
 
     main()

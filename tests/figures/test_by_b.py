@@ -10,7 +10,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.figures.runs import ByB, by_b
+from cl_theory.proof.figures.runs import ByB, by_b
 
 VALUES = {0.2: np.arange(5.0) + 4, 0.5: np.arange(5.0), 0.8: np.arange(5.0) + 1}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cl_theory.figures import centring
+from cl_theory.proof.figures import variance as centring
 
 
 def enclosed(line):

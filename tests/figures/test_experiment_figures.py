@@ -10,12 +10,12 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.checks.criteria import Criterion, decide
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.measures import FinalMeasure, Measure
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.results import ArmResults, Results
-from cl_theory.figures.runs import (
+from cl_theory.proof.checks.criteria import Criterion, decide
+from cl_theory.proof.experiments.definition import Seeds
+from cl_theory.proof.experiments.measures import FinalMeasure, Measure
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.experiments.results import ArmResults, Results
+from cl_theory.proof.figures.runs import (
     arm_colour,
     arm_line,
     b_colour,
@@ -28,7 +28,7 @@ from cl_theory.figures.runs import (
     learning_curves,
     tuning_curves,
 )
-from cl_theory.figures.style import COLOURS
+from cl_theory.proof.figures.style import COLOURS
 
 N_SEEDS = 6
 PHASES = np.array([0.0, 100.0, 200.0])

@@ -8,12 +8,20 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.cases.enumerated import two_values
-from cl_theory.estimators import theory
-from cl_theory.figures.best_b import direction_plane, plane_place, same_variances, valleys
-from cl_theory.figures.equal_compute import budget_numbers, design_curves, miscounts, same_budget
-from cl_theory.laws import FiniteLaw, PhaseMoments, independent_law
+from cl_theory.proof.figures.variance import (
+    budget_numbers,
+    design_curves,
+    direction_plane,
+    miscounts,
+    plane_place,
+    same_budget,
+    same_variances,
+    valleys,
+)
+from cl_theory.proof.systems.isd_systems import two_values
 from cl_theory.seeds import stream
+from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments, independent_law
 
 LAWS = {
     "shifted": independent_law(*two_values(0, 2), *two_values(3, 1)).moments.floats(),
@@ -26,7 +34,7 @@ PLANE = FiniteLaw.random(stream(20230723, "tests", "miscounts"), 5, dimension=3)
 def test_place_in_the_plane_says_which_side_of_one_half(name: str) -> None:
     moments: PhaseMoments = LAWS[name]
     across, up = plane_place(moments)
-    assert (across + up > 0) == (theory.optimal_p_positive(moments) > 0.5)
+    assert (across + up > 0) == (exact_moments.optimal_p_positive(moments) > 0.5)
     assert (across > 0) == (moments.v_positive > moments.v_negative)
 
 
@@ -55,7 +63,7 @@ def test_budget_bars_add_up_to_the_variance() -> None:
     figure = same_budget(LAWS)
     within, counting = ([bar.get_width() for bar in group] for group in figure.axes[0].containers)
     m = LAWS["shifted"]
-    expected = theory.isd_trace(m, 0.5) / 2 / (m.v_positive + m.v_negative)
+    expected = exact_moments.isd_trace(m, 0.5) / 2 / (m.v_positive + m.v_negative)
     assert within[1] + counting[1] == pytest.approx(expected)
     assert (within[0], counting[0]) == (1, 0)
     plt.close(figure)

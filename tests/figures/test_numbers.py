@@ -4,10 +4,10 @@ import myst_nb
 import numpy as np
 import pytest
 
-from cl_theory.checks.criteria import Criterion, decide
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.results import ArmResults
-from cl_theory.figures.numbers import glue_decisions, glue_means, glue_numbers, percent
+from cl_theory.proof.checks.criteria import Criterion, decide
+from cl_theory.proof.experiments.definition import Seeds
+from cl_theory.proof.experiments.results import ArmResults
+from cl_theory.proof.figures.numbers import glue_decisions, glue_means, glue_numbers, percent
 
 ONE, OTHER = np.arange(6.0) / 100, np.arange(6.0) / 100 + 0.1
 

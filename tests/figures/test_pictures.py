@@ -11,12 +11,17 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.figures.hidden_landscape import hidden_landscape
-from cl_theory.figures.living_units import living_units
-from cl_theory.figures.pictures import mosaic, receptive_fields, samples, with_strip
-from cl_theory.figures.shared_pairs import shared_pairs
-from cl_theory.models.free_chains import FreeChains
-from cl_theory.models.rbm import RBM
+from cl_theory.learning.models.free_chains import FreeChains
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.proof.figures.experiments import shared_pairs
+from cl_theory.proof.figures.pictures import (
+    hidden_landscape,
+    living_units,
+    mosaic,
+    receptive_fields,
+    samples,
+    with_strip,
+)
 
 RNG = np.random.default_rng(5)
 SIDE = 8

@@ -2,10 +2,16 @@
 
 import numpy as np
 
-from cl_theory.checks.comparisons import difference
-from cl_theory.claims.registry import claim
-from cl_theory.experiments.registry import experiment
-from cl_theory.figures.tables import criteria_table, definition_table, effects_table, intervals_table, mean_and_spread
+from cl_theory.proof.checks.comparisons import difference
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.figures.tables import (
+    criteria_table,
+    definition_table,
+    effects_table,
+    intervals_table,
+    mean_and_spread,
+)
+from cl_theory.proof.ledger.registry import claim
 
 
 def test_a_definition_shows_every_arm_with_its_settings() -> None:

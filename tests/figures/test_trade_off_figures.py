@@ -10,8 +10,8 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.figures.runs import arm_colour
-from cl_theory.figures.trade_offs import exchange, price_of_locality
+from cl_theory.proof.figures.experiments import exchange, price_of_locality
+from cl_theory.proof.figures.runs import arm_colour
 
 
 @pytest.fixture(autouse=True)

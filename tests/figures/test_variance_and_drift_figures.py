@@ -11,16 +11,23 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.cases.quadratic_toy import QuadraticToy
-from cl_theory.dynamics.rbm_drift import phase_turns
-from cl_theory.experiments.definition import Seeds
-from cl_theory.experiments.measures import Measure
-from cl_theory.experiments.registry import experiment
-from cl_theory.experiments.results import ArmResults, Results
-from cl_theory.experiments.variances import MOMENTS
-from cl_theory.figures.always_on_drift import TERMS, copies_and_flows, drift_terms, flows_and_runs
-from cl_theory.figures.variance_along_training import toy_in_b, valleys_along_training, variance_beside_loss
-from cl_theory.models.rbm import RBM
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.samplers.rbm_phases import phase_turns
+from cl_theory.proof.experiments.definition import Seeds
+from cl_theory.proof.experiments.measures import Measure
+from cl_theory.proof.experiments.registered import experiment
+from cl_theory.proof.experiments.results import ArmResults, Results
+from cl_theory.proof.experiments.retraced import MOMENTS
+from cl_theory.proof.figures.experiments import (
+    TERMS,
+    copies_and_flows,
+    drift_terms,
+    flows_and_runs,
+    toy_in_b,
+    valleys_along_training,
+    variance_beside_loss,
+)
+from cl_theory.proof.systems.best_b_systems import QuadraticToy
 from cl_theory.seeds import stream
 
 PHASES = np.array([0.0, 100.0, 200.0])

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from cl_theory import threads
-from cl_theory.checks import no_drift
-from cl_theory.learning.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases, learn_phases_numpy
-from cl_theory.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.learners.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases, learn_phases_numpy
+from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.states import all_states
 from cl_theory.philox import CounterStream
-from cl_theory.states import all_states
+from cl_theory.proof.checks.monte_carlo import no_drift
 
 SIZES = [(1, 1), (3, 5), (12, 16), (17, 70)]
 RNG = CounterStream.of(5, 3).later(7)

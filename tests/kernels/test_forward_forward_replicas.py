@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from cl_theory import threads
-from cl_theory.learning.net_kernels import NetReplicas, ShowPlan, learn_shown, learn_shown_numpy
-from cl_theory.learning.parts import SGD, Adam
-from cl_theory.models.forward_forward import ForwardForward
+from cl_theory.learning.learners.net_kernels import NetReplicas, ShowPlan, learn_shown, learn_shown_numpy
+from cl_theory.learning.learners.parts import SGD, Adam
+from cl_theory.learning.models.forward_forward import ForwardForward
 
 SIZES = (30, 17, 9, 5)
 ADAM, PLAIN = Adam(0.01), SGD(0.5)

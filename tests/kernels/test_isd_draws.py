@@ -5,11 +5,8 @@ import numpy as np
 import pytest
 
 from cl_theory import threads
-from cl_theory.checks import Moments, close, mean_agrees, plan_mean
-from cl_theory.laws import FiniteLaw, coin_law, exact_covariance, exact_mean
-from cl_theory.philox import philox_key
-from cl_theory.samplers import isd_draws
-from cl_theory.samplers.isd_draws import (
+from cl_theory.learning.samplers import isd_draws
+from cl_theory.learning.samplers.isd_draws import (
     GAUSSIAN_CHUNK,
     GaussianPhases,
     counted_moments,
@@ -17,7 +14,13 @@ from cl_theory.samplers.isd_draws import (
     gaussian_isd_draws,
     isd_counts,
 )
-from cl_theory.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS, Planted
+from cl_theory.learning.samplers.moments import Moments
+from cl_theory.learning.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS, Planted
+from cl_theory.philox import philox_key
+from cl_theory.proof.checks.exact import close
+from cl_theory.proof.checks.monte_carlo import mean_agrees
+from cl_theory.proof.checks.plans import plan_mean
+from cl_theory.theory.estimators.laws import FiniteLaw, coin_law, exact_covariance, exact_mean
 
 B = 0.3
 EVERY_FACTOR = Planted(1.3, 1.2, 1.1, 0.9, 1.05)

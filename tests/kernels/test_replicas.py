@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from cl_theory import threads
-from cl_theory.checks import no_drift
-from cl_theory.learning.replicas import (
+from cl_theory.learning.learners.replicas import (
     Chains,
     PhasePlan,
     Replicas,
@@ -21,9 +20,10 @@ from cl_theory.learning.replicas import (
     learn_phases,
     learn_phases_numpy,
 )
-from cl_theory.models import RBM
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
 from cl_theory.philox import CounterStream
-from cl_theory.states import all_states
+from cl_theory.proof.checks.monte_carlo import no_drift
 
 SIZES = [(1, 1), (3, 5), (16, 16), (17, 70), (40, 100)]
 RNG = CounterStream.of(5, 3).later(7)

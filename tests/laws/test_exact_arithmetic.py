@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.laws import as_floats, exact_array, is_exact, number_like, square_root
+from cl_theory.theory.arithmetic import as_floats, exact_array, is_exact, number_like, square_root
 
 
 @pytest.mark.parametrize(("value", "root"), [(Fraction(9, 16), Fraction(3, 4)), (0, Fraction(0)), (49, Fraction(7))])

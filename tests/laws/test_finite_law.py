@@ -5,18 +5,18 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.laws import (
+from cl_theory.seeds import stream
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.estimators.laws import (
     FiniteLaw,
     PhaseMoments,
     coin_law,
     equality_law,
-    exact_array,
     exact_covariance,
     exact_mean,
     independent_moments,
     repeated_law,
 )
-from cl_theory.seeds import stream
 
 LAW = FiniteLaw.random(stream(20230723, "tests", "finite-law"), n_atoms=4, dimension=3)
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from cl_theory.estimators import theory
-from cl_theory.laws.finite import FiniteLaw
-from cl_theory.laws.folded import folded_moments
-from cl_theory.samplers.planted import weighted_batch_moments
+from cl_theory.learning.samplers.planted import weighted_batch_moments
+from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators.laws import FiniteLaw, folded_moments
 
 
 def law(seed: int = 0) -> FiniteLaw:
@@ -19,9 +18,9 @@ def test_traces_means_and_chosen_directions_survive() -> None:
     assert small.dimension == 5
     for name in ("m_positive", "m_negative", "v_positive", "v_negative"):
         np.testing.assert_allclose(getattr(small, name), getattr(full, name))
-    np.testing.assert_allclose(theory.isd_trace(small, 0.3), theory.isd_trace(full, 0.3))
+    np.testing.assert_allclose(exact_moments.isd_trace(small, 0.3), exact_moments.isd_trace(full, 0.3))
     np.testing.assert_allclose(inside @ small.mean, vectors @ full.mean)
-    covariances = theory.isd_covariance(small, 0.3), theory.isd_covariance(full, 0.3)
+    covariances = exact_moments.isd_covariance(small, 0.3), exact_moments.isd_covariance(full, 0.3)
     np.testing.assert_allclose(inside @ covariances[0] @ inside.T, vectors @ covariances[1] @ vectors.T)
 
 
@@ -43,10 +42,10 @@ def test_weighted_batch_of_one_phase_is_isd() -> None:
     moments, b = law().moments, 0.3
     mean, second = weighted_batch_moments(moments, (1 / b, -1 / (1 - b)), 1, b, b * (1 - b))
     np.testing.assert_allclose(mean, moments.mean)
-    np.testing.assert_allclose(second - np.outer(mean, mean), theory.isd_covariance(moments, b))
+    np.testing.assert_allclose(second - np.outer(mean, mean), exact_moments.isd_covariance(moments, b))
 
 
 def test_weighted_batch_follows_the_design() -> None:
     moments, b, n = law().moments, 0.4, 5
     mean, second = weighted_batch_moments(moments, (1 / b, -1 / (1 - b)), n, n * b, 0.17)
-    np.testing.assert_allclose(second - np.outer(mean, mean), theory.batch_isd_covariance(moments, b, n, 0.17))
+    np.testing.assert_allclose(second - np.outer(mean, mean), exact_moments.batch_isd_covariance(moments, b, n, 0.17))

@@ -4,9 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from cl_theory.laws import FiniteLaw
-from cl_theory.laws.histories import history_law, mean_given_past
 from cl_theory.seeds import stream
+from cl_theory.theory.estimators.laws import FiniteLaw, history_law, mean_given_past
 
 B = Fraction(2, 5)
 LAW = FiniteLaw.random(stream(20230723, "tests", "histories"), 3, 2)

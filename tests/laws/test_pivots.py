@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cl_theory.laws import exact_array
-from cl_theory.laws.pivots import pivots
+from cl_theory.theory.arithmetic import exact_array, pivots
 
 
 def test_their_products_are_the_leading_minors() -> None:

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from cl_theory.estimators import theory
-from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
-from cl_theory.learning.loop import Randomness, TrainingState
-from cl_theory.learning.parts import ISD, SGD, AlwaysOnISD, CentredISD, Exact, TwoTerm
-from cl_theory.models.rbm import RBM, rbm_phase_moments
-from cl_theory.phases import Fixed, Geometric
-from cl_theory.states import all_states
+from cl_theory.learning.learners.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
+from cl_theory.learning.learners.loop import Randomness, TrainingState
+from cl_theory.learning.learners.parts import ISD, SGD, AlwaysOnISD, CentredISD, Exact, TwoTerm
+from cl_theory.learning.models.rbm import RBM, rbm_phase_moments
+from cl_theory.learning.models.states import all_states
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
+from cl_theory.theory.estimators import moments as exact_moments
 
 NETWORK = RBM.random(np.random.default_rng(0), 4, 3, 0.7)
 DATA = all_states(4)[[3, 5, 5, 12, 15]]
@@ -51,9 +51,9 @@ def test_the_same_check_sees_a_weight_of_one_instead_of_one_over_b() -> None:
 @pytest.mark.parametrize(
     ("schedule", "covariance"),
     [
-        (TwoTerm(), theory.two_term_covariance(MOMENTS)),
-        (ISD(0.5), theory.isd_covariance(MOMENTS, 0.5)),
-        (ISD(0.25), theory.isd_covariance(MOMENTS, 0.25)),
+        (TwoTerm(), exact_moments.two_term_covariance(MOMENTS)),
+        (ISD(0.5), exact_moments.isd_covariance(MOMENTS, 0.5)),
+        (ISD(0.25), exact_moments.isd_covariance(MOMENTS, 0.25)),
     ],
     ids=["two-term", "b = 0.5", "b = 0.25"],
 )
@@ -63,11 +63,11 @@ def test_the_variance_of_an_update_is_the_predicted_one(schedule, covariance) ->
 
 
 def test_at_its_best_baseline_a_centred_update_has_the_predicted_smaller_variance() -> None:
-    centre = theory.isd_centre(MOMENTS, 0.4)
+    centre = exact_moments.isd_centre(MOMENTS, 0.4)
     squares = ((updates(CentredISD(0.4), baseline=centre) - MOMENTS.mean) ** 2).sum(axis=1)
-    predicted = np.trace(theory.centred_isd_covariance(MOMENTS, 0.4, centre))
+    predicted = np.trace(exact_moments.centred_isd_covariance(MOMENTS, 0.4, centre))
     assert worst_z(squares[:, None], predicted) < LIMIT
-    assert worst_z(squares[:, None], np.trace(theory.isd_covariance(MOMENTS, 0.4))) > LIMIT
+    assert worst_z(squares[:, None], np.trace(exact_moments.isd_covariance(MOMENTS, 0.4))) > LIMIT
 
 
 def test_a_batch_averages_as_many_independent_phases() -> None:
@@ -78,7 +78,7 @@ def test_a_batch_averages_as_many_independent_phases() -> None:
     samples = start.parameters - np.array(moved)
     assert worst_z(samples, MOMENTS.mean) < LIMIT
     squares = ((samples - MOMENTS.mean) ** 2).sum(axis=1)
-    assert worst_z(squares[:, None], np.trace(theory.isd_covariance(MOMENTS, 0.4)) / 8) < LIMIT
+    assert worst_z(squares[:, None], np.trace(exact_moments.isd_covariance(MOMENTS, 0.4)) / 8) < LIMIT
 
 
 def test_an_always_on_phase_moves_by_the_gradient_when_the_rate_is_small() -> None:

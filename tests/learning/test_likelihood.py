@@ -5,18 +5,18 @@ import numpy as np
 import pytest
 
 from cl_theory import threads
-from cl_theory.datasets import bars_and_stripes
-from cl_theory.learning.likelihood import (
+from cl_theory.learning.learners.likelihood import (
     exact_log_likelihood,
     exact_log_partition,
     exact_measures,
     log_likelihood,
 )
-from cl_theory.learning.replicas import Replicas
-from cl_theory.models import RBM
-from cl_theory.models.boltzmann import BoltzmannMachine
-from cl_theory.models.exact_law import log_probability_v, total_variation
-from cl_theory.states import all_states
+from cl_theory.learning.learners.replicas import Replicas
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.exact_law import log_probability_v, total_variation
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
 
 
 def _rbms(n_hidden, n_visible, scale, n=3):

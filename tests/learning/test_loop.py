@@ -13,25 +13,29 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.learning import (
+from cl_theory.learning.learners.loop import (
+    CheckpointError,
+    LearningDiverged,
+    previous,
+    read_checkpoint,
+    write_checkpoint,
+)
+from cl_theory.learning.learners.parts import (
     ISD,
     SGD,
     Adam,
     AlwaysOnISD,
     CarriedOver,
     CentredISD,
-    CheckpointError,
-    LearningDiverged,
     Momentum,
     Persistent,
     TwoTerm,
-    train,
 )
-from cl_theory.learning.loop import previous, read_checkpoint, write_checkpoint
-from cl_theory.models.boltzmann import BoltzmannMachine
-from cl_theory.models.rbm import RBM
-from cl_theory.phases import Geometric
+from cl_theory.learning.learners.train import train
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.theory.chains.phase_lengths import Geometric
 
 ARRAYS = {
     "parameters": np.array([1.5, -0.0, np.pi, 1e-308]),
@@ -128,7 +132,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_checkpoint(tmp_path) -> No
     code = """
         import itertools, sys
         import numpy as np
-        from cl_theory.learning.loop import write_checkpoint
+        from cl_theory.learning.learners.loop import write_checkpoint
         for k in itertools.count():
             write_checkpoint(sys.argv[1], {"values": np.full(50_000, float(k))}, {"k": k})
             print(k, flush=True)
@@ -189,9 +193,9 @@ def test_a_run_stopped_anywhere_ends_with_the_same_bits(tmp_path, network, sched
 SCRIPT = """
     import sys
     import numpy as np
-    from cl_theory.datasets.bars_and_stripes import bars_and_stripes
+    from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
     from cl_theory.learning import Adam, CentredISD, Persistent, train
-    from cl_theory.models.rbm import RBM
+    from cl_theory.learning.models.rbm import RBM
 
     def report(done, total):
         print(done, flush=True)

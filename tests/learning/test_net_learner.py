@@ -5,24 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cl_theory.datasets.digits import labelled_digits, with_label_pixels
-from cl_theory.learning import (
-    ISD,
-    SGD,
-    Adam,
-    AlwaysOnISD,
-    CentredISD,
-    CheckpointError,
-    LearningDiverged,
-    Momentum,
-    TwoTerm,
-    train_forward_forward,
-    train_net_replicas,
-)
-from cl_theory.learning.energy_learner import phase_signs
-from cl_theory.learning.loop import Randomness, TrainingState
-from cl_theory.learning.net_kernels import learn_shown_numpy
-from cl_theory.learning.net_learner import (
+from cl_theory.learning.learners.energy_learner import phase_signs
+from cl_theory.learning.learners.loop import CheckpointError, LearningDiverged, Randomness, TrainingState
+from cl_theory.learning.learners.net_kernels import learn_shown_numpy
+from cl_theory.learning.learners.net_learner import (
     AVERAGES,
     ForwardForwardLearner,
     LeakyNegativesNetLearner,
@@ -30,8 +16,10 @@ from cl_theory.learning.net_learner import (
     UnweightedNetLearner,
     shuffled_rows,
 )
-from cl_theory.learning.train import net_learner_of
-from cl_theory.models.forward_forward import ForwardForward, predicted_labels
+from cl_theory.learning.learners.parts import ISD, SGD, Adam, AlwaysOnISD, CentredISD, Momentum, TwoTerm
+from cl_theory.learning.learners.train import net_learner_of, train_forward_forward, train_net_replicas
+from cl_theory.learning.models.digits import labelled_digits, with_label_pixels
+from cl_theory.learning.models.forward_forward import ForwardForward, predicted_labels
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 1, (5, 6)).astype(np.float32)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.energy_learner import run_phases
-from cl_theory.learning.loop import TrainingState
-from cl_theory.learning.parts import (
+from cl_theory.learning.learners.energy_learner import run_phases
+from cl_theory.learning.learners.loop import TrainingState
+from cl_theory.learning.learners.parts import (
     ISD,
     SGD,
     Adam,
@@ -22,10 +22,10 @@ from cl_theory.learning.parts import (
     parameter_kinds,
     weighted_gradient,
 )
-from cl_theory.models.boltzmann import BoltzmannMachine
-from cl_theory.models.exact_law import sample_exactly
-from cl_theory.models.rbm import RBM
-from cl_theory.states import all_states
+from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.exact_law import sample_exactly
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
 
 
 def path(optimiser, gradients: np.ndarray, start: np.ndarray) -> np.ndarray:

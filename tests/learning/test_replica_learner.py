@@ -5,8 +5,9 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes
-from cl_theory.learning import (
+from cl_theory.learning.learners.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
+from cl_theory.learning.learners.loop import LearningDiverged, Randomness
+from cl_theory.learning.learners.parts import (
     ISD,
     SGD,
     Adam,
@@ -15,22 +16,18 @@ from cl_theory.learning import (
     CentredISD,
     ContrastiveDivergence,
     Exact,
-    LearningDiverged,
     Momentum,
     Persistent,
     TwoTerm,
-    train,
-    train_replicas,
 )
-from cl_theory.learning.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
-from cl_theory.learning.loop import Randomness
-from cl_theory.learning.replica_learner import OfflineISDLearner, ReplicaLearner, block_of_phases
-from cl_theory.learning.replicas import Replicas
-from cl_theory.learning.train import learner_of
-from cl_theory.models.boltzmann import BoltzmannMachine
-from cl_theory.models.rbm import RBM
-from cl_theory.phases import Fixed, Geometric
-from cl_theory.states import all_states
+from cl_theory.learning.learners.replica_learner import OfflineISDLearner, ReplicaLearner, block_of_phases
+from cl_theory.learning.learners.replicas import Replicas
+from cl_theory.learning.learners.train import learner_of, train, train_replicas
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 
 NETWORK = RBM.random(np.random.default_rng(0), 4, 3, 0.7)
 MACHINE = BoltzmannMachine.random(np.random.default_rng(0), 4, 3, 1.0)

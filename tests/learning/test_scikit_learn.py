@@ -10,10 +10,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import check_estimator
 
-from cl_theory.datasets.digits import labelled_digits
-from cl_theory.learning.loop import LearningDiverged
-from cl_theory.learning.scikit_learn import ContrastiveRBM
-from cl_theory.states import all_states
+from cl_theory.learning.learners.loop import LearningDiverged
+from cl_theory.learning.learners.scikit_learn import ContrastiveRBM
+from cl_theory.learning.models.digits import labelled_digits
+from cl_theory.learning.models.states import all_states
 
 DIGITS, LABELS = labelled_digits(label_units=False)
 

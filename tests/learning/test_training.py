@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets.bars_and_stripes import bars_and_stripes, best_negative_log_likelihood
-from cl_theory.learning import (
+from cl_theory.learning.learners.loop import LearningDiverged
+from cl_theory.learning.learners.parts import (
     ISD,
     SGD,
     Adam,
@@ -13,15 +13,15 @@ from cl_theory.learning import (
     CentredISD,
     ContrastiveDivergence,
     Exact,
-    LearningDiverged,
     Momentum,
     Persistent,
     TwoTerm,
-    train,
 )
-from cl_theory.models.boltzmann import BoltzmannMachine
-from cl_theory.models.rbm import RBM
-from cl_theory.phases import Fixed, Geometric
+from cl_theory.learning.learners.train import train
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes, best_negative_log_likelihood
+from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 
 BAS = bars_and_stripes(4)
 

@@ -5,29 +5,29 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.markov import (
-    asymptotic_covariance,
-    closed_classes,
+from cl_theory.seeds import stream
+from cl_theory.theory.chains.local_chain import local_chain
+from cl_theory.theory.chains.mixing import (
     distance_from_equilibrium,
     dobrushin_coefficient,
     equilibration_time,
     ergodicity,
-    fundamental_matrix,
+    spectral_gap,
+)
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, ShiftedGeometric, ShiftedPoisson, TwoPoint, Uniform
+from cl_theory.theory.chains.poisson import asymptotic_covariance, fundamental_matrix, poisson_solution
+from cl_theory.theory.chains.softmax_chain import SoftmaxChain
+from cl_theory.theory.chains.solvable_chains import AffineChain
+from cl_theory.theory.chains.stationary import (
+    closed_classes,
     matrix_power,
     mean_power,
     period,
-    poisson_solution,
     power_sum,
-    spectral_gap,
     stationary_distribution,
     stationary_distributions,
-    stopped_length,
 )
-from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.local_chain import local_chain
-from cl_theory.models.softmax_chain import SoftmaxChain
-from cl_theory.phases import Fixed, Geometric, ShiftedGeometric, ShiftedPoisson, StopAt, TwoPoint, Uniform
-from cl_theory.seeds import stream
+from cl_theory.theory.chains.stopping import StopAt, stopped_length
 
 FLIP = np.array([[0.0, 1.0], [1.0, 0.0]])
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)

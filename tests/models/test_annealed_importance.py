@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.boltzmann import BoltzmannMachine
-from cl_theory.models.exact_law import (
+from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.exact_law import (
     LogPartitionEstimate,
     annealed_log_partition,
     annealed_negative_log_likelihood,
 )
-from cl_theory.models.rbm import RBM
-from cl_theory.states import all_states
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
 
 NETWORKS = [
     RBM.random(np.random.default_rng(0), 6, 4, 1.0),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.forward_forward import ForwardForward, direction, label_goodness, predicted_labels
+from cl_theory.learning.models.forward_forward import ForwardForward, direction, label_goodness, predicted_labels
 
 NETWORK = ForwardForward.random(np.random.default_rng(0), (7, 5, 4), threshold=0.5)
 X = np.random.default_rng(1).uniform(0, 1, (6, 7))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.forward_forward import BLOCK, ForwardForward, label_goodness, predicted_labels
+from cl_theory.learning.models.forward_forward import BLOCK, ForwardForward, label_goodness, predicted_labels
 
 
 def one_picture_a_label(network: ForwardForward, images: np.ndarray, n_classes: int) -> np.ndarray:

@@ -5,14 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.markov import stationary_distribution
-from cl_theory.models.affine_chain import AffineChain
-from cl_theory.models.function_chain import FunctionChain, complex_step_derivative
-from cl_theory.models.gibbs_chain import GibbsChain
-from cl_theory.models.local_chain import LocalChain, local_chain
-from cl_theory.models.rbm import RBM
-from cl_theory.models.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases, with_gradient
+from cl_theory.learning.models.gibbs_chain import GibbsChain
+from cl_theory.learning.models.rbm import RBM
 from cl_theory.seeds import stream
+from cl_theory.theory.chains.local_chain import LocalChain, local_chain
+from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases, with_gradient
+from cl_theory.theory.chains.solvable_chains import AffineChain, FunctionChain, complex_step_derivative
+from cl_theory.theory.chains.stationary import stationary_distribution
 
 CHAIN = three_state_chain()
 

@@ -5,10 +5,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.estimators import isd_gradient, theory
-from cl_theory.laws import coin_law, exact_covariance, exact_mean
-from cl_theory.models import RationalRBM, rbm_phase_moments
+from cl_theory.learning.models.rational_rbm import RationalRBM
+from cl_theory.learning.models.rbm import rbm_phase_moments
 from cl_theory.seeds import stream
+from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators.isd import isd_gradient
+from cl_theory.theory.estimators.laws import coin_law, exact_covariance, exact_mean
 
 MODEL = RationalRBM.random(stream(20230723, "tests", "rational-rbm"), n_visible=3, n_hidden=2)
 DATA = np.array([[1, 0, 1], [0, 1, 1]])
@@ -46,7 +48,7 @@ def test_isd_on_a_model_is_exactly_unbiased():
     probability, coin, plus, minus = coin_law(law, b)
     rows = isd_gradient(plus, minus, coin, p_positive=b)
     assert (exact_mean(probability, rows) == law.moments.mean).all()
-    assert (exact_covariance(probability, rows) == theory.isd_covariance(law.moments, b)).all()
+    assert (exact_covariance(probability, rows) == exact_moments.isd_covariance(law.moments, b)).all()
 
 
 def test_bad_factors_are_refused():

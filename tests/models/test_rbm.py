@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cl_theory.models import RBM
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
 from cl_theory.seeds import stream
-from cl_theory.states import all_states
 
 MODEL = RBM.random(stream(20230723, "tests", "rbm"), n_visible=3, n_hidden=2, scale=1.0)
 V, H = all_states(3), all_states(2)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.rbm import RBM, descended, rbm_phase_means, rbm_phase_moments
-from cl_theory.states import all_states
+from cl_theory.learning.models.rbm import RBM, descended, rbm_phase_means, rbm_phase_moments
+from cl_theory.learning.models.states import all_states
 
 
 def case(n_visible: int, n_hidden: int) -> tuple[RBM, np.ndarray]:

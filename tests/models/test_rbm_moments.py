@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from cl_theory.datasets import bars_and_stripes
-from cl_theory.models import RBM, rbm_phase_moments
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.rbm import RBM, rbm_phase_moments
+from cl_theory.learning.models.states import all_states
 from cl_theory.seeds import stream
-from cl_theory.states import all_states
 
 SIZES = [(3, 2), (2, 3), (4, 4)]
 

@@ -5,11 +5,17 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.phases.bounded_length import Fixed, TwoPoint, Uniform
-from cl_theory.phases.length import PhaseLength
-from cl_theory.phases.stopping import StopAt
-from cl_theory.phases.unbounded_length import Geometric, ShiftedGeometric, ShiftedPoisson
 from cl_theory.seeds import stream
+from cl_theory.theory.chains.phase_lengths import (
+    Fixed,
+    Geometric,
+    PhaseLength,
+    ShiftedGeometric,
+    ShiftedPoisson,
+    TwoPoint,
+    Uniform,
+)
+from cl_theory.theory.chains.stopping import StopAt
 
 LAWS: list[PhaseLength] = [
     Fixed(7),

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.phases import Alternating, Bernoulli, Stratified, Systematic
 from cl_theory.seeds import stream
+from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Stratified, Systematic
 
 THIRD = Fraction(1, 3)
 ORDERS = [

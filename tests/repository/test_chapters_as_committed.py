@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import yaml
 
-from cl_theory.claims import all_claims
+from cl_theory.proof.ledger.registry import all_claims
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))

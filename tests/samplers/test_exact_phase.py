@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from cl_theory.models import RBM
-from cl_theory.samplers import AliasTable, ExactPhaseSampler
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
+from cl_theory.learning.samplers.exact_phase import AliasTable, ExactPhaseSampler
 from cl_theory.seeds import stream
-from cl_theory.states import all_states
 
 DRAWS = 200_000
 

@@ -2,14 +2,11 @@
 
 import numpy as np
 
-from cl_theory.models import RBM
-from cl_theory.samplers import (
-    ExactPhaseSampler,
-    phase_statistics,
-)
-from cl_theory.samplers.phase_statistics import JointCumulants
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.states import all_states
+from cl_theory.learning.samplers.exact_phase import ExactPhaseSampler
+from cl_theory.learning.samplers.phase_statistics import JointCumulants, phase_statistics
 from cl_theory.seeds import stream
-from cl_theory.states import all_states
 
 B = 0.3
 SIZES = [(3, 2), (2, 3)]

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from cl_theory.models import RBM
-from cl_theory.samplers import ExactPhaseSampler, Planted, isd_count, isd_states
-from cl_theory.samplers.isd_statistics import CHUNK, chunk_sizes
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.samplers.exact_phase import ExactPhaseSampler
+from cl_theory.learning.samplers.isd_statistics import CHUNK, chunk_sizes, isd_count, isd_states
+from cl_theory.learning.samplers.planted import Planted
 from cl_theory.seeds import stream
 
 B = 0.3

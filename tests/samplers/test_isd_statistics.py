@@ -4,18 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
-from cl_theory.datasets import bars_and_stripes
-from cl_theory.estimators import theory
-from cl_theory.models import RBM, rbm_phase_moments
-from cl_theory.samplers import (
-    PLANTED_ERRORS,
-    ExactPhaseSampler,
-    Planted,
-    isd_statistic_covariance,
-    isd_statistic_target,
-    isd_statistics,
-)
+from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.rbm import RBM, rbm_phase_moments
+from cl_theory.learning.samplers.exact_phase import ExactPhaseSampler
+from cl_theory.learning.samplers.isd_statistics import isd_statistic_covariance, isd_statistic_target, isd_statistics
+from cl_theory.learning.samplers.planted import PLANTED_ERRORS, Planted
 from cl_theory.seeds import stream
+from cl_theory.theory.estimators import moments as exact_moments
 
 B = 0.3
 ALPHA = 1e-6
@@ -23,7 +18,7 @@ MODEL = RBM.random(stream(20230723, "tests", "isd-statistics"), 16, 8, scale=0.3
 SAMPLER = ExactPhaseSampler(MODEL, bars_and_stripes())
 MOMENTS = rbm_phase_moments(MODEL, SAMPLER.data)
 DIRECTIONS = np.stack([m / np.linalg.norm(m) for m in (MOMENTS.mean_positive, MOMENTS.mean_negative)])
-CENTRE = theory.isd_centre(MOMENTS, B)
+CENTRE = exact_moments.isd_centre(MOMENTS, B)
 
 
 def p_value(found, target, covariance):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cl_theory.models.rbm import RBM
-from cl_theory.samplers.exact_phase import ExactPhaseSampler
-from cl_theory.samplers.isd_statistics import inner_products, linear_estimates, phase_states
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.samplers.exact_phase import ExactPhaseSampler
+from cl_theory.learning.samplers.isd_statistics import inner_products, linear_estimates, phase_states
 
 
 @pytest.fixture(params=[(5, 3), (9, 2), (70, 4)], ids=["5x3", "9x2", "70x4"])

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from cl_theory.checks.statement_checks import proof_check, systems_check
-from cl_theory.estimators.isd_statements import COVARIANCE, COVARIANCE_BY_SECOND_MOMENTS
-from cl_theory.estimators.symbols import SECOND_MOMENTS, Sigma_plus, b, cov_Z, mu, phase_values
-from cl_theory.laws import FiniteLaw
-from cl_theory.statements import System, averaged, bound, equation, latex_of, remainder, scalar, value_of, vector
+from cl_theory.proof.checks.statement_checks import proof_check, systems_check
+from cl_theory.theory.algebra import averaged, latex_of, remainder, scalar, value_of, vector
+from cl_theory.theory.estimators.isd_statements import COVARIANCE, COVARIANCE_BY_SECOND_MOMENTS
+from cl_theory.theory.estimators.laws import FiniteLaw
+from cl_theory.theory.estimators.symbols import SECOND_MOMENTS, Sigma_plus, b, cov_Z, mu, phase_values
+from cl_theory.theory.statement import bound, equation
+from cl_theory.theory.system import System
 
 DERIVED = COVARIANCE_BY_SECOND_MOMENTS.right.xreplace(SECOND_MOMENTS)
 x = scalar("x_{test}", "a number of these tests", positive=True)

@@ -1,0 +1,1 @@
+"""How a claim earns its verdict: checks, systems, experiments, the ledger, figures, the book, and the commands."""

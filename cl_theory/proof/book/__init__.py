@@ -1,0 +1,1 @@
+"""Executing and rendering the book."""

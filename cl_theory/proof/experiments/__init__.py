@@ -1,0 +1,1 @@
+"""Experiments: defined, computed in cells, stored, read, and done again."""

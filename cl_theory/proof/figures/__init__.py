@@ -1,0 +1,1 @@
+"""Figures, one call each, from exact formulas or stored data."""

@@ -1,0 +1,466 @@
+"""Systems for the statements about ISD: laws that are listed atom by atom, laws that are drawn from, real models."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from cl_theory.learning.models.rational_rbm import RationalRBM
+from cl_theory.learning.models.states import all_states
+from cl_theory.proof.checks.exact import at_least_exactly, equal_exactly
+from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.checks.statement_checks import Drawn
+from cl_theory.proof.checks.symbolic import is_sum_of_squares
+from cl_theory.proof.systems.real_models import (
+    Checked,
+    IsdSettings,
+    PhaseSlots,
+    RealModel,
+    duty_cycle_check,
+    informative_directions,
+    real_models,
+)
+from cl_theory.seeds import FIXED_ROOT, stream
+from cl_theory.theory.arithmetic import exact_array, pivots
+from cl_theory.theory.chains.phase_order import Bernoulli
+from cl_theory.theory.estimators.isd import (
+    batch_isd_gradient,
+    centred_isd_gradient,
+    isd_gradient,
+    isd_weights,
+    ratio_isd_gradient,
+    two_term_gradient,
+)
+from cl_theory.theory.estimators.laws import (
+    FiniteLaw,
+    coin_law,
+    equality_law,
+    exact_covariance,
+    exact_mean,
+    repeated_law,
+)
+from cl_theory.theory.estimators.symbols import (
+    B,
+    Z,
+    b,
+    b_believed,
+    cov_coin_h,
+    cov_coin_minus,
+    cov_coin_plus,
+    cov_D,
+    cov_of_parts,
+    cov_Z,
+    g_minus,
+    g_plus,
+    h_can_be_other,
+    mean_h_squared,
+    mean_hh,
+    mean_Z,
+    mean_Z_given_pair,
+    mu_minus,
+    mu_plus,
+    phase_values,
+    price_is_positive,
+    trace_D,
+    trace_Z,
+)
+from cl_theory.theory.system import System
+
+
+def listed_two_term_covariance(law: FiniteLaw) -> np.ndarray:
+    """Cov D (d, d)."""
+    return exact_covariance(law.probability, two_term_gradient(law.g_positive, law.g_negative))
+
+
+def three_couplings(law: FiniteLaw) -> tuple[FiniteLaw, FiniteLaw, FiniteLaw]:
+    """The atoms of `law`, equally likely: as they are, independent, and with g- handed on by one atom.
+
+    All three have the same two marginals.
+    """
+    n_atoms = len(law.probability)
+    uniform = exact_array([1] * n_atoms) / Fraction(n_atoms)
+    as_it_is = FiniteLaw(uniform, law.g_positive, law.g_negative)
+    turned = FiniteLaw(uniform, law.g_positive, np.roll(law.g_negative, 1, axis=0))
+    return as_it_is, as_it_is.independent(), turned
+
+
+def petersburg_law(levels: int) -> FiniteLaw:
+    """g- = 0 and g+ = 2**k or -2**k, k = 1, ..., `levels`, with probabilities in proportion to 4**-k.
+
+    Each level adds the same to the second moment, which has no limit.
+    """
+    sizes = exact_array([sign * 2**k for k in range(1, levels + 1) for sign in (1, -1)])
+    weight = exact_array([Fraction(1, 4**k) for k in range(1, levels + 1) for _ in range(2)])
+    return FiniteLaw(weight / weight.sum(), sizes[:, None], 0 * sizes[:, None])
+
+
+def petersburg_second_moment(levels: int) -> Fraction:
+    """E|g+|^2 of that law in closed form, 3 K / (1 - 4**-K)."""
+    return Fraction(3 * levels) / (1 - Fraction(1, 4**levels))
+
+
+ONE_OFF = Fraction(101, 100)
+"""One per cent too much: what is planted into exact checks."""
+
+
+def exact_cases(name: str, n_laws: int) -> list[FiniteLaw]:
+    """Random rational laws of a coupled pair in 3 dimensions, and then two small RBMs with rational factors."""
+    laws = [FiniteLaw.random(stream(FIXED_ROOT, name, k), 5, dimension=3) for k in range(n_laws)]
+    for n_visible, n_hidden in ((2, 2), (3, 1)):
+        rbm = RationalRBM.random(stream(FIXED_ROOT, name, "rbm", n_visible), n_visible, n_hidden)
+        laws.append(rbm.finite_law(all_states(n_visible)[[0, 1, 3]]))
+    return laws
+
+
+def enumerated_isd(
+    law: FiniteLaw, p_positive: Any, *, baseline: Any = 0, weight: Any = 1, coin: Any = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exact mean (d,) and covariance (d, d) of ISD around a constant `baseline`, over all atoms and both coin faces.
+
+    Planted errors: a factor `weight` on 1/b, and a `coin` whose probability is not the `p_positive` of the weights.
+    """
+    probability, is_positive, g_positive, g_negative = coin_law(law, p_positive if coin is None else coin)
+    centre = baseline + 0 * law.g_positive[0]
+    estimates = centred_isd_gradient(g_positive, g_negative, is_positive, centre, p_positive=p_positive)
+    estimates = np.where(is_positive[:, None], weight * estimates, estimates)
+    return exact_mean(probability, estimates), exact_covariance(probability, estimates)
+
+
+def enumerated_trace(law: FiniteLaw, p_positive: Any, **options: Any) -> Any:
+    """Exact total variance of ISD; options of `enumerated_isd`."""
+    return np.trace(enumerated_isd(law, p_positive, **options)[1])
+
+
+def two_values(centre: Any, spread: Any) -> tuple[np.ndarray, np.ndarray]:
+    """A gradient that is one number, centre - spread or centre + spread with equal chances: (probability, values)."""
+    values = np.array([[Fraction(centre - spread)], [Fraction(centre + spread)]], dtype=object)
+    return np.array([Fraction(1, 2)] * 2, dtype=object), values
+
+
+def enumerated_batch(
+    law: FiniteLaw, design: Any, n_phases: int, *, p_positive: Any = None, weight: Any = 1
+) -> tuple[np.ndarray, np.ndarray]:
+    """Exact mean and covariance of a batch estimate, over every order of the design and all atoms of every phase.
+
+    The weights use `p_positive`, by default the design's own; `weight` is a planted factor on 1/b.
+    """
+    b = design.p_positive if p_positive is None else p_positive
+    probability, g_positive, g_negative = repeated_law(law, n_phases)
+    estimates = [
+        batch_isd_gradient(weight * g_positive, g_negative, order, p_positive=b)
+        for _, order in design.enumerate(n_phases)
+    ]
+    chances = [chance * probability for chance, _ in design.enumerate(n_phases)]
+    both = np.concatenate(chances), np.concatenate(estimates)
+    return exact_mean(*both), exact_covariance(*both)
+
+
+def enumerated_ratio(law: FiniteLaw, p_positive: Any, n_phases: int) -> tuple[np.ndarray, np.ndarray]:
+    """Exact mean and covariance of the difference of phase means under coins, given that both signs came."""
+    probability, *gradients = repeated_law(law, n_phases)
+    g_positive, g_negative = map(exact_array, gradients)  # integers would be divided into floats
+    orders = [(p, order) for p, order in Bernoulli(p_positive).enumerate(n_phases) if 0 < order.sum() < n_phases]
+    total = sum(p for p, _ in orders)
+    estimates = np.concatenate([ratio_isd_gradient(g_positive, g_negative, order) for _, order in orders])
+    chances = np.concatenate([p / total * probability for p, _ in orders])
+    return exact_mean(chances, estimates), exact_covariance(chances, estimates)
+
+
+EXCESS_QUANTITIES = ("P(B = 1)", "u·Z", "|Z|²−|D|²", "|D|²", "(u·Z)²−(u·D)²", "(u·D)²")
+"""Coordinates of the statistic of `excess_check`."""
+
+
+def excess_check(root: int, claim: str, model: RealModel, p_positive: float) -> Checked:
+    """The exact excess of ISD over two terms on a real model, in total and along a direction, with its controls.
+
+    Z and D share their phases (common random numbers). As both have the same mean, the mean of |Z|^2 - |D|^2 is the
+    difference of the traces of their covariances. One per cent of any weight, of the scale or of b must show.
+    """
+    directions = informative_directions(model, p_positive)[:1]
+    slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    excess_and_two_term = np.array([[1.0, -1.0], [0.0, 1.0]])
+    settings = IsdSettings(slots, ((p_positive, None),), excess_and_two_term, two_term=True)
+    scope = f"{model.name}, b = {p_positive:g}: mean of |Z|^2 - |D|^2 on shared phases, total and along u"
+    return settings.planned.check(root, claim, model.name, f"{p_positive:g}", scope=scope)
+
+
+COIN_OFF = "coin off by 1 %"
+WEIGHTS_OFF = "weights use another b"
+ATOMS = [
+    (sp.Symbol(f"p_{k}", positive=True), sp.Symbol(f"x_{k}", real=True), sp.Symbol(f"y_{k}", real=True)) for k in (1, 2)
+]
+"""Probability, g+ and g- of two atoms in one dimension, all left open."""
+CHANCES = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2), Fraction(6, 7))
+
+FOR_THE_EXCESS = 104_000
+"""Draws of a first stage at least, that show half a per cent of ISD's excess variance on the real models."""
+
+
+def listed(law: FiniteLaw, p_positive: Any, family: str = "laws", *, coin: Any = 1, belief: Any = 1) -> System:
+    """ISD on a law whose atoms are listed, both faces of the coin: left sides by the estimators' own code.
+
+    `coin` and `belief` are factors by which the coin and the weights depart from b, while the right sides keep it.
+    """
+    probability, is_positive, g_positive, g_negative = coin_law(law, p_positive * coin)
+    estimates = isd_gradient(g_positive, g_negative, is_positive, p_positive=p_positive * belief)
+    differences = two_term_gradient(law.g_positive, law.g_negative)
+    mixture = (1 - p_positive) * law.g_positive + p_positive * law.g_negative
+    cov_of_Z = cache(lambda: exact_covariance(probability, estimates))
+    cov_of_D = cache(lambda: exact_covariance(law.probability, differences))
+    values = phase_values(law.moments, p_positive) | {
+        b_believed: p_positive * belief,
+        mean_Z: exact_mean(probability, estimates),
+        cov_Z: cov_of_Z,
+        cov_D: cov_of_D,
+        trace_Z: lambda: np.trace(cov_of_Z()),
+        trace_D: lambda: np.trace(cov_of_D()),
+        mean_hh: lambda: (law.probability[:, None] * mixture).T @ mixture,
+        mean_h_squared: lambda: exact_mean(law.probability, (mixture**2).sum(axis=1)),
+        price_is_positive: lambda: Fraction(int(np.trace(cov_of_Z()) > np.trace(cov_of_D()))),
+        h_can_be_other: Fraction(int(np.any(mixture != 0))),
+    }
+    wrong = {
+        COIN_OFF: partial(listed, law, p_positive, coin=ONE_OFF),
+        WEIGHTS_OFF: partial(listed, law, p_positive, belief=ONE_OFF),
+    }
+    believed = "" if belief == 1 else f", weights for b = {p_positive * belief}"
+    return System(f"{family}, b = {p_positive}{believed}", values, family=family, wrong=wrong)
+
+
+def listed_laws(name: str, n_laws: int, chances: tuple[Fraction, ...] = CHANCES) -> list[System]:
+    """Random rational laws of a coupled pair and two rational RBMs, each at every b."""
+    laws = exact_cases(name, n_laws)
+    families = ["random laws"] * n_laws + ["rational RBMs"] * (len(laws) - n_laws)
+    return [listed(law, b, family) for law, family in zip(laws, families, strict=True) for b in chances]
+
+
+def three_couplings_at(name: str, n_laws: int, p_positive: Fraction) -> list[list[System]]:
+    """Random laws of two equally likely marginals: coupled as they come, independent, and handed round by one atom."""
+    families = [three_couplings(FiniteLaw.random(stream(FIXED_ROOT, name, k), 4, 2)) for k in range(n_laws)]
+    return [[listed(family[which], p_positive, "couplings") for family in families] for which in range(3)]
+
+
+def equality_laws(chances: tuple[Fraction, ...] = CHANCES, factor: Any = 1) -> list[System]:
+    """Laws on which ISD costs nothing at the b they were made for, in one dimension and in two; `factor` moves b."""
+    weights = exact_array(["1/8", "1/8", "1/4", "1/2"])
+    walks = [[[3], [-1], [2], [-3]], [[1, 2], [0, -1], [5, 1], [2, 2]]]
+    laws = [(equality_law(weights, exact_array(walk), b), b * factor) for walk in walks for b in chances]
+    return [listed(law, b, "equality laws") for law, b in laws]
+
+
+def pairs_of_phases(p_positive: Fraction = Fraction(3, 10), coin: Any = 1) -> list[System]:
+    """Pairs of phases as the two real models really draw them, each with both faces of the coin: all rationals.
+
+    The mean over the coin alone is by the estimator's own code; `coin` is a factor by which the coin departs from b.
+    """
+    found = []
+    for model in real_models():
+        rng = stream(FIXED_ROOT, "isd-unbiased", "states", model.name)
+        phases = model.sampler.positive(rng, 4), model.sampler.negative(rng, 4)
+        pairs = zip(*(exact_array(model.rbm.gradient(*phase).astype(int)) for phase in phases), strict=True)
+        found += [_one_pair(model.name, pair, p_positive, coin, face) for pair in pairs for face in (1, 0)]
+    return found
+
+
+def _one_pair(name: str, pair: tuple[np.ndarray, ...], p_positive: Any, coin: Any, face: int) -> System:
+    heads, tails = (
+        isd_gradient(pair[0][None], pair[1][None], np.array([side]), p_positive=p_positive)[0] for side in (1, 0)
+    )
+    values = {
+        b: p_positive,
+        B: face,
+        g_plus: pair[0],
+        g_minus: pair[1],
+        Z: heads if face else tails,
+        mean_Z_given_pair: p_positive * coin * heads + (1 - p_positive * coin) * tails,
+    }
+    wrong = {COIN_OFF: partial(_one_pair, name, pair, p_positive, ONE_OFF, face)}
+    return System(f"{name}, B = {face}", values, family=f"pairs and coins of {name}", wrong=wrong)
+
+
+def knowing_coin() -> System:
+    """g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1: b = 1/2, yet it depends on g+."""
+    plus = exact_array([[1], [-1]])
+    law = FiniteLaw(exact_array(["1/2", "1/2"]), plus, 0 * plus)
+    return coin_of_atoms(law, exact_array([1, 0]), "g+ = 1 or -1, g- = 0, and the coin shows B = 1 just when g+ = 1")
+
+
+def knowing_coins(n_laws: int = 4) -> list[System]:
+    """Random rational laws, each with coins whose chances depend on the pair."""
+    rngs = [stream(FIXED_ROOT, "knowing coins", k) for k in range(n_laws)]
+    laws = [(FiniteLaw.random(rng, 5, dimension=3), exact_array(rng.integers(1, 9, size=5)) / 9) for rng in rngs]
+    return [coin_of_atoms(law, chances, f"coin {k} that knows") for k, (law, chances) in enumerate(laws)]
+
+
+def coin_of_atoms(law: FiniteLaw, chances: np.ndarray, name: str) -> System:
+    """ISD with a coin that shows B = 1 with chance `chances[k]` when atom k has come; b is its overall chance."""
+    p, positive, negative = law.probability, law.g_positive, law.g_negative
+    share = p @ chances
+    probability, faces = np.concatenate([p * chances, p * (1 - chances)]), np.repeat([1, 0], len(p))
+    pair = np.tile(positive, (2, 1)), np.tile(negative, (2, 1))
+    estimates = isd_gradient(*pair, faces, p_positive=share)
+    mixture = (1 - share) * pair[0] + share * pair[1]
+    of_coin = (probability * (faces - share))[None]  # of_coin @ x is the covariance of the coin with x
+    parts = two_term_gradient(*pair) + ((faces - share) / (share * (1 - share)))[:, None] * mixture
+    values = phase_values(law.moments, share) | {
+        mean_Z: exact_mean(probability, estimates),
+        cov_Z: exact_covariance(probability, estimates),
+        cov_D: exact_covariance(p, two_term_gradient(positive, negative)),
+        cov_of_parts: exact_covariance(probability, parts),
+        mean_hh: (probability[:, None] * mixture).T @ mixture,
+        cov_coin_h: (of_coin @ mixture)[0],
+        cov_coin_plus: (of_coin @ pair[0])[0],
+        cov_coin_minus: (of_coin @ pair[1])[0],
+    }
+    return System(name, values, family="coins that know")
+
+
+def weights_for_another_coin(believed: Fraction = Fraction(1, 2)) -> list[System]:
+    """Random rational laws with weights for a coin that has another b."""
+    laws = [FiniteLaw.random(stream(FIXED_ROOT, "isd-unbiased", k), 5, dimension=3) for k in range(3)]
+    coins = [Fraction(3, 10), Fraction(49, 100), Fraction(6, 7)]
+    return [listed(law, b, "random laws", belief=believed / b) for law in laws for b in coins]
+
+
+def only_phase(p_positive: int) -> System:
+    """At b = 1 or 0 one phase never comes; its term is dropped, and the other's weight is 1 or -1."""
+    law = FiniteLaw.random(stream(FIXED_ROOT, "isd-unbiased", 0), 5, dimension=3)
+    ran = law.g_positive if p_positive else -law.g_negative
+    values = {mean_Z: exact_mean(law.probability, ran)}
+    values |= {mu_plus: law.moments.mean_positive, mu_minus: law.moments.mean_negative}
+    return System(f"b = {p_positive}: one phase never comes, and its term is dropped", values)
+
+
+def petersburg(levels: int, p_positive: Any, believed: int = 0) -> System:
+    """g- = 0, g+ = 2^k or -2^k with chance 3/4^k, cut off after `levels`: its second moment has no limit.
+
+    Right sides are those of the law cut off after `believed` levels, by default the same; the symbol `cov_of_parts` has
+    the closed form.
+    """
+    name = f"g+ = +-2^k with chance 3/4^k: {levels // believed if believed else 1} times the levels, and the variance"
+    cut = listed(petersburg_law(believed or levels), p_positive)
+    whole = listed(petersburg_law(levels), p_positive)
+    measured = {symbol: whole(symbol) for symbol in (cov_Z, cov_D, trace_Z, trace_D)}
+    measured[cov_of_parts] = np.array([[petersburg_second_moment(levels) / p_positive]])
+    return System(name, {symbol: cut(symbol) for symbol in cut.symbols} | measured)
+
+
+def real_phases(p_positive: float, models: tuple[RealModel, ...] | None = None) -> list[System]:
+    """ISD on the two real models at this b, every entry of every matrix; mean and squares can be drawn."""
+    return [_real(model, p_positive) for model in models or real_models()]
+
+
+def _real(model: RealModel, b: float, belief: float = 1.0) -> System:
+    m, faces = model.moments, np.array([True, False])
+    plus, minus = isd_weights(faces, p_positive=b * belief)
+
+    def mean() -> np.ndarray:
+        return b * plus * m.mean_positive + (1 - b) * minus * m.mean_negative
+
+    def second_moment() -> np.ndarray:
+        return b * plus**2 * m.second_positive + (1 - b) * minus**2 * m.second_negative
+
+    values = phase_values(m, b) | {
+        mean_Z: mean,
+        trace_Z: lambda: b * plus**2 * m.m_positive + (1 - b) * minus**2 * m.m_negative - mean() @ mean(),
+        trace_D: lambda: m.m_positive + m.m_negative - 2 * np.trace(m.cross) - m.mean @ m.mean,
+        cov_Z: lambda: second_moment() - np.outer(mean(), mean()),
+        mean_h_squared: lambda: np.trace(_second_of_mixture(m, b)),
+        cov_D: lambda: m.second_positive + m.second_negative - m.cross - m.cross.T - np.outer(m.mean, m.mean),
+        mean_hh: lambda: _second_of_mixture(m, b),
+    }
+    drawn = {
+        mean_Z: partial(_mean_drawn, model, b),
+        cov_Z: partial(_squares_drawn, model, b),
+        cov_Z - cov_D: partial(_excess_drawn, model, b),
+        trace_Z - trace_D: partial(_excess_drawn, model, b),
+    }
+    wrong = {WEIGHTS_OFF: partial(_real, model, b, 1.01)}
+    return System(f"{model.name}, b = {b:g}", values, family=f"{model.name} at b = {b:g}", wrong=wrong, drawn=drawn)
+
+
+def _second_of_mixture(m: Any, b: float) -> np.ndarray:
+    a = 1 - b
+    return a * a * m.second_positive + b * b * m.second_negative + a * b * (m.cross + m.cross.T)
+
+
+def _mean_drawn(model: RealModel, b: float) -> Drawn:
+    directions = informative_directions(model, b)
+    slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    planned = IsdSettings(slots, ((b, None),), np.eye(1)).planned
+
+    def image(mean: np.ndarray) -> np.ndarray:
+        goal = planned.goal.copy()
+        goal[1:3] = directions @ mean.ravel()
+        return goal
+
+    return Drawn(planned, image)
+
+
+def _squares_drawn(model: RealModel, b: float) -> Drawn:
+    directions = informative_directions(model, b)[:1]
+    slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    planned = IsdSettings(slots, ((b, None),), np.eye(1)).planned
+    mean = model.moments.mean
+
+    def image(covariance: np.ndarray) -> np.ndarray:
+        goal = planned.goal.copy()
+        goal[2] = np.trace(covariance) + mean @ mean
+        goal[3] = directions[0] @ covariance @ directions[0] + (directions[0] @ mean) ** 2
+        return goal
+
+    return Drawn(planned, image)
+
+
+def _excess_drawn(model: RealModel, b: float) -> Drawn:
+    directions = informative_directions(model, b)[:1]
+    slots = PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    planned = IsdSettings(slots, ((b, None),), np.array([[1.0, -1.0], [0.0, 1.0]]), two_term=True).planned
+    planned = replace(planned, least=FOR_THE_EXCESS)
+
+    def image(excess: np.ndarray) -> np.ndarray:
+        goal = planned.goal.copy()
+        if np.ndim(excess) == 0:
+            goal[2] = excess
+        else:
+            goal[2], goal[4] = np.trace(excess), directions[0] @ excess @ directions[0]
+        return goal
+
+    return Drawn(planned, image)
+
+
+def same_for_all_couplings(of: sp.Symbol, *, scope: str) -> Outcome:
+    """Whether `of`, a covariance, is the same matrix for three couplings of the same two marginals, b = 3/10."""
+    first, *others = three_couplings_at("covariance", 4, Fraction(3, 10))
+    return equal_exactly([[x(of) for x in laws] for laws in others], [[x(of) for x in first]] * 2, scope=scope)
+
+
+def costs_nothing(systems: Sequence[System], *, scope: str) -> Outcome:
+    """Whether ISD has the variance of two terms, exactly."""
+    return equal_exactly([x(trace_Z) for x in systems], [x(trace_D) for x in systems], scope=scope)
+
+
+def positive_definite(system: System, *, scope: str) -> Outcome:
+    """Whether Cov Z - Cov D is positive definite: all its pivots, exact, are above 0."""
+    return at_least_exactly(pivots(system(cov_Z) - system(cov_D)), 0, strict=True, scope=scope)
+
+
+def price_is_a_sum_of_squares(extra: sp.Expr, *, scope: str) -> Outcome:
+    r"""Whether the price of two atoms, all entries open, plus `extra` is :math:`\sum_k p_k h_k^2/(b(1-b))`."""
+    price = sum(p * (x**2 / b + y**2 / (1 - b) - (x - y) ** 2) for p, x, y in ATOMS)
+    squares = [(p / (b * (1 - b)), (1 - b) * x + b * y) for p, x, y in ATOMS]
+    return is_sum_of_squares(price + extra, squares, scope=scope, probability=b)
+
+
+def thin(p_positive: Fraction = Fraction(3, 10)) -> System:
+    """Two atoms in three dimensions: there is a direction in which h never is."""
+    return listed(FiniteLaw.random(stream(FIXED_ROOT, "strictness", "thin"), 2, 3), p_positive, "two atoms")
+
+
+def duty_cycle(p_positive: float, claim: str, seed: int) -> tuple[Outcome, dict[str, Outcome]]:
+    """How often the sampler runs a positive phase, exactly binomial; a check with its controls."""
+    return duty_cycle_check(seed, claim, p_positive)

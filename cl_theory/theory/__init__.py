@@ -1,0 +1,1 @@
+"""What the book is about: statements and systems; laws and estimators, chains and phases, learning that never stops."""
