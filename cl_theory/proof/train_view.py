@@ -34,7 +34,6 @@ from cl_theory.learning.models.forward_forward import ForwardForward
 from cl_theory.learning.models.mnist import binarised_mnist, mnist
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.learning.models.states import MAX_UNITS
-from cl_theory.proof import train_view as choices
 from cl_theory.seeds import stream
 
 N_LABELS = 10
@@ -224,7 +223,7 @@ def train_as_asked(folder: Path, settings: Mapping[str, Any], *, resume: bool) -
     if (folder / "settings.json").exists() and not resume:
         raise ValueError(f"{folder} already holds a run; go on with --resume, or choose another --folder")
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    data = choices.rows(settings["data"], settings["model"], settings["size"])
+    data = rows(settings["data"], settings["model"], settings["size"])
     learner, seed = _learner(settings, data), settings["seed"]
     n_phases = positive_integer(settings["phases"], "n_phases")
     measured = measures(learner.model(learner.start(Randomness(seed)).parameters), data, seed)
@@ -239,11 +238,11 @@ def train_as_asked(folder: Path, settings: Mapping[str, Any], *, resume: bool) -
     return run
 
 
-def _learner(asked: Mapping[str, Any], data: choices.Rows) -> Learner:
+def _learner(asked: Mapping[str, Any], data: Rows) -> Learner:
     """All parts of the run, checked before anything is written."""
     rng = stream(asked["seed"], "train", "start")
-    model = choices.starting_model(asked["model"], data.train.shape[1], asked["hidden"], rng)
-    schedule = choices.schedule(
+    model = starting_model(asked["model"], data.train.shape[1], asked["hidden"], rng)
+    planned = schedule(
         asked["estimator"], asked["b"], asked["order"], asked["length"], asked["length_law"], asked["baseline_rate"]
     )
     optimiser = chosen(OPTIMISERS, asked["optimiser"], "--optimiser")(asked["learning_rate"])
@@ -251,8 +250,8 @@ def _learner(asked: Mapping[str, Any], data: choices.Rows) -> Learner:
     common = asked["batch_size"], asked["weight_decay"]
     if asked["model"] == "forward-forward":
         labels = np.asarray(data.train_labels)
-        return net_learner_of(model, data.train, labels, schedule, optimiser, *common)
-    return learner_of(model, data.train, schedule, chain, optimiser, *common, not asked["no_visible_biases"])
+        return net_learner_of(model, data.train, labels, planned, optimiser, *common)
+    return learner_of(model, data.train, planned, chain, optimiser, *common, not asked["no_visible_biases"])
 
 
 @contextmanager

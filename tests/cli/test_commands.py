@@ -144,7 +144,7 @@ def test_help_names_every_command_and_the_exit_codes(call):
     result = call("--help")
     assert result.exit_code == 0
     for command in COMMANDS:
-        assert command.__name__.rpartition(".")[2] in result.stdout
+        assert command.__name__.removeprefix("register_") in result.stdout
     assert re.search(r"0\s+all\s+held", result.stdout)
 
 
@@ -165,4 +165,4 @@ def test_the_module_can_be_run():
 
 def test_the_installed_command_is_the_same_one():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
-    assert project["scripts"]["cl-theory"] == f"{main.__module__.rpartition('.')[0]}:{main.__name__}"
+    assert project["scripts"]["cl-theory"] == f"{main.__module__}:{main.__name__}"

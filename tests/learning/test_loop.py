@@ -194,7 +194,7 @@ SCRIPT = """
     import sys
     import numpy as np
     from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
-    from cl_theory.learning import Adam, CentredISD, Persistent, train
+    from cl_theory import Adam, CentredISD, Persistent, train
     from cl_theory.learning.models.rbm import RBM
 
     def report(done, total):
