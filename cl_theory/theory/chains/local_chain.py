@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -97,6 +97,24 @@ class LocalChain:
     def floats(self) -> "LocalChain":
         """The same chain in float64."""
         return LocalChain(*(np.asarray(part, dtype=float) for part in vars(self).values()))
+
+
+class ChainOfCoefficients:
+    """A chain that its coefficients give; those of G that do not depend on theta are its `offset` (m, d)."""
+
+    offset: np.ndarray
+
+    @property
+    def n_states(self) -> int:
+        return int(self.offset.shape[0])
+
+    @property
+    def n_parameters(self) -> int:
+        return int(self.offset.shape[1])
+
+    def floats(self) -> Self:
+        """The same chain with float64 coefficients."""
+        return type(self)(*(np.asarray(part, dtype=float) for part in vars(self).values()))
 
 
 def local_chain(chain: ParametricChain, parameters: Sequence[Any] | np.ndarray) -> LocalChain:

@@ -89,8 +89,23 @@ class Alternating:
         return [(Fraction(1), start if self.first == "positive" else ~start)]
 
 
+class _NearestCounts:
+    """Orders whose count of positive phases is always one of the two whole numbers next to nb."""
+
+    p_positive: Any
+
+    def count_variance(self, n_phases: int) -> Any:
+        """Var N = {nb}(1-{nb}): 0 when nb is an integer, and at most 1/4 however many phases."""
+        _, fraction = _whole_and_fraction(self.p_positive, n_phases)
+        return fraction * (1 - fraction)
+
+    def count_law(self, n_phases: int) -> CountLaw:
+        """Law of N as pairs (N, probability): the floor of nb or the next integer."""
+        return _floor_or_next(self.p_positive, n_phases)
+
+
 @dataclass(frozen=True)
-class Stratified:
+class Stratified(_NearestCounts):
     """A fixed number nb of positive phases in random places; where nb is no integer, its floor or the next.
 
     The larger count is taken with probability {nb}, the fractional part, so that every phase has probability b.
@@ -108,15 +123,6 @@ class Stratified:
         places = np.tile(np.arange(n_phases), (n_repeats, 1))
         return rng.permuted(places, axis=1) < count[:, None]
 
-    def count_variance(self, n_phases: int) -> Any:
-        """Var N = {nb}(1-{nb}): 0 when nb is an integer."""
-        _, fraction = _whole_and_fraction(self.p_positive, n_phases)
-        return fraction * (1 - fraction)
-
-    def count_law(self, n_phases: int) -> CountLaw:
-        """Law of N as pairs (N, probability): the floor of nb or the next integer."""
-        return _floor_or_next(self.p_positive, n_phases)
-
     def enumerate(self, n_phases: int) -> Support:
         """All orders with their probabilities."""
         possible = self.count_law(n_phases)
@@ -129,7 +135,7 @@ class Stratified:
 
 
 @dataclass(frozen=True)
-class Systematic:
+class Systematic(_NearestCounts):
     r"""Evenly spread positive phases: :math:`B_k = \lfloor U + bk \rfloor - \lfloor U + b(k-1) \rfloor`, U uniform."""
 
     p_positive: Any
@@ -141,15 +147,6 @@ class Systematic:
         """B_k for `n_repeats` independent orders, bool (n_repeats, n_phases)."""
         steps = rng.random(n_repeats)[:, None] + float(self.p_positive) * np.arange(n_phases + 1)
         return np.diff(np.floor(steps), axis=1) > 0
-
-    def count_variance(self, n_phases: int) -> Any:
-        """Var N = {nb}(1-{nb}), at most 1/4 however many phases."""
-        _, fraction = _whole_and_fraction(self.p_positive, n_phases)
-        return fraction * (1 - fraction)
-
-    def count_law(self, n_phases: int) -> CountLaw:
-        """Law of N as pairs (N, probability): the floor of nb or the next integer."""
-        return _floor_or_next(self.p_positive, n_phases)
 
     def enumerate(self, n_phases: int) -> Support:
         """All orders with their probabilities: one for each interval of U on which no floor changes."""

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from cl_theory.arguments import finite
-from cl_theory.theory.chains.local_chain import LocalChain, Smoothness
+from cl_theory.theory.chains.local_chain import ChainOfCoefficients, LocalChain, Smoothness
 
 LARGEST_LOGIT = 600.0
 LARGEST_SIGMOID_CURVATURE = 1 / (6 * np.sqrt(3))
 
 
 @dataclass(frozen=True, eq=False)
-class SoftmaxChain:
+class SoftmaxChain(ChainOfCoefficients):
     r"""Softmax kernel and sigmoid gradient on m states with d parameters.
 
     .. math:: P_\theta(x, y) = \frac{w_{xy} e^{\theta\cdot f(x,y)}}{\sum_{y'} w_{xy'} e^{\theta\cdot f(x,y')}},
@@ -49,18 +49,6 @@ class SoftmaxChain:
             _quarters(rng.integers(-4, 5, (m, d))),
             _quarters(rng.integers(-4, 5, (m, d, d))),
         )
-
-    @property
-    def n_states(self) -> int:
-        return int(self.offset.shape[0])
-
-    @property
-    def n_parameters(self) -> int:
-        return int(self.offset.shape[1])
-
-    def floats(self) -> "SoftmaxChain":
-        """The same chain with float64 coefficients."""
-        return SoftmaxChain(*(np.asarray(part, dtype=float) for part in vars(self).values()))
 
     def transition_matrix(self, parameters: np.ndarray) -> np.ndarray:
         """P_theta (..., m, m). ValueError where a logit is too large for float64 to tell rows from 0 and 1."""

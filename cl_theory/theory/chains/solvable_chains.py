@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from cl_theory.arguments import finite, positive, positive_integer
-from cl_theory.theory.chains.local_chain import Smoothness, stochastic_matrix
+from cl_theory.theory.chains.local_chain import ChainOfCoefficients, Smoothness, stochastic_matrix
 
 
 @dataclass(frozen=True, eq=False)
-class AffineChain:
+class AffineChain(ChainOfCoefficients):
     r"""Affine kernel and quadratic gradient; every operation keeps Fractions exact, also while learning moves theta.
 
     .. math:: P_\theta = P_0 + \sum_i \theta_i D_i, \qquad
@@ -48,18 +48,6 @@ class AffineChain:
         directions = raw - base * raw.sum(axis=-1)[..., None]  # |D| <= P_0, entry by entry
         parts = [_over(rng.integers(-3, 4, shape), 4) for shape in ((m, d), (m, d, d), (m, d, d))]
         return cls(base, directions, *parts)
-
-    @property
-    def n_states(self) -> int:
-        return int(self.offset.shape[0])
-
-    @property
-    def n_parameters(self) -> int:
-        return int(self.offset.shape[1])
-
-    def floats(self) -> "AffineChain":
-        """The same chain with float64 coefficients."""
-        return AffineChain(*(np.asarray(part, dtype=float) for part in vars(self).values()))
 
     def transition_matrix(self, parameters: np.ndarray) -> np.ndarray:
         """P_theta (..., m, m); ValueError where an entry would be negative."""
