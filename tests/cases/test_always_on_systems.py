@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 
 from cl_theory.proof.systems.chain_systems import (
+    LearningPhase,
     extrapolated_slope,
     lazy_chain,
     lazy_constants,
     local_slopes,
     ordinary_systems,
+    propagated,
     sliding_system,
 )
 from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains.phase_lengths import Fixed, TwoPoint
 from cl_theory.theory.chains.stationary import stationary_distribution
+from cl_theory.theory.chains.symbols import g_bar, mean_Delta, mean_update
 from cl_theory.theory.dynamics.enumeration import phase_means
 
 
@@ -36,18 +39,20 @@ def test_the_kernel_of_a_lazy_chain_moves_by_its_constant_per_unit_of_theta():
 
 
 def test_biases_agree_with_the_enumeration_of_all_paths():
-    system = ordinary_systems()[0]
-    means = phase_means(system.chain, system.parameters, 0, 7, step_size=0.1 / 7)
-    expected = means.displacement[-1] + 0.1 * system.mean_gradient()
-    assert system.phase_bias(0.1, Fixed(7)) == pytest.approx(expected, rel=1e-9)
-    updates = 0.1 / 7 * (means.gradient[[2, 6]] - system.mean_gradient())
-    assert system.update_biases(0.1, 7, [2, 6]) == pytest.approx(updates, rel=1e-8)
+    one = ordinary_systems()[0]
+    system = propagated(LearningPhase(one.name, one.chain, one.parameters, 0, Fixed(7), 0.1, (2, 6)))
+    means = phase_means(one.chain, one.parameters, 0, 7, step_size=0.1 / 7)
+    expected = means.displacement[-1] + 0.1 * system(g_bar)
+    assert system(mean_Delta) + 0.1 * system(g_bar) == pytest.approx(expected, rel=1e-9)
+    updates = 0.1 / 7 * (means.gradient[[2, 6]] - system(g_bar))
+    assert 0.1 / 7 * (system(mean_update).T - system(g_bar)) == pytest.approx(updates, rel=1e-8)
 
 
 def test_a_wider_box_for_longer_phases_keeps_rare_long_phases_exact():
-    system, law = sliding_system(), TwoPoint(1, 199)
+    one, law = sliding_system(), TwoPoint(1, 199)
+    system = propagated(LearningPhase(one.name, one.chain, one.parameters, one.start, law, 0.1))
     expected = np.mean([(1 - 0.1 / 100) ** n for n in (1, 199)]) - 1 + 0.1
-    assert system.phase_bias(0.1, law) == pytest.approx([expected], rel=1e-9)
+    assert system(mean_Delta) + 0.1 * system(g_bar) == pytest.approx([expected], rel=1e-9)
 
 
 def test_slopes_of_powers_are_their_exponents():

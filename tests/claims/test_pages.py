@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -28,6 +29,7 @@ def spaceless(latex: str) -> str:
     return re.sub(r"\\[,;!]|\\big[lr]?|\\Big[lr]?|\\left|\\right|\s", "", latex)
 
 
+@cache
 def every_statement() -> dict[str, Statement]:
     """All statements of the package, by name."""
     for module in walk_packages(cl_theory.__path__, "cl_theory."):
@@ -36,6 +38,7 @@ def every_statement() -> dict[str, Statement]:
     return {name: found for name, found in statements().items() if not name.startswith("test-")}
 
 
+@cache
 def page(chapter: str) -> str:
     """The text of a chapter, as it was written."""
     cells = json.loads((ROOT / "chapters" / f"{chapter}.ipynb").read_text())["cells"]

@@ -1,6 +1,7 @@
-"""Centred ISD around baselines that learn on the way, on a real model: planned check of one step's exact moments.
+"""Systems for ISD around a baseline: listed laws and histories, settled running means, real models, drawn, broken.
 
-The unit is a replica: a short history of phases, from which the baseline is made, and one fresh phase."""
+On real models the unit is a replica: a short history of phases, from which the baseline is made, and one fresh phase.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,10 @@
-"""Limits and slopes from ladders of halved arguments: Richardson extrapolation."""
+"""Systems for the statements about always-on learning: a chain that learns for a phase, seen in three ways.
+
+`listed` goes through every path, in rationals where the chain is rational; `propagated` sends functions of state and
+parameters through a transfer operator, in floats and for phases of any length; `lazy_phase` uses that the mean of a
+lazy chain moves linearly, in rationals and for long phases. Where asked, `simulate_always_on` draws the same phases.
+Before them, limits and slopes from ladders of arguments, by Richardson extrapolation.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,9 +53,7 @@ def limiting_slope(arguments: Any, values: Any) -> float:
     `arguments` (n,) fall by a constant factor; the slopes between neighbours are extrapolated to 0.
     """
     places = finite(np.asarray(arguments, dtype=float), "arguments")
-    sizes = np.abs(finite(np.asarray(values, dtype=float), "values"))
-    slopes = np.diff(np.log(sizes)) / np.diff(np.log(places))
-    return float(limit_at_zero(places[:-1], slopes))
+    return float(limit_at_zero(places[:-1], local_slopes(finite(np.asarray(values, dtype=float), "values"), places)))
 
 
 def local_slopes(values: Any, ladder: Any) -> np.ndarray:
@@ -69,8 +73,8 @@ def extrapolated_slope(values: Any, ladder: Any) -> float:
     return float(2 * slopes[-1] - slopes[-2])
 
 
-RATES = (0.4, 0.1, 0.025)
-LENGTHS = (10, 100, 1000, 10000)
+AT_REST = np.log([2.0, 0.5])
+"""Where the three-state chain of Part II is looked at."""
 ROUNDING = 1e-10
 """Of a gradient: what float64 may add to a mean over a polynomial basis."""
 
@@ -120,40 +124,10 @@ class AlwaysOnSystem:
     start: Any
     given: ChainConstants | None = None
 
-    def mean_gradient(self) -> np.ndarray:
-        """gbar(theta_0), shape (d,)."""
-        return Equilibrium.of(local_chain(self.chain, self.parameters)).mean_gradient
-
-    def constants(self, learning_rate: float) -> ChainConstants:
-        """Constants that hold for phases of up to four times the mean length."""
-        return self.given or chain_constants(self.chain, self.parameters, 4 * learning_rate)
-
-    def operator(self, learning_rate: float, length: PhaseLength) -> TransferOperator:
-        """One always-on step of size eta/tau, on functions of state and parameters.
-
-        Its box is as wide as the largest gradient at the start leads in the longest phase; for lengths without a
-        limit, wide enough for the rest point. Narrow boxes matter: six times as wide, degree 8 errs by 1e-4.
-        """
-        tau = float(length.mean)
-        largest = float(np.linalg.norm(self.chain.gradient(self.parameters), axis=1).max())
-        radius, degree = (1.2, 12) if length.largest is None else (learning_rate * largest * length.largest / tau, 10)
-        return TransferOperator(self.chain, self.parameters, radius, learning_rate / tau, degree)
-
-    def phase_bias(self, learning_rate: float, length: PhaseLength) -> np.ndarray:
-        """E Delta + eta gbar(theta_0), shape (d,)."""
-        moved = self.operator(learning_rate, length).mean_displacement(self.start, length)
-        return moved + learning_rate * self.mean_gradient()
-
-    def update_biases(self, learning_rate: float, mean_length: int, times: Sequence[int]) -> np.ndarray:
-        """E[epsilon G(z_t, theta_t)] - epsilon gbar(theta_0) for each t >= 1 of `times`, shape (len(times), d)."""
-        operator = self.operator(learning_rate, Fixed(mean_length))
-        means = np.stack([operator.update_gradient(self.start, Fixed(t)) for t in times])
-        return operator.step_size * (means - self.mean_gradient())
-
 
 def ordinary_systems() -> list[AlwaysOnSystem]:
     """The three-state chain, from each of two states and from equilibrium."""
-    chain, theta = three_state_chain().floats(), np.log([2.0, 0.5])
+    chain, theta = three_state_chain().floats(), AT_REST
     law = Equilibrium.of(local_chain(chain, theta)).law
     starts = {"state 0": 0, "state 1": 1, "equilibrium": law}
     return [AlwaysOnSystem(f"three states, from {name}", chain, theta, start) for name, start in starts.items()]

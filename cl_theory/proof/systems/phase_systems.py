@@ -9,6 +9,7 @@ import numpy as np
 
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.proof.systems.chain_systems import (
+    AT_REST,
     AlwaysOnSystem,
     LearningPhase,
     all_systems,
@@ -40,8 +41,6 @@ from cl_theory.theory.system import System
 
 RARE = Fraction(1, 1000)
 STAYS = (Fraction(0), Fraction(1, 2), Fraction(9, 10))
-AT_REST = np.log([2.0, 0.5])
-"""Where the three-state chain of Part II is looked at."""
 
 
 def three_states(

@@ -48,7 +48,6 @@ L_psi = scalar(r"L_\psi", "Lipschitz constant of the Poisson solution in the par
 Lambda_1 = scalar(r"\Lambda_1", "what an update is off against current parameters, times eps M", positive=True)
 L_bar_2 = scalar(r"\bar L_2", "how much the mean gradient bends", positive=True)
 Psi_1 = scalar(r"\Psi_1", "what a phase owes to its two ends while psi itself moves", positive=True)
-flow_constant = scalar("c(\\eta)", "bounds the distance from the gradient flow, times eta/tau", positive=True)
 
 # The frozen chain at theta_0.
 g_bar = vector(r"\bar g", "mean gradient of the chain at equilibrium")
@@ -99,11 +98,6 @@ flow_gap = scalar(
     r"\big|\mathbb E\theta_T - \varphi_\eta(\theta_0)\big|",
     "distance of a phase's mean end from the gradient flow",
 )
-second_order_gap = scalar(
-    r"\big|\mathbb E\Delta + \varepsilon\,\mathbb E S_T - \varepsilon^2 Q_T\big|",
-    "what the second order leaves, its length",
-)
-mean_end_gradient = vector(r"\mathbb E\,G(z_T)", "mean gradient at the end of a phase of the frozen chain")
 end_bias = scalar(
     r"\big|\mathbb E\,G(z_T) - \bar g\big|", "length of the bias of a gradient that is read at the end of a phase"
 )
@@ -116,12 +110,8 @@ limit_bias = scalar(
 one_state_slope = scalar(r"\lambda", "slope of the gradient in the parameter", positive=True)
 one_state_start = scalar(r"\theta_0", "the parameter at the start of a phase", positive=True)
 
-STEP = {epsilon: eta / tau}
-"""eps = eta/tau."""
 MEMORY = {Psi: C * M / (1 - rho)}
 """Psi = C M/(1 - rho)."""
-RESPONSE = {Lambda: L + K * Psi} | MEMORY
-"""Lambda = L + K Psi."""
 
 
 def length_values(length: PhaseLength) -> dict[sp.Expr, Callable[[], Any]]:

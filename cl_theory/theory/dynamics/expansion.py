@@ -9,12 +9,11 @@ from scipy.optimize import root
 
 from cl_theory.arguments import positive, probability_inside
 from cl_theory.theory.chains.local_chain import LocalChain
-from cl_theory.theory.chains.mixing import ChainConstants
 from cl_theory.theory.chains.phase_lengths import Fixed, PhaseLength
 from cl_theory.theory.chains.poisson import Equilibrium
 from cl_theory.theory.chains.stationary import start_law
-from cl_theory.theory.chains.symbols import constant_values, equilibrium_values, eta, length_values
-from cl_theory.theory.dynamics.leading_statements import LEADING, REST, rest
+from cl_theory.theory.chains.symbols import equilibrium_values, eta, length_values
+from cl_theory.theory.dynamics.leading_statements import LEADING, rest
 from cl_theory.theory.dynamics.transfer import VectorField, gradient_flow
 from cl_theory.theory.system import System
 
@@ -145,22 +144,12 @@ def leading_terms(
     """The six leading terms of a phase with E T = tau by name, each (d,), signs and factors of eta included.
 
     Those of `leading_statements.LEADING` (claim `aol-leading-terms`), from `start` (a state or a law); `length` is
-    independent of the chain. `leading_terms_error` bounds what is left out.
+    independent of the chain. The statement `REST` bounds what is left out.
     """
     known = {eta: positive(learning_rate, "learning_rate"), rest: 0 * equilibrium.mean_gradient}
     values = length_values(length) | equilibrium_values(lambda: equilibrium, start, length) | known
     terms = LEADING.term_values(System(str(length), values))
     return {name: np.asarray(value).ravel() for name, value in terms.items() if LEADING.terms[name] != rest}
-
-
-def leading_terms_error(constants: ChainConstants, length: PhaseLength, *, learning_rate: float) -> float:
-    """Bounds what the leading terms leave: the right side of `cl_theory.theory.dynamics.leading_statements.REST`."""
-    return float(REST.right_value(_given(constants, length, learning_rate)))
-
-
-def _given(constants: ChainConstants, length: PhaseLength, learning_rate: float) -> System:
-    rate = {eta: positive(learning_rate, "learning_rate")}
-    return System(f"{length}", constant_values(lambda: constants) | length_values(length) | rate)
 
 
 @dataclass(frozen=True, eq=False)

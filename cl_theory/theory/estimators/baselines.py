@@ -1,4 +1,4 @@
-"""Rates of moving averages."""
+"""Baselines of centred ISD that learn on the way: means of each phase, moving averages, and runs around them."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol

@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.arguments import positive_integer, probability_inside
-from cl_theory.theory.arithmetic import number_like
+from cl_theory.arguments import positive_integer
 from cl_theory.theory.estimators.best_b_statements import BEST_B, LEAST, SLOPE, TRACE
 from cl_theory.theory.estimators.centred_statements import COUPLED_GAIN, COVARIANCE, LEARNED_TRACE, NEYMAN_B
 from cl_theory.theory.estimators.centred_statements import LEAST as LEAST_CENTRED
@@ -36,12 +35,6 @@ ANY_B = Fraction(1, 2)
 def evaluated(statement: Statement, moments: PhaseMoments, p_positive: Any = ANY_B) -> Any:
     """The right side of `statement` for these moments and this b, in their arithmetic."""
     return statement.right_value(System(statement.name, phase_values(moments, p_positive)))
-
-
-def odds_of(moments: PhaseMoments, p_positive: Any) -> tuple[Any, Any]:
-    """(b, 1 - b) checked, in the arithmetic of the moments."""
-    b = number_like(probability_inside(p_positive), moments.mean_positive)
-    return b, 1 - b
 
 
 def isd_covariance(moments: PhaseMoments, p_positive: Any) -> np.ndarray:
