@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks import peers
 from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
-from cl_theory.learning.samplers.isd_draws import GaussianPhases, finite_isd_draws, gaussian_isd_draws
+from cl_theory.learning.models.isd_draws import GaussianPhases, finite_isd_draws, gaussian_isd_draws
 from cl_theory.theory.estimators.laws import FiniteLaw
 
 B = 0.3

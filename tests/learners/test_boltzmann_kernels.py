@@ -12,7 +12,7 @@ import pytest
 from cl_theory import threads
 from cl_theory.learning.learners.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases, learn_phases_numpy
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import all_states
 from cl_theory.philox import CounterStream
 from cl_theory.proof.checks.monte_carlo import no_drift
 

@@ -20,8 +20,7 @@ from cl_theory.learning.learners.replicas import (
     learn_phases,
     learn_phases_numpy,
 )
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.philox import CounterStream
 from cl_theory.proof.checks.monte_carlo import no_drift
 

@@ -18,8 +18,8 @@ from cl_theory.learning.learners.parts import (
     TwoTerm,
 )
 from cl_theory.learning.learners.train import train
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes, best_negative_log_likelihood
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.images import bars_and_stripes, best_negative_log_likelihood
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 

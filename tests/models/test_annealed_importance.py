@@ -9,8 +9,7 @@ from cl_theory.learning.models.exact_law import (
     annealed_log_partition,
     annealed_negative_log_likelihood,
 )
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 
 NETWORKS = [
     RBM.random(np.random.default_rng(0), 6, 4, 1.0),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.images import bars_and_stripes
 
 
 def test_rows_are_images_of_constant_lines():

@@ -5,13 +5,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.bars_and_stripes import (
+from cl_theory.learning.models.images import (
     bars_and_stripes,
     bars_and_stripes_entropy,
     bars_and_stripes_law,
     best_negative_log_likelihood,
+    labelled_digits,
 )
-from cl_theory.learning.models.digits import labelled_digits
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4, 5])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import all_states
 
 
 def machine(seed: int = 0, n_visible: int = 4, n_hidden: int = 3, scale: float = 1.0) -> BoltzmannMachine:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from cl_theory.learning.models.digits import digits
+from cl_theory.learning.models.images import digits
 
 
 def test_pixels_are_on_above_half_of_the_range():

@@ -5,8 +5,7 @@ import pytest
 
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
 from cl_theory.learning.models.exact_law import hidden_free_energy, log_probability_v, sample_exactly, total_variation
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 
 NETWORKS = [
     RBM.random(np.random.default_rng(0), 4, 3, 1.0),

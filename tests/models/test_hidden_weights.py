@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from cl_theory.learning.models.rbm import RBM, hidden_log_weights, log_weights_by_count
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states, hidden_log_weights, log_weights_by_count
 
 RNG = np.random.default_rng(11)
 

@@ -5,8 +5,7 @@ import pytest
 
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
 from cl_theory.learning.models.exact_law import label_probabilities, mean_label_units, predicted_labels
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 
 NETWORK = RBM.random(np.random.default_rng(0), 7, 4, 1.0)  # four pixels, three label units
 PIXELS = all_states(4)[[2, 7, 15]]

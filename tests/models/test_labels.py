@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.digits import one_hot, valid_labels, with_label_pixels, with_label_units, wrong_labels
+from cl_theory.learning.models.images import one_hot, valid_labels, with_label_pixels, with_label_units, wrong_labels
 
 
 def test_one_hot_has_one_unit_at_the_label() -> None:

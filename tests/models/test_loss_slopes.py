@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.models.rational_rbm import RationalRBM, loss_slopes_by_calculus
-from cl_theory.learning.models.rbm import RBM, loss_slope, rbm_phase_means
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states, loss_slope, rbm_phase_means
 
 
 @pytest.mark.parametrize(("n_visible", "n_hidden"), [(2, 1), (3, 2)])

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.seeds import stream
 
 MODEL = RBM.random(stream(20230723, "tests", "rbm"), n_visible=3, n_hidden=2, scale=1.0)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.rbm import RBM, descended, rbm_phase_means, rbm_phase_moments
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states, descended, rbm_phase_means, rbm_phase_moments
 
 
 def case(n_visible: int, n_hidden: int) -> tuple[RBM, np.ndarray]:

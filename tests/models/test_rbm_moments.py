@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
-from cl_theory.learning.models.rbm import RBM, rbm_phase_moments
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.images import bars_and_stripes
+from cl_theory.learning.models.rbm import RBM, all_states, rbm_phase_moments
 from cl_theory.seeds import stream
 
 SIZES = [(3, 2), (2, 3), (4, 4)]

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import expit, logsumexp
 
 from cl_theory.arguments import finite, positive_integer
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import all_states
 
 
 @dataclass(frozen=True, eq=False)

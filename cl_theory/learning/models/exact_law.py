@@ -8,8 +8,7 @@ from scipy.special import expit, logsumexp
 
 from cl_theory.arguments import positive_integer
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.rbm import RBM, binary_states
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states, binary_states
 
 
 class EnergyModel(Protocol):

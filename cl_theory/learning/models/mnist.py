@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from cl_theory.learning.models.digits import with_label_units
+from cl_theory.learning.models.images import with_label_units
 
 if TYPE_CHECKING:
     from rich.progress import Task

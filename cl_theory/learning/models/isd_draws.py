@@ -3,21 +3,127 @@
 Draws come in fixed chunks that are added in their order: the same for any number of threads. Functions that end in
 `_numpy` are the readable siblings of the kernels: the same draws as arrays, for tests to take moments of."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
 from numba import njit
 
-from cl_theory.arguments import finite, positive_integer
-from cl_theory.learning.samplers.exact_phase import AliasTable
-from cl_theory.learning.samplers.moments import Moments
-from cl_theory.learning.samplers.planted import NOTHING_PLANTED, Planted
+from cl_theory.arguments import finite, positive, positive_integer, probabilities, probability_inside
+from cl_theory.learning.models.moments import Moments
 from cl_theory.philox import fill_normals, fill_words, normals_numpy, philox_key, words_numpy
+from cl_theory.theory.estimators.isd import isd_weights
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments
 from cl_theory.threads import in_turns
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Factors by which a sampler departs from the estimator; all 1 is the estimator itself.
+
+    weight_positive
+        Factor on the weight 1/b.
+    weight_negative
+        Factor on the weight 1/(1-b).
+    scale
+        Factor on the whole estimate.
+    coin
+        Factor on the coin's probability alone: the weights still believe in b.
+    p_positive
+        Factor on b in the coin and in the weights, consistently; the mean is still right.
+    """
+
+    weight_positive: float = 1.0
+    weight_negative: float = 1.0
+    scale: float = 1.0
+    coin: float = 1.0
+    p_positive: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, value in zip(self.__dataclass_fields__, astuple(self), strict=True):
+            positive(value, name)
+
+    def coin_probability(self, p_positive: float) -> float:
+        """Probability with which the coin really shows B = 1."""
+        return float(probability_inside(p_positive * self.p_positive * self.coin, "planted coin probability"))
+
+    def signed_weights(self, p_positive: float) -> tuple[float, float]:
+        """Weights of the positive and the negative phase, the second one negative; from `isd_weights`."""
+        weights = isd_weights(np.array([True, False]), p_positive=float(p_positive) * self.p_positive)
+        positive_weight, negative_weight = weights * self.scale
+        return float(positive_weight * self.weight_positive), float(negative_weight * self.weight_negative)
+
+
+NOTHING_PLANTED = Planted()
+"""The estimator as it is."""
+
+PLANTED_ERRORS: Mapping[str, Planted] = MappingProxyType(
+    {
+        "weight 1/b off by 1 %": Planted(weight_positive=1.01),
+        "weight 1/(1-b) off by 1 %": Planted(weight_negative=1.01),
+        "scale off by 1 %": Planted(scale=1.01),
+        "coin off by 1 %": Planted(coin=1.01),
+        "b off by 1 %": Planted(p_positive=1.01),
+    }
+)
+"""The named errors that every Monte Carlo check of an estimator has to catch."""
+
+
+def weighted_batch_moments(
+    moments: PhaseMoments, weights: tuple[Any, Any], n_phases: int, mean_count: Any, count_variance: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Mean (d,) and second moment (d, d) of :math:`\frac1n\sum_k w_{B_k} g_k`, with signed `weights` (w+, w-).
+
+    Given N positive phases the mean is :math:`(N w_+\mu_+ + (n-N) w_-\mu_-)/n` and the covariance
+    :math:`(N w_+^2\Sigma_+ + (n-N) w_-^2\Sigma_-)/n^2`; then the law of total covariance, with E N = `mean_count`
+    and Var N = `count_variance`. Phases are independent of each other and of their order. One phase of ISD is
+    n = 1, E N = b, Var N = b(1-b), weights (1/b, -1/(1-b)).
+    """
+    plus, minus = weights
+    left = n_phases - mean_count
+    mean = (mean_count * plus * moments.mean_positive + left * minus * moments.mean_negative) / n_phases
+    per_count = (plus * moments.mean_positive - minus * moments.mean_negative) / n_phases
+    within = mean_count * plus**2 * moments.covariance_positive + left * minus**2 * moments.covariance_negative
+    between = np.outer(mean, mean) + count_variance * np.outer(per_count, per_count)
+    return mean, within / (n_phases * n_phases) + between
+
+
+def isd_count(rng: np.random.Generator, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED) -> int:
+    """Number of positive phases among n coins."""
+    return int(rng.binomial(n, planted.coin_probability(probability_inside(p_positive))))
+
+
+@dataclass(frozen=True, eq=False)
+class AliasTable:
+    """Column k is kept with probability `keep[k]`, else `alias[k]` is taken in its place."""
+
+    keep: np.ndarray
+    alias: np.ndarray
+
+    @classmethod
+    def of(cls, probability: np.ndarray) -> "AliasTable":
+        """Table of a vector of probabilities; ValueError unless they are at least 0 and sum to one."""
+        keep = probabilities(probability, tolerance=1e-9) * len(probability)
+        alias = np.arange(len(keep))
+        small, large = list(np.flatnonzero(keep < 1)), list(np.flatnonzero(keep >= 1))
+        while small and large:
+            poor, rich = small.pop(), large[-1]
+            alias[poor] = rich
+            keep[rich] -= 1 - keep[poor]
+            if keep[rich] < 1:
+                small.append(large.pop())
+        keep[small + large] = 1.0  # what is left differs from 1 by rounding only
+        return cls(keep, alias)
+
+    def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """n independent indices."""
+        column = rng.integers(len(self.keep), size=n)
+        return np.where(rng.random(n) < self.keep[column], column, self.alias[column])
+
 
 FINITE_TILE = 1024
 FINITE_CHUNK = 64 * FINITE_TILE
@@ -311,7 +417,7 @@ def finite_isd_draws(
     positive, negative = planted.signed_weights(p_positive)
     exact = law.floats()
     values = np.concatenate([positive * exact.g_positive, negative * exact.g_negative])
-    return IsdDraws(counted_moments(counts.ravel(), values), int(counts[0].sum()))
+    return IsdDraws(Moments.of_counts(counts.ravel(), values), int(counts[0].sum()))
 
 
 def isd_counts(
@@ -322,15 +428,6 @@ def isd_counts(
     keep = np.rint(table.keep * 2.0**32).astype(np.uint64)
     threshold = _threshold(planted.coin_probability(p_positive))
     return finite_isd_counts(_at_least_two(n), philox_key(rng), threshold, keep, table.alias.astype(np.int64))
-
-
-def counted_moments(counts: np.ndarray, values: np.ndarray) -> Moments:
-    """Moments of draws that took row i of `values` (n_rows, k) `counts[i]` times."""
-    n = int(counts.sum())
-    shift = counts @ values / n
-    centred = values - shift
-    weighted = counts[:, None] * centred
-    return _centred_moments(n, shift, weighted.sum(axis=0), weighted.T @ centred, (weighted * centred**2).sum(axis=0))
 
 
 def _centred_moments(n: int, shift: np.ndarray, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> Moments:
