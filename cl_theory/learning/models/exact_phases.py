@@ -3,8 +3,8 @@
 from functools import cached_property
 
 import numpy as np
+from scipy.stats.sampling import DiscreteAliasUrn
 
-from cl_theory.learning.models.isd_draws import AliasTable
 from cl_theory.learning.models.rbm import RBM, binary_states, model_table
 
 
@@ -29,9 +29,9 @@ class ExactPhaseSampler:
         return model_table(self.rbm)
 
     @cached_property
-    def _model(self) -> tuple[AliasTable, np.ndarray, np.ndarray]:
+    def _model(self) -> tuple[DiscreteAliasUrn, np.ndarray, np.ndarray]:
         probability, states, other_mean = self.table
-        return AliasTable.of(probability), states.astype(bool), _thresholds(other_mean)
+        return DiscreteAliasUrn(probability), states.astype(bool), _thresholds(other_mean)
 
     def positive(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
         """n draws of the positive phase: bool v (n, n_visible) and h (n, n_hidden)."""
@@ -40,8 +40,8 @@ class ExactPhaseSampler:
 
     def negative(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
         """n draws of the negative phase: bool v (n, n_visible) and h (n, n_hidden)."""
-        table, states, thresholds = self._model
-        index = table.draw(rng, n)
+        urn, states, thresholds = self._model
+        index = urn.rvs(n, random_state=rng)
         side, other = states[index], _below(rng, thresholds[index])
         return (side, other) if self.rbm.n_visible <= self.rbm.n_hidden else (other, side)
 

@@ -1,7 +1,7 @@
-"""Millions of ISD draws a second, with running moments, for Gaussian phases and for finite laws.
+"""Errors planted on purpose in draws of ISD, and millions of such draws a second, with running moments.
 
-Draws come in fixed chunks that are added in their order: the same for any number of threads. Functions that end in
-`_numpy` are the readable siblings of the kernels: the same draws as arrays, for tests to take moments of."""
+Gaussian draws come in fixed chunks that are added in their order: the same for any number of threads. The function that
+ends in `_numpy` is the readable sibling of the kernels: the same draws as arrays, for tests to take moments of."""
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
@@ -9,11 +9,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numba import njit
 
-from cl_theory.arguments import finite, positive, positive_integer, probabilities, probability_inside
+from cl_theory.arguments import finite, positive, positive_integer, probability_inside
 from cl_theory.learning.models.moments import Moments
 from cl_theory.philox import fill_normals, fill_words, normals_numpy, philox_key, words_numpy
 from cl_theory.theory.estimators.isd import isd_weights
@@ -97,83 +96,8 @@ def isd_count(rng: np.random.Generator, n: int, p_positive: float, planted: Plan
     return int(rng.binomial(n, planted.coin_probability(probability_inside(p_positive))))
 
 
-@dataclass(frozen=True, eq=False)
-class AliasTable:
-    """Column k is kept with probability `keep[k]`, else `alias[k]` is taken in its place."""
-
-    keep: np.ndarray
-    alias: np.ndarray
-
-    @classmethod
-    def of(cls, probability: np.ndarray) -> "AliasTable":
-        """Table of a vector of probabilities; ValueError unless they are at least 0 and sum to one."""
-        keep = probabilities(probability, tolerance=1e-9) * len(probability)
-        alias = np.arange(len(keep))
-        small, large = list(np.flatnonzero(keep < 1)), list(np.flatnonzero(keep >= 1))
-        while small and large:
-            poor, rich = small.pop(), large[-1]
-            alias[poor] = rich
-            keep[rich] -= 1 - keep[poor]
-            if keep[rich] < 1:
-                small.append(large.pop())
-        keep[small + large] = 1.0  # what is left differs from 1 by rounding only
-        return cls(keep, alias)
-
-    def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        """n independent indices."""
-        column = rng.integers(len(self.keep), size=n)
-        return np.where(rng.random(n) < self.keep[column], column, self.alias[column])
-
-
-FINITE_TILE = 1024
-FINITE_CHUNK = 64 * FINITE_TILE
-COIN, ATOM, NORMAL = 0, 1, 1
+COIN, NORMAL = 0, 1
 """Streams of the counter: of coins, and of what the phase that runs draws."""
-_LOW, _HALF_WORD = np.uint64(0xFFFFFFFF), np.uint64(32)
-
-
-@njit(cache=True, error_model="numpy")
-def _count_tile(coins, words, n, threshold, keep, alias, counts):
-    """One word makes a column (its leading part times the number of columns) and a place inside the column."""
-    n_atoms = np.uint64(keep.size)
-    for s in range(n):
-        product = np.uint64(words[s]) * n_atoms
-        column = np.int64(product >> _HALF_WORD)
-        atom = column if (product & _LOW) < keep[column] else alias[column]
-        phase = np.int64(np.int64(coins[s]) >= threshold)
-        counts[phase, atom] += 1
-
-
-@njit(cache=True, error_model="numpy")
-def _count_chunk(draws, chunk, key, threshold, keep, alias, counts):
-    coins, words = np.empty(FINITE_TILE, dtype=np.uint32), np.empty(FINITE_TILE, dtype=np.uint32)
-    for tile in range((draws + FINITE_TILE - 1) // FINITE_TILE):
-        fill_words(coins, key, tile, COIN, chunk)
-        fill_words(words, key, tile, ATOM, chunk)
-        _count_tile(coins, words, min(FINITE_TILE, draws - tile * FINITE_TILE), threshold, keep, alias, counts)
-
-
-@njit(cache=True, nogil=True)
-def _count_chunks(first, stride, n, key, threshold, keep, alias, counts):
-    for chunk in range(first, (n + FINITE_CHUNK - 1) // FINITE_CHUNK, stride):
-        _count_chunk(min(FINITE_CHUNK, n - chunk * FINITE_CHUNK), chunk, key, threshold, keep, alias, counts[first])
-
-
-def finite_isd_counts(n, key, threshold, keep, alias):
-    """Counts (2, n_atoms) of `n` draws, positive phases first.
-
-    `keep` holds Walker's thresholds times 2^32 (uint64), `alias` the other atom of each column (int64), `threshold`
-    P(positive phase) times 2^32.
-    """
-    counts = np.zeros((numba.get_num_threads(), 2, keep.size), dtype=np.int64)
-    in_turns(
-        lambda first, stride: _count_chunks(first, stride, n, key, threshold, keep, alias, counts),
-        -(-n // FINITE_CHUNK),
-        5 * n,
-    )
-    return counts.sum(axis=0)
-
-
 GAUSSIAN_TILE = 256
 GAUSSIAN_CHUNK = 64 * GAUSSIAN_TILE
 EDGE = 16
@@ -423,11 +347,13 @@ def finite_isd_draws(
 def isd_counts(
     rng: np.random.Generator, law: FiniteLaw, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED
 ) -> np.ndarray:
-    """How often each atom of `law` came in `n` draws, (2, n_atoms), the positive phases first."""
-    table = AliasTable.of(law.floats().probability)
-    keep = np.rint(table.keep * 2.0**32).astype(np.uint64)
-    threshold = _threshold(planted.coin_probability(p_positive))
-    return finite_isd_counts(_at_least_two(n), philox_key(rng), threshold, keep, table.alias.astype(np.int64))
+    """How often each atom of `law` came in `n` draws, (2, n_atoms), the positive phases first.
+
+    The counts of coins and atoms are drawn as such, from the multinomial law that n single draws would have.
+    """
+    coin, probability = planted.coin_probability(p_positive), law.floats().probability
+    both = np.concatenate([coin * probability, (1 - coin) * probability])
+    return rng.multinomial(_at_least_two(n), both / both.sum()).reshape(2, -1)
 
 
 def _centred_moments(n: int, shift: np.ndarray, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> Moments:
@@ -493,23 +419,6 @@ def _gaussian_tile(key, phases, place, p_positive, planted):
     z_positive = weight_positive * (phases.mean_positive + x @ factor_positive.T)
     z_negative = weight_negative * (phases.mean_negative + x @ factor_negative.T)
     return np.where(is_positive[:, None], z_positive, z_negative), is_positive
-
-
-def isd_counts_numpy(
-    key: np.ndarray, probability: np.ndarray, n: int, *, p_positive: float, planted: Planted
-) -> np.ndarray:
-    """The counts (2, n_atoms) of the kernel, draw by draw."""
-    table, counts = AliasTable.of(probability), np.zeros((2, len(probability)), dtype=np.int64)
-    for size, tile, chunk in _tiles(n, FINITE_TILE, FINITE_CHUNK):
-        words = [
-            words_numpy(FINITE_TILE, key, step=tile, stream=stream, replica=chunk)[:size] / 2**32
-            for stream in (COIN, ATOM)
-        ]
-        column, place = np.divmod(words[1] * len(probability), 1.0)
-        column = column.astype(int)
-        atom = np.where(place < table.keep[column], column, table.alias[column])
-        np.add.at(counts, ((words[0] >= planted.coin_probability(p_positive)).astype(int), atom), 1)
-    return counts
 
 
 def _tiles(n, tile, chunk):
