@@ -132,9 +132,10 @@ def test_flat_parameters_go_there_and_back() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"visible_bias": np.zeros(3)}, "visible_bias must have shape"),
-        ({"hidden_bias": np.zeros(4)}, "hidden_bias must have shape"),
-        ({"weights": np.zeros(4)}, "weights must be"),
+        ({"visible_bias": np.zeros(3)}, "weights must have shape"),
+        ({"hidden_bias": np.zeros(4)}, "weights must have shape"),
+        ({"weights": np.zeros(4)}, "weights must have shape"),
+        ({"hidden_weights": np.zeros((4, 4))}, "hidden_weights must have shape"),
         ({"hidden_weights": np.triu(np.ones((3, 3)), 1)}, "symmetric"),
         ({"hidden_weights": np.eye(3)}, "zero diagonal"),
         ({"weights": np.full((3, 4), np.nan)}, "finite"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.exact_law import hidden_free_energy, log_probability_v, sample_exactly, total_variation
+from cl_theory.learning.models.exact_law import log_probability_v, sample_exactly, total_variation
 from cl_theory.learning.models.rbm import RBM, all_states
 
 NETWORKS = [
@@ -32,7 +32,7 @@ def test_log_probabilities_and_likelihood_sum_the_joint_law(network) -> None:
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_the_hidden_free_energy_sums_over_the_visible_states(network) -> None:
-    weight = np.exp(-hidden_free_energy(network, all_states(network.n_hidden)))
+    weight = np.exp(-network.hidden_free_energy(all_states(network.n_hidden)))
     np.testing.assert_allclose(weight / weight.sum(), joint(network).sum(axis=0), rtol=1e-11)
 
 
@@ -70,7 +70,3 @@ def test_draws_and_distances_refuse_what_they_cannot_use() -> None:
         sample_exactly(np.random.default_rng(0), NETWORKS[0], 0)
     with pytest.raises(ValueError, match="rows of 4 units"):
         total_variation(NETWORKS[0], np.zeros((2, 3)))
-    with pytest.raises(TypeError, match="RBM or a BoltzmannMachine"):
-        hidden_free_energy(object(), np.zeros((1, 1)))  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="at most 20"):
-        sample_exactly(np.random.default_rng(0), RBM(np.zeros((21, 22)), np.zeros(22), np.zeros(21)), 3)
