@@ -67,7 +67,7 @@ class BoltzmannMachine(TwoLayers):
 
     def gradient(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
         """dE/dtheta of each row, (..., n_parameters) in the order of `flat`."""
-        i, j = self._upper
+        h, (i, j) = np.asarray(h, np.float64), self._upper
         return np.concatenate([super().gradient(v, h), -h[..., i] * h[..., j]], axis=-1)
 
     def hidden_free_energy(self, h: np.ndarray) -> np.ndarray:
