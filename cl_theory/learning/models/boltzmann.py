@@ -1,6 +1,7 @@
 """Boltzmann machine whose hidden units are coupled to each other: an RBM plus hidden-hidden weights."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -42,13 +43,9 @@ class BoltzmannMachine(TwoLayers):
         return cls(weights, visible_bias, hidden_bias, upper + upper.T)
 
     @property
-    def _upper(self) -> tuple[np.ndarray, ...]:
-        return np.triu_indices(self.n_hidden, 1)
-
-    @property
     def flat(self) -> np.ndarray:
         """W row by row, a, c, then the upper triangle of L row by row."""
-        return np.concatenate([super().flat, self.hidden_weights[self._upper]])
+        return np.concatenate([super().flat, self.hidden_weights[_pairs(self.n_hidden)]])
 
     def with_flat(self, parameters: np.ndarray) -> Self:
         """The same machine with other parameters, in the order of `flat`."""
@@ -58,7 +55,7 @@ class BoltzmannMachine(TwoLayers):
             raise ValueError(f"parameters must have shape ({ends[-1]},), got {np.shape(parameters)}")
         weights, visible_bias, hidden_bias, upper = np.split(parameters, ends[:-1])
         coupling = np.zeros((n_h, n_h))
-        coupling[self._upper] = upper
+        coupling[_pairs(self.n_hidden)] = upper
         return type(self)(weights.reshape(n_h, n_v), visible_bias, hidden_bias, coupling + coupling.T)
 
     def energy(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
@@ -67,7 +64,7 @@ class BoltzmannMachine(TwoLayers):
 
     def gradient(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
         """dE/dtheta of each row, (..., n_parameters) in the order of `flat`."""
-        h, (i, j) = np.asarray(h, np.float64), self._upper
+        h, (i, j) = np.asarray(h, np.float64), _pairs(self.n_hidden)
         return np.concatenate([super().gradient(v, h), -h[..., i] * h[..., j]], axis=-1)
 
     def hidden_free_energy(self, h: np.ndarray) -> np.ndarray:
@@ -110,3 +107,9 @@ class BoltzmannMachine(TwoLayers):
         h = all_states(self.n_hidden)
         alone = h @ self.hidden_bias + 0.5 * ((h @ self.hidden_weights) * h).sum(-1)
         return (v @ self.weights.T) @ h.T + (v @ self.visible_bias)[..., None] + alone
+
+
+@lru_cache(maxsize=8)
+def _pairs(n_units: int) -> tuple[np.ndarray, ...]:
+    """Indices of all pairs; kept, since they take as long to make as a small machine."""
+    return np.triu_indices(n_units, 1)
