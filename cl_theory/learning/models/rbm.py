@@ -360,7 +360,6 @@ class FreePhase:
         return product.reshape(n, m), second, first
 
 
-MOST_UNITS = 20
 BLOCK = 128
 """States at a time, so that they stay in the cache: all 2^16 beside 794 visible units would fill half a gigabyte."""
 FACTORS = 1000
@@ -375,8 +374,6 @@ def hidden_log_weights(rbm: RBM) -> np.ndarray:
     Divided by their sum they are p(h). The state h = 0 has the weight :math:`\prod_i (1 + e^{a_i})`: without visible
     biases it is 2^n_visible, whatever was learned. ValueError above 20 hidden units.
     """
-    if rbm.n_hidden > MOST_UNITS:
-        raise ValueError(f"at most {MOST_UNITS} hidden units can be enumerated, got {rbm.n_hidden}")
     states = all_states(rbm.n_hidden)
     blocks = [states[k : k + BLOCK] for k in range(0, len(states), BLOCK)]
     return np.concatenate([h @ rbm.hidden_bias + _log_of_ones_and(h @ rbm.weights + rbm.visible_bias) for h in blocks])
