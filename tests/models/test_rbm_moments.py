@@ -174,5 +174,5 @@ def test_counts_of_equal_weights_are_binomial():
 
 
 def test_too_many_units_are_refused():
-    with pytest.raises(ValueError, match="n_units must be at most 20 .*, got 21"):
+    with pytest.raises(ValueError, match=r"n_units must be at most 20 .*, got 21"):
         hidden_log_weights(RBM(np.zeros((21, 1)), np.zeros(1), np.zeros(21)))
