@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.runner import Candidate, interleaved, row, show, write
 from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.samplers.rbm_phases import simulate_rbm_phase
+from cl_theory.learning.models.rbm_phases import simulate_rbm_phase
 from cl_theory.theory.chains.local_chain import local_chain
 from cl_theory.theory.chains.phase_lengths import Fixed
 from cl_theory.theory.chains.poisson import Equilibrium

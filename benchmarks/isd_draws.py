@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks import peers
 from benchmarks.rates import Floor
 from benchmarks.runner import CPU, Candidate, interleaved, row, show, write
-from cl_theory.learning.samplers.isd_draws import GaussianPhases, finite_isd_draws, gaussian_isd_draws
+from cl_theory.learning.models.isd_draws import GaussianPhases, finite_isd_draws, gaussian_isd_draws
 from cl_theory.theory.estimators.laws import FiniteLaw
 
 B = 0.3
@@ -91,10 +91,12 @@ def finite_row(n_atoms: int, d: int, n: int) -> dict:
     """Draws from a law on `n_atoms` atoms."""
     rng, law = np.random.default_rng(0), FiniteLaw.random(np.random.default_rng(1), n_atoms, d).floats()
     candidates = [
-        Candidate("kernel", lambda: finite_isd_draws(rng, law, n, B), n),
+        Candidate("multinomial counts", lambda: finite_isd_draws(rng, law, n, B), n),
         Candidate("NumPy", lambda: numpy_finite(rng, law, n), n),
     ]
-    return row(f"finite law, {n_atoms} atoms, d = {d}, one draw", interleaved(candidates, clock=CPU), ours="kernel")
+    return row(
+        f"finite law, {n_atoms} atoms, d = {d}, one draw", interleaved(candidates, clock=CPU), ours="multinomial counts"
+    )
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ from cl_theory.learning.learners.likelihood import exact_log_likelihood
 from cl_theory.learning.learners.net_kernels import NetReplicas, ShowPlan, learn_shown
 from cl_theory.learning.learners.parts import Adam
 from cl_theory.learning.learners.replicas import Chains, PhasePlan, Replicas, gibbs_phase, learn_phases
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.philox import CounterStream
 

@@ -14,9 +14,7 @@ from .learning.learners.parts import (
 )
 from .learning.learners.scikit_learn import ContrastiveRBM
 from .learning.learners.train import train, train_forward_forward, train_net_replicas, train_replicas
-from .learning.models.bars_and_stripes import bars_and_stripes, bars_and_stripes_entropy, best_negative_log_likelihood
 from .learning.models.boltzmann import BoltzmannMachine
-from .learning.models.digits import digits, labelled_digits
 from .learning.models.exact_law import (
     annealed_log_partition,
     annealed_negative_log_likelihood,
@@ -27,6 +25,13 @@ from .learning.models.exact_law import (
     total_variation,
 )
 from .learning.models.forward_forward import ForwardForward, label_goodness
+from .learning.models.images import (
+    bars_and_stripes,
+    bars_and_stripes_entropy,
+    best_negative_log_likelihood,
+    digits,
+    labelled_digits,
+)
 from .learning.models.mnist import binarised_mnist, mnist
 from .learning.models.rbm import RBM
 from .theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, Uniform

@@ -4,6 +4,9 @@ Functions for use inside ``@njit`` code only. An order of additions is fixed by 
 do not depend on what a compiler prefers. Arrays are read through their bare addresses: Numba counts references to an
 array at every inlined call, which costs more than sixteen multiply-adds. Offsets count elements and are not checked,
 and whoever takes an address must have been given the array as an argument, so that it lives on.
+
+Neither Numba nor another library has vectors to write kernels with, and a prototype in plain loops was slower: a free
+sweep of an RBM of 16 x 16 units took 95 ns on one thread, and 70 so; with learning at every sweep 268 ns, and 81 so.
 """
 
 from typing import Any

@@ -26,14 +26,12 @@ from cl_theory.learning.learners.loop import (
 from cl_theory.learning.learners.parts import CHAINS, ESTIMATORS, LENGTHS, OPTIMISERS, Schedule, chosen, named_schedule
 from cl_theory.learning.learners.train import learner_of, net_learner_of
 from cl_theory.learning.models import forward_forward
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.digits import labelled_digits
 from cl_theory.learning.models.exact_law import annealed_negative_log_likelihood, label_probabilities
 from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.learning.models.images import bars_and_stripes, labelled_digits
 from cl_theory.learning.models.mnist import binarised_mnist, mnist
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import MAX_UNITS
+from cl_theory.learning.models.rbm import MAX_UNITS, RBM
 from cl_theory.seeds import stream
 
 N_LABELS = 10

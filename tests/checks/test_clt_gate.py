@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.learning.samplers.moments import Moments
+from cl_theory.learning.models.moments import Moments
 from cl_theory.proof.checks.monte_carlo import mean_agrees
 from cl_theory.proof.checks.normality import CLT_LIMIT, clt_kappa, draws_for_clt, largest_kappa, mean_kappa
 from cl_theory.proof.checks.plans import plan_mean

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.learning.samplers.moments import Moments, Population
+from cl_theory.learning.models.moments import Moments, Population
 from cl_theory.proof.checks.monte_carlo import (
     binomial_p_value,
     mean_agrees,

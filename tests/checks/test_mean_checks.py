@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.learning.samplers.moments import DiagonalMoments, Moments
+from cl_theory.learning.models.moments import DiagonalMoments, Moments
 from cl_theory.proof.checks.monte_carlo import mean_agrees
 from cl_theory.proof.checks.plans import plan_coordinates, plan_mean
 from cl_theory.proof.ledger.record import plain

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cl_theory.learning.samplers.moments import DiagonalMoments, Moments, Population
+from cl_theory.learning.models.moments import DiagonalMoments, Moments, Population
 from cl_theory.proof.checks.monte_carlo import plan_proportion, proportion_agrees
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.plans import plan_mean

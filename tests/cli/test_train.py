@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from cl_theory.learning.learners.loop import read_checkpoint
 from cl_theory.learning.learners.train import train
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.command_line import app
 from cl_theory.proof.figures import style

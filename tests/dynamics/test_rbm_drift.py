@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.models.rbm import RBM, FreePhase, descended, rbm_phase_means
-from cl_theory.learning.samplers.rbm_phases import always_on_drift, always_on_flow, phase_turns
+from cl_theory.learning.models.rbm_phases import always_on_drift, always_on_flow, phase_turns
 from cl_theory.proof.systems.chain_systems import limit_at_zero
 from cl_theory.proof.systems.run_systems import coefficient_of_flows, flow_without_rows
 from cl_theory.seeds import stream

@@ -8,7 +8,7 @@ import pytest
 
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.samplers.rbm_phases import run_rbm_phases, run_rbm_phases_numpy, simulate_rbm_phase
+from cl_theory.learning.models.rbm_phases import run_rbm_phases, run_rbm_phases_numpy, simulate_rbm_phase
 from cl_theory.seeds import stream
 from cl_theory.theory.chains.local_chain import local_chain
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, TwoPoint, Uniform

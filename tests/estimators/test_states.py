@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import all_states
 
 
 def test_every_state_occurs_once():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.learners.replicas import Replicas
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.exact_law import total_variation
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.learning.models.mnist import mnist, mnist_folder
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.experiments import boltzmann_runs, rbm_runs, script_runs

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
-from cl_theory.learning.samplers.rbm_phases import phase_turns
+from cl_theory.learning.models.images import bars_and_stripes
+from cl_theory.learning.models.rbm_phases import phase_turns
 from cl_theory.proof.experiments.always_on_runs import Ensemble, small_start
 from cl_theory.proof.experiments.definition import Seeds, computed
 from cl_theory.proof.experiments.rbm_runs import first_rbm

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.proof.experiments.definition import ExperimentError, Seeds, computed
 from cl_theory.proof.experiments.registered import experiment
 from cl_theory.proof.experiments.retraced import retraced

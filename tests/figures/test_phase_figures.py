@@ -10,8 +10,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, portraits
 from cl_theory.proof.figures.estimators import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
 from cl_theory.proof.figures.timelines import ISD_TIMELINE, TWO_TERM_TIMELINE, isd_timeline, two_term_timeline

@@ -11,7 +11,7 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-from cl_theory.learning.models.free_chains import FreeChains
+from cl_theory.learning.models.gibbs_chain import FreeChains
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.figures.experiments import shared_pairs
 from cl_theory.proof.figures.pictures import (

@@ -12,7 +12,7 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.samplers.rbm_phases import phase_turns
+from cl_theory.learning.models.rbm_phases import phase_turns
 from cl_theory.proof.experiments.definition import Seeds
 from cl_theory.proof.experiments.measures import Measure
 from cl_theory.proof.experiments.registered import experiment

@@ -6,8 +6,7 @@ import pytest
 from cl_theory.learning.learners.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
 from cl_theory.learning.learners.loop import Randomness, TrainingState
 from cl_theory.learning.learners.parts import ISD, SGD, AlwaysOnISD, CentredISD, Exact, TwoTerm
-from cl_theory.learning.models.rbm import RBM, rbm_phase_moments
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states, rbm_phase_moments
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 from cl_theory.theory.estimators import moments as exact_moments
 

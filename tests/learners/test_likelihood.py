@@ -12,11 +12,10 @@ from cl_theory.learning.learners.likelihood import (
     log_likelihood,
 )
 from cl_theory.learning.learners.replicas import Replicas
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
 from cl_theory.learning.models.exact_law import log_probability_v, total_variation
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.images import bars_and_stripes
+from cl_theory.learning.models.rbm import RBM, all_states
 
 
 def _rbms(n_hidden, n_visible, scale, n=3):

@@ -32,8 +32,8 @@ from cl_theory.learning.learners.parts import (
     TwoTerm,
 )
 from cl_theory.learning.learners.train import train
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.theory.chains.phase_lengths import Geometric
 
@@ -193,7 +193,7 @@ def test_a_run_stopped_anywhere_ends_with_the_same_bits(tmp_path, network, sched
 SCRIPT = """
     import sys
     import numpy as np
-    from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+    from cl_theory.learning.models.images import bars_and_stripes
     from cl_theory import Adam, CentredISD, Persistent, train
     from cl_theory.learning.models.rbm import RBM
 

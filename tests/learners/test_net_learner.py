@@ -18,8 +18,8 @@ from cl_theory.learning.learners.net_learner import (
 )
 from cl_theory.learning.learners.parts import ISD, SGD, Adam, AlwaysOnISD, CentredISD, Momentum, TwoTerm
 from cl_theory.learning.learners.train import net_learner_of, train_forward_forward, train_net_replicas
-from cl_theory.learning.models.digits import labelled_digits, with_label_pixels
 from cl_theory.learning.models.forward_forward import ForwardForward, predicted_labels
+from cl_theory.learning.models.images import labelled_digits, with_label_pixels
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.uniform(0, 1, (5, 6)).astype(np.float32)

@@ -24,8 +24,7 @@ from cl_theory.learning.learners.parts import (
 )
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
 from cl_theory.learning.models.exact_law import sample_exactly
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 
 
 def path(optimiser, gradients: np.ndarray, start: np.ndarray) -> np.ndarray:

@@ -23,10 +23,9 @@ from cl_theory.learning.learners.parts import (
 from cl_theory.learning.learners.replica_learner import OfflineISDLearner, ReplicaLearner, block_of_phases
 from cl_theory.learning.learners.replicas import Replicas
 from cl_theory.learning.learners.train import learner_of, train, train_replicas
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.images import bars_and_stripes
+from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 
 NETWORK = RBM.random(np.random.default_rng(0), 4, 3, 0.7)

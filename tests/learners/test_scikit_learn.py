@@ -12,8 +12,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from cl_theory.learning.learners.loop import LearningDiverged
 from cl_theory.learning.learners.scikit_learn import ContrastiveRBM
-from cl_theory.learning.models.digits import labelled_digits
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.images import labelled_digits
+from cl_theory.learning.models.rbm import all_states
 
 DIGITS, LABELS = labelled_digits(label_units=False)
 

@@ -18,8 +18,8 @@ from cl_theory.learning.learners.parts import (
     TwoTerm,
 )
 from cl_theory.learning.learners.train import train
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes, best_negative_log_likelihood
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.images import bars_and_stripes, best_negative_log_likelihood
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 
@@ -129,16 +129,12 @@ def test_one_hidden_unit_and_one_data_row_are_enough() -> None:
         (np.full((4, 16), 0.5), "only 0 and 1"),
         (np.full((4, 16), np.nan), "only 0 and 1"),
         (np.full((4, 16), -1), "only 0 and 1"),
+        (np.full((4, 16), "a"), "data must hold numbers"),
     ],
 )
 def test_data_that_are_no_bits_are_refused(data, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         train(fresh(), data, n_phases=10)
-
-
-def test_data_that_are_no_numbers_are_refused() -> None:
-    with pytest.raises(ValueError, match="data must hold numbers"):
-        train(fresh(), np.full((4, 16), "a"), n_phases=10)
 
 
 @pytest.mark.parametrize(

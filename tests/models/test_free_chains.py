@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.models.forward_forward import independent_loss
-from cl_theory.learning.models.free_chains import FreeChains, free_chains
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.gibbs_chain import FreeChains, free_chains
+from cl_theory.learning.models.rbm import RBM, all_states
 
 RNG = np.random.default_rng(4)
 

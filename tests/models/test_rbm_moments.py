@@ -1,11 +1,23 @@
-"""Exact moments of the gradient against sums over all states, and against the likelihood."""
+"""Exact moments, means and slopes of an RBM against sums over all states; weights of its hidden states."""
+
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.special import logsumexp
 
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
-from cl_theory.learning.models.rbm import RBM, rbm_phase_moments
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.images import bars_and_stripes
+from cl_theory.learning.models.rational_rbm import RationalRBM, loss_slopes_by_calculus
+from cl_theory.learning.models.rbm import (
+    RBM,
+    all_states,
+    descended,
+    hidden_log_weights,
+    log_weights_by_count,
+    loss_slope,
+    rbm_phase_means,
+    rbm_phase_moments,
+)
 from cl_theory.seeds import stream
 
 SIZES = [(3, 2), (2, 3), (4, 4)]
@@ -74,3 +86,93 @@ def test_sixteen_by_sixteen_units_are_enumerated():
 def test_states_too_many_to_list_are_refused():
     with pytest.raises(ValueError, match="at most 20"):
         rbm_phase_moments(RBM(np.zeros((21, 22)), np.zeros(22), np.zeros(21)), np.zeros((1, 22)))
+
+
+def case(n_visible: int, n_hidden: int) -> tuple[RBM, np.ndarray]:
+    rng = np.random.default_rng(n_visible * 10 + n_hidden)
+    return RBM.random(rng, n_visible, n_hidden), all_states(n_visible)[::3]
+
+
+@pytest.mark.parametrize(("n_visible", "n_hidden"), [(3, 4), (4, 4), (6, 2)])
+def test_means_are_those_of_the_phase_moments(n_visible: int, n_hidden: int) -> None:
+    rbm, data = case(n_visible, n_hidden)
+    moments = rbm_phase_moments(rbm, data)
+    mean_positive, mean_negative = rbm_phase_means(rbm, data)
+    np.testing.assert_allclose(mean_positive, moments.mean_positive, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(mean_negative, moments.mean_negative, rtol=1e-12, atol=1e-14)
+
+
+def test_one_small_step_of_descent_lowers_the_loss_by_the_squared_gradient() -> None:
+    rbm, data = case(5, 3)
+    rate = 1e-6
+    positive, negative = rbm_phase_means(rbm, data)
+    drop = rbm.negative_log_likelihood(data) - descended(rbm, data, 1, rate).negative_log_likelihood(data)
+    assert drop == pytest.approx(rate * ((positive - negative) ** 2).sum(), rel=1e-4)
+
+
+def test_descent_refuses_no_steps_and_no_rate() -> None:
+    rbm, data = case(3, 2)
+    with pytest.raises(ValueError, match="n_steps"):
+        descended(rbm, data, 0, 0.1)
+    with pytest.raises(ValueError, match="learning_rate"):
+        descended(rbm, data, 1, 0.0)
+
+
+@pytest.mark.parametrize(("n_visible", "n_hidden"), [(2, 1), (3, 2)])
+def test_calculus_gives_the_difference_of_phase_means(n_visible: int, n_hidden: int) -> None:
+    rbm = RationalRBM.random(np.random.default_rng(1), n_visible, n_hidden)
+    data = all_states(n_visible)[[1, 1, 2]]
+    assert loss_slopes_by_calculus(rbm, data) == rbm.phase_moments(data).mean.tolist()
+
+
+def test_one_unit_by_hand() -> None:
+    rbm = RationalRBM([[1]], [3], [1])  # v is on with probability 3/4, whatever h does
+    slope = loss_slopes_by_calculus(rbm, np.array([[1.0]]))
+    assert slope == [Fraction(-1, 8), Fraction(-1, 4), Fraction(0)]
+
+
+def test_finite_differences_give_the_slope() -> None:
+    rbm = RBM.random(np.random.default_rng(4), 4, 3)
+    data, direction = all_states(4)[::5], np.random.default_rng(5).standard_normal(rbm.n_parameters)
+    positive, negative = rbm_phase_means(rbm, data)
+    assert loss_slope(rbm, data, direction / 4) == pytest.approx(direction @ (positive - negative) / 4, rel=1e-11)
+
+
+def test_a_direction_of_another_length_is_refused() -> None:
+    rbm = RBM.random(np.random.default_rng(4), 4, 3)
+    with pytest.raises(ValueError, match="direction must have shape"):
+        loss_slope(rbm, all_states(4), np.ones(3))
+
+
+RNG = np.random.default_rng(11)
+
+
+def test_weights_are_sums_over_visible_states():
+    rbm = RBM.random(RNG, 5, 3)
+    v = all_states(5)
+    summed = [logsumexp(-rbm.energy(v, np.broadcast_to(h, (len(v), 3)))) for h in all_states(3)]
+    np.testing.assert_allclose(hidden_log_weights(rbm), summed, rtol=1e-12)
+
+
+def test_blocks_of_states_join_without_a_seam():
+    rbm = RBM.random(RNG, 3, 13)
+    assert logsumexp(hidden_log_weights(rbm)) == pytest.approx(rbm.log_partition(), rel=1e-12)
+
+
+def test_without_visible_biases_no_learning_moves_the_weight_of_silence():
+    for scale in (0.01, 1.0, 10.0):
+        rbm = RBM(RNG.normal(0, scale, (4, 30)), np.zeros(30), RNG.normal(0, scale, 4))
+        assert hidden_log_weights(rbm)[0] == pytest.approx(30 * np.log(2), rel=1e-12)
+    biased = RBM(np.zeros((4, 30)), np.ones(30), np.zeros(4))
+    assert hidden_log_weights(biased)[0] > 31 * np.log(2)
+
+
+def test_counts_of_equal_weights_are_binomial():
+    silent = RBM(np.zeros((4, 2)), np.zeros(2), np.zeros(4))
+    found = np.exp(log_weights_by_count(hidden_log_weights(silent))) / 4
+    np.testing.assert_allclose(found, [1, 4, 6, 4, 1])
+
+
+def test_too_many_units_are_refused():
+    with pytest.raises(ValueError, match=r"n_units must be at most 20 .*, got 21"):
+        hidden_log_weights(RBM(np.zeros((21, 1)), np.zeros(1), np.zeros(21)))

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.models.rational_rbm import RationalRBM
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.proof.checks.statement_checks import drawing_check, systems_check
 from cl_theory.proof.systems import real_models as systems
 from cl_theory.proof.systems.real_models import RealModel

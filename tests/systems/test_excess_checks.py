@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.models.states import all_states
-from cl_theory.learning.samplers.planted import PLANTED_ERRORS
+from cl_theory.learning.models.isd_draws import PLANTED_ERRORS
+from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.systems.isd_systems import real_phases
 from cl_theory.proof.systems.real_models import RealModel

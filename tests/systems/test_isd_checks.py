@@ -1,6 +1,6 @@
 """The coin of the ISD sampler, and which errors are seen where."""
 
-from cl_theory.learning.samplers.planted import PLANTED_ERRORS
+from cl_theory.learning.models.isd_draws import PLANTED_ERRORS
 from cl_theory.proof.checks.planned_means import ERRORS
 from cl_theory.proof.systems import real_models as isd_checks
 

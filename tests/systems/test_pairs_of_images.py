@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.digits import with_label_pixels
 from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.learning.models.images import with_label_pixels
 from cl_theory.proof.systems.run_systems import (
     adam_drift,
     label_error,

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.images import bars_and_stripes
+from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.learning.models.rbm import RBM
-from cl_theory.learning.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.proof.checks.exact import below
 from cl_theory.proof.checks.planned_means import PlannedMean
 from cl_theory.proof.systems.centring_systems import RunningBaselines

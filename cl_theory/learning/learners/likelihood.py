@@ -13,8 +13,7 @@ from cl_theory.learning.learners.parts import Network
 from cl_theory.learning.learners.replicas import Replicas, bits
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
 from cl_theory.learning.models.exact_law import log_probability_v
-from cl_theory.learning.models.rbm import RBM, binary_states
-from cl_theory.learning.models.states import MAX_UNITS, all_states
+from cl_theory.learning.models.rbm import MAX_UNITS, RBM, all_states, binary_states
 from cl_theory.threads import in_turns
 
 _FUSED = {"contract"}

@@ -24,8 +24,8 @@ from cl_theory.learning.learners.parts import (
     TwoTerm,
 )
 from cl_theory.learning.learners.replicas import Baseline
-from cl_theory.learning.models.digits import valid_labels, with_label_pixels, wrong_labels
 from cl_theory.learning.models.forward_forward import ForwardForward
+from cl_theory.learning.models.images import valid_labels, with_label_pixels, wrong_labels
 from cl_theory.theory.estimators.isd import isd_weights
 
 

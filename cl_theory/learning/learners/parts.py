@@ -13,7 +13,7 @@ import numpy as np
 from cl_theory.arguments import positive, positive_integer, probability_inside
 from cl_theory.learning.learners.loop import Memory, TrainingState, inside, under
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.exact_law import sample_exactly
+from cl_theory.learning.models.exact_law import Network, sample_exactly
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, PhaseLength, ShiftedPoisson, Uniform
 from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Stratified, Systematic
@@ -124,9 +124,6 @@ class EndOfPhasePace:
         """(phases, time steps of the network) run up to `iteration`, of each chain."""
         phases = iteration * self.phases_per_update
         return phases, phases * self.steps_per_phase
-
-
-Network = RBM | BoltzmannMachine
 
 
 def clamped_step(rng: np.random.Generator, network: Network, v: np.ndarray, h: np.ndarray) -> np.ndarray:

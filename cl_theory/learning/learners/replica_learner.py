@@ -288,7 +288,11 @@ class ReplicaLearner(EndOfPhasePace, Learner):
             begun = _one_chain(rng, replicas, (data, h), 1, clamped=True)
         v_end, h_end = _one_chain(rng.later(1), replicas, begun, self.chain.n_steps, clamped=signs)
         keeps = ~signs[:, None] | self.chain.remembers_data
-        return _gradient(v_end, h_end), signs, {"v": np.where(keeps, v_end, v), "h": np.where(keeps, h_end, h)}
+        return (
+            self.start_from.like.gradient(v_end, h_end),
+            signs,
+            {"v": np.where(keeps, v_end, v), "h": np.where(keeps, h_end, h)},
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -389,9 +393,3 @@ def _one_chain(
     """`gibbs_phase` of one chain a replica, without the axis of chains."""
     v, h = gibbs_phase(rng, replicas, states[0][:, None], states[1][:, None], n_sweeps, clamped=clamped)
     return v[:, 0], h[:, 0]
-
-
-def _gradient(v: np.ndarray, h: np.ndarray) -> np.ndarray:
-    """dE/dtheta of each replica, float64 (n_replicas, n_parameters)."""
-    products = (h[:, :, None] * v[:, None, :]).reshape(len(v), -1)
-    return -np.concatenate([products, v, h], axis=1, dtype=np.float64)

@@ -1,1 +1,1 @@
-"""RBMs, Boltzmann machines and forward-forward nets, their exact laws, and the data they learn from."""
+"""RBMs, Boltzmann machines and forward-forward nets: what they are, their laws, draws of their phases, their data."""

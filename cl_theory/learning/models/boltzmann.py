@@ -1,36 +1,35 @@
 """Boltzmann machine whose hidden units are coupled to each other: an RBM plus hidden-hidden weights."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from cl_theory.arguments import finite, positive_integer
-from cl_theory.learning.models.states import all_states
+from cl_theory.arguments import positive_integer
+from cl_theory.learning.models.rbm import TwoLayers, all_states
 
 
 @dataclass(frozen=True, eq=False)
-class BoltzmannMachine:
-    r"""Units 0/1, visible units coupled to hidden ones, hidden units to each other, no temperature.
+class BoltzmannMachine(TwoLayers):
+    r"""Two layers whose hidden units are coupled to each other, no temperature.
 
     .. math:: E(v, h) = -h^\top W v - a^\top v - c^\top h - \tfrac12 h^\top L h
 
-    `weights` W (n_hidden, n_visible), `visible_bias` a, `hidden_bias` c, `hidden_weights` L (n_hidden, n_hidden),
-    symmetric with a zero diagonal. Sums over the hidden states are enumerated, so that exact quantities need
-    n_hidden <= 20; energies, gradients and Gibbs sweeps have no such limit. ValueError on shapes that do not
-    fit, an asymmetric L, NaN or infinity. Source: Ackley, Hinton & Sejnowski (1985).
+    `hidden_weights` L (n_hidden, n_hidden), symmetric with a zero diagonal. Sums over the hidden states are enumerated,
+    so that exact quantities need n_hidden <= 20; energies, gradients and Gibbs sweeps have no such limit. ValueError as
+    in `TwoLayers`, and on an L that is asymmetric or of another shape. Source: Ackley, Hinton & Sejnowski (1985).
     """
 
-    weights: np.ndarray
-    visible_bias: np.ndarray
-    hidden_bias: np.ndarray
     hidden_weights: np.ndarray
 
     def __post_init__(self) -> None:
-        for name in ("weights", "visible_bias", "hidden_bias", "hidden_weights"):
-            object.__setattr__(self, name, finite(np.asarray(getattr(self, name), dtype=np.float64), name))
-        _check_shapes(self)
+        super().__post_init__()
+        if self.hidden_weights.shape != (self.n_hidden, self.n_hidden):
+            raise ValueError(
+                f"hidden_weights must have shape {(self.n_hidden, self.n_hidden)}, got {self.hidden_weights.shape}"
+            )
         if np.any(self.hidden_weights != self.hidden_weights.T) or np.any(np.diag(self.hidden_weights)):
             raise ValueError("hidden_weights must be symmetric with a zero diagonal; symmetrise as (L + L.T) / 2")
 
@@ -44,18 +43,9 @@ class BoltzmannMachine:
         return cls(weights, visible_bias, hidden_bias, upper + upper.T)
 
     @property
-    def n_visible(self) -> int:
-        return self.weights.shape[1]
-
-    @property
-    def n_hidden(self) -> int:
-        return self.weights.shape[0]
-
-    @property
     def flat(self) -> np.ndarray:
         """W row by row, a, c, then the upper triangle of L row by row."""
-        upper = self.hidden_weights[np.triu_indices(self.n_hidden, 1)]
-        return np.concatenate([self.weights.ravel(), self.visible_bias, self.hidden_bias, upper])
+        return np.concatenate([super().flat, self.hidden_weights[_pairs(self.n_hidden)]])
 
     def with_flat(self, parameters: np.ndarray) -> Self:
         """The same machine with other parameters, in the order of `flat`."""
@@ -65,25 +55,17 @@ class BoltzmannMachine:
             raise ValueError(f"parameters must have shape ({ends[-1]},), got {np.shape(parameters)}")
         weights, visible_bias, hidden_bias, upper = np.split(parameters, ends[:-1])
         coupling = np.zeros((n_h, n_h))
-        coupling[np.triu_indices(n_h, 1)] = upper
-        return replace(
-            self,
-            weights=weights.reshape(n_h, n_v),
-            visible_bias=visible_bias,
-            hidden_bias=hidden_bias,
-            hidden_weights=coupling + coupling.T,
-        )
+        coupling[_pairs(self.n_hidden)] = upper
+        return type(self)(weights.reshape(n_h, n_v), visible_bias, hidden_bias, coupling + coupling.T)
 
     def energy(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
-        """E(v, h) of each row, shape (...,)."""
-        coupled = ((h @ self.weights) * v).sum(-1) + 0.5 * ((h @ self.hidden_weights) * h).sum(-1)
-        return -coupled - v @ self.visible_bias - h @ self.hidden_bias
+        """E(v, h) of states (..., n_visible) and (..., n_hidden)."""
+        return super().energy(v, h) - 0.5 * ((h @ self.hidden_weights) * h).sum(-1)
 
     def gradient(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
-        """dE/dtheta of each row, (n_samples, n_parameters) in the order of `flat`."""
-        upper = np.triu_indices(self.n_hidden, 1)
-        products = (h[:, :, None] * v[:, None, :]).reshape(len(v), -1)
-        return -np.concatenate([products, v, h, h[:, upper[0]] * h[:, upper[1]]], axis=1)
+        """dE/dtheta of each row, (..., n_parameters) in the order of `flat`."""
+        h, (i, j) = np.asarray(h, np.float64), _pairs(self.n_hidden)
+        return np.concatenate([super().gradient(v, h), -h[..., i] * h[..., j]], axis=-1)
 
     def hidden_free_energy(self, h: np.ndarray) -> np.ndarray:
         r"""Free energy of each hidden state, :math:`-\log \sum_v e^{-E(v, h)}`, shape (...,)."""
@@ -91,25 +73,12 @@ class BoltzmannMachine:
         return -alone - np.logaddexp(0, h @ self.weights + self.visible_bias).sum(-1)
 
     def free_energy(self, v: np.ndarray) -> np.ndarray:
-        r"""Free energy of each visible state, :math:`-\log \sum_h e^{-E(v, h)}`, shape (...,)."""
+        """F(v), by a sum over all 2**n_hidden hidden states."""
         return -logsumexp(self._hidden_log_weights(v), axis=-1)
 
     def log_partition(self) -> float:
-        r"""log Z, :math:`\log \sum_{v, h} e^{-E(v, h)}`, over all 2**n_hidden hidden states."""
+        """log sum over all (v, h) of exp(-E), by enumerating the hidden states."""
         return float(logsumexp(-self.hidden_free_energy(all_states(self.n_hidden))))
-
-    def negative_log_likelihood(self, data: np.ndarray) -> float:
-        """Mean of -log p(v) over the rows of `data`, in nats."""
-        return float(self.free_energy(data).mean()) + self.log_partition()
-
-    def mean_v_given_h(self, h: np.ndarray) -> np.ndarray:
-        """P(v_i = 1 | h): visible units are independent given the hidden ones."""
-        return expit(h @ self.weights + self.visible_bias)
-
-    def sample_v_given_h(self, rng: np.random.Generator, h: np.ndarray) -> np.ndarray:
-        """Visible states drawn from p(v | h)."""
-        mean = self.mean_v_given_h(h)
-        return (rng.random(mean.shape) < mean).astype(np.float64)
 
     def mean_h_given_v(self, v: np.ndarray) -> np.ndarray:
         """P(h_j = 1 | v), by enumeration: hidden units are not independent given the visible ones."""
@@ -140,14 +109,7 @@ class BoltzmannMachine:
         return (v @ self.weights.T) @ h.T + (v @ self.visible_bias)[..., None] + alone
 
 
-def _check_shapes(machine: BoltzmannMachine) -> None:
-    weights = machine.weights
-    if weights.ndim != 2 or 0 in weights.shape:
-        raise ValueError(f"weights must be (n_hidden, n_visible) with a unit on either side, got {weights.shape}")
-    n_h, n_v = weights.shape
-    expected = {"visible_bias": (n_v,), "hidden_bias": (n_h,), "hidden_weights": (n_h, n_h)}
-    for name, shape in expected.items():
-        if getattr(machine, name).shape != shape:
-            raise ValueError(
-                f"{name} must have shape {shape} beside weights {weights.shape}, got {getattr(machine, name).shape}"
-            )
+@lru_cache(maxsize=8)
+def _pairs(n_units: int) -> tuple[np.ndarray, ...]:
+    """Indices of all pairs; kept, since they take as long to make as a small machine."""
+    return np.triu_indices(n_units, 1)

@@ -1,41 +1,23 @@
 """Probabilities, distances and draws of an energy model, exact where one side can be enumerated and else annealed."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from scipy.special import expit, logsumexp
 
 from cl_theory.arguments import positive_integer
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
-from cl_theory.learning.models.rbm import RBM, binary_states
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states, binary_states
+
+Network = RBM | BoltzmannMachine
 
 
-class EnergyModel(Protocol):
-    """What an energy model over visible and hidden bits offers; `RBM` and `BoltzmannMachine` do."""
-
-    @property
-    def n_visible(self) -> int: ...
-    @property
-    def n_hidden(self) -> int: ...
-    @property
-    def flat(self) -> np.ndarray: ...
-    def energy(self, v: np.ndarray, h: np.ndarray) -> np.ndarray: ...
-    def free_energy(self, v: np.ndarray) -> np.ndarray: ...
-    def log_partition(self) -> float: ...
-    def negative_log_likelihood(self, data: np.ndarray) -> float: ...
-    def gradient(self, v: np.ndarray, h: np.ndarray) -> np.ndarray: ...
-    def sample_h_given_v(self, rng: np.random.Generator, v: np.ndarray) -> np.ndarray: ...
-    def sample_v_given_h(self, rng: np.random.Generator, h: np.ndarray) -> np.ndarray: ...
-
-
-def log_probability_v(model: EnergyModel, v: np.ndarray) -> np.ndarray:
+def log_probability_v(model: Network, v: np.ndarray) -> np.ndarray:
     """log p(v) of each row, in nats."""
     return -model.free_energy(binary_states(v, model.n_visible, "v")) - model.log_partition()
 
 
-def total_variation(model: EnergyModel, data: np.ndarray) -> float:
+def total_variation(model: Network, data: np.ndarray) -> float:
     r"""Distance between the model and the rows of `data`, in [0, 1].
 
     .. math:: \tfrac12 \sum_v |p(v) - \hat p(v)| = \sum_v \max(0,\ \hat p(v) - p(v))
@@ -47,23 +29,14 @@ def total_variation(model: EnergyModel, data: np.ndarray) -> float:
     return float(np.maximum(shortfall, 0).sum())
 
 
-def sample_exactly(rng: np.random.Generator, model: EnergyModel, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
+def sample_exactly(rng: np.random.Generator, model: Network, n_samples: int) -> tuple[np.ndarray, np.ndarray]:
     """Independent draws (v, h) from the model itself: one side from its enumerated law, the other given it."""
     n_samples = positive_integer(n_samples, "n_samples")
     if isinstance(model, RBM) and model.n_visible < model.n_hidden:
         v = _drawn(rng, -model.free_energy(all_states(model.n_visible)), n_samples)
         return v, model.sample_h_given_v(rng, v)
-    h = _drawn(rng, -hidden_free_energy(model, all_states(model.n_hidden)), n_samples)
+    h = _drawn(rng, -model.hidden_free_energy(all_states(model.n_hidden)), n_samples)
     return model.sample_v_given_h(rng, h), h
-
-
-def hidden_free_energy(model: EnergyModel, h: np.ndarray) -> np.ndarray:
-    """-log sum over v of exp(-E(v, h)), of each hidden state."""
-    if isinstance(model, BoltzmannMachine):
-        return model.hidden_free_energy(h)
-    if isinstance(model, RBM):
-        return model.transposed.free_energy(h)
-    raise TypeError(f"model must be an RBM or a BoltzmannMachine, got {type(model).__name__}")
 
 
 def _drawn(rng: np.random.Generator, log_weight: np.ndarray, n_samples: int) -> np.ndarray:
@@ -72,9 +45,6 @@ def _drawn(rng: np.random.Generator, log_weight: np.ndarray, n_samples: int) -> 
     index = np.searchsorted(cumulated, rng.random(n_samples) * cumulated[-1], side="right")
     n_units = len(log_weight).bit_length() - 1
     return ((index[:, None] >> np.arange(n_units)) & 1).astype(np.float64)
-
-
-Network = RBM | BoltzmannMachine
 
 
 @dataclass(frozen=True)
@@ -184,7 +154,7 @@ def _swept(rng: np.random.Generator, network: Network, v: np.ndarray, h: np.ndar
     return network.sample_v_given_h(rng, h), h
 
 
-def label_probabilities(model: RBM | BoltzmannMachine, pixels: np.ndarray, n_labels: int = 10) -> np.ndarray:
+def label_probabilities(model: Network, pixels: np.ndarray, n_labels: int = 10) -> np.ndarray:
     r"""p(label | pixels) over one-hot labels, (n_samples, n_labels), exact.
 
     .. math:: p(y \mid x) \propto e^{-F(x, e_y)}
@@ -225,14 +195,14 @@ def predicted_labels(label_units: np.ndarray) -> np.ndarray:
     return np.asarray(label_units).argmax(axis=-1)
 
 
-def n_pixels(model: RBM | BoltzmannMachine, n_labels: int) -> int:
+def n_pixels(model: Network, n_labels: int) -> int:
     """Visible units that are no label units; ValueError if there are none."""
     if not 1 <= n_labels < model.n_visible:
         raise ValueError(f"n_labels must lie in 1 .. {model.n_visible - 1} for {model.n_visible} units, got {n_labels}")
     return model.n_visible - n_labels
 
 
-def _by_free_energy(model: RBM | BoltzmannMachine, rows: np.ndarray, n_labels: int) -> np.ndarray:
+def _by_free_energy(model: Network, rows: np.ndarray, n_labels: int) -> np.ndarray:
     """-F(x, e_y) of each row and label."""
     return np.stack([-model.free_energy(_beside(rows, unit)) for unit in np.eye(n_labels)], axis=-1)
 

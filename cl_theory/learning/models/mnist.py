@@ -2,70 +2,14 @@
 
 import gzip
 import hashlib
-import math
 import os
-import zlib
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
-from cl_theory.learning.models.digits import with_label_units
-
-if TYPE_CHECKING:
-    from rich.progress import Task
-
-
-LARGEST_FILE = 1 << 30
-"""Refuse to unpack more than one GiB: no known idx file is larger, and a forged one could be endless."""
-
-_DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-
-
-def parse_idx(content: bytes, name: str = "idx data") -> np.ndarray:
-    """Return the array held in `content`, in native byte order; ValueError if it is not one whole idx file.
-
-    Bytes 0 and 1 are zero, byte 2 is the type, byte 3 the number of axes; one big-endian uint32 per axis
-    follows, then the values in row-major order.
-    """
-    dtype, shape = _header(content, name)
-    start = 4 + 4 * len(shape)
-    expected = start + math.prod(shape) * dtype.itemsize
-    if len(content) != expected:
-        kind = "truncated" if len(content) < expected else "too long"
-        raise ValueError(f"{name} is {kind}: its header asks for {expected} bytes, got {len(content)}")
-    values = np.frombuffer(content, dtype, offset=start)
-    return values.reshape(shape).astype(dtype.newbyteorder("="))
-
-
-def _header(content: bytes, name: str) -> tuple[np.dtype, tuple[int, ...]]:
-    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in _DTYPES:
-        raise ValueError(f"{name} is no idx file: it starts with {content[:4]!r}; fetch it again")
-    n_axes = content[3]
-    sizes = np.frombuffer(content[4 : 4 + 4 * n_axes].ljust(4 * n_axes, b"\0"), ">u4")
-    shape = tuple(int(size) for size in sizes)
-    dtype = np.dtype(_DTYPES[content[2]])
-    if not 1 <= n_axes <= 8:
-        raise ValueError(f"{name} is no idx file: {n_axes} axes, expected 1 to 8; fetch it again")
-    if len(content) < 4 + 4 * n_axes:
-        raise ValueError(f"{name} is truncated inside its header of {n_axes} axes; fetch it again")
-    if math.prod(shape) * dtype.itemsize > LARGEST_FILE:
-        raise ValueError(f"{name} claims shape {shape}, over the limit of {LARGEST_FILE} bytes; fetch it again")
-    return dtype, shape
-
-
-def read_idx(path: str | Path) -> np.ndarray:
-    """Return the array in an idx file, gzipped or not; ValueError naming the file and the remedy if damaged."""
-    path = Path(path)
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    try:
-        with gzip.open(path) if packed else path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 64)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is truncated or altered ({error}); delete it and fetch it again") from error
-    return parse_idx(content, str(path))
-
+from cl_theory.learning.models.images import with_label_units
 
 DATA_VARIABLE = "CL_THEORY_DATA"
 
@@ -107,9 +51,16 @@ def mnist(split: Split = "train") -> tuple[np.ndarray, np.ndarray]:
     """
     if split not in _PREFIX:
         raise ValueError(f"split must be 'train' or 'test', got {split!r}")
-    images = read_idx(mnist_file(f"{_PREFIX[split]}-images-idx3-ubyte.gz"))
-    labels = read_idx(mnist_file(f"{_PREFIX[split]}-labels-idx1-ubyte.gz"))
+    images = _bytes_of_idx(mnist_file(f"{_PREFIX[split]}-images-idx3-ubyte.gz"))
+    labels = _bytes_of_idx(mnist_file(f"{_PREFIX[split]}-labels-idx1-ubyte.gz"))
     return images.reshape(len(images), -1), labels.astype(np.int64)
+
+
+def _bytes_of_idx(path: Path) -> np.ndarray:
+    """The array in a checked idx file: byte 3 counts its axes, their sizes follow as big-endian uint32, then bytes."""
+    content = gzip.decompress(path.read_bytes())
+    shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + shape.nbytes).reshape(shape)
 
 
 def binarised_mnist(
@@ -148,7 +99,7 @@ def fetch(name: str, sha256: str, mirrors: tuple[str, ...], folder: Path) -> Pat
     reasons = []
     for mirror in mirrors:
         try:
-            downloader = pooch.HTTPDownloader(progressbar=DownloadBar(name), timeout=20)
+            downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=20)
             path = pooch.retrieve(mirror + name, f"sha256:{sha256}", name, folder, downloader=downloader)
             return Path(path)
         except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong hash is a ValueError
@@ -158,33 +109,3 @@ def fetch(name: str, sha256: str, mirrors: tuple[str, ...], folder: Path) -> Pat
         f"{name} could not be fetched ({listed}); connect to the network, or put the four files of MNIST into "
         f"a folder named mnist and name its parent in {DATA_VARIABLE}"
     )
-
-
-class DownloadBar:
-    """A bar with `total`, `update`, `reset` and `close`; it stays silent where there is no terminal."""
-
-    def __init__(self, name: str) -> None:
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-        self._progress = Progress(*columns, transient=True)
-        self._task = self._progress.add_task(name, total=None)
-        self.total = 0
-
-    @property
-    def task(self) -> "Task":
-        """Bytes so far, and in all."""
-        return self._progress.tasks[0]
-
-    def update(self, n_bytes: int) -> None:
-        """Count `n_bytes` more; the bar appears with the first of them."""
-        self._progress.start()
-        self._progress.update(self._task, advance=n_bytes, total=self.total or None)
-
-    def reset(self) -> None:
-        """Go back to nothing (pooch does so before it fills the bar up)."""
-        self._progress.reset(self._task)
-
-    def close(self) -> None:
-        """Take the bar off the screen."""
-        self._progress.stop()

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cl_theory.arguments import positive_integer
-from cl_theory.learning.models.rbm import RBM, binary_states
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import RBM, all_states, binary_states
 from cl_theory.theory.arithmetic import as_floats, exact_array
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments, independent_law, independent_moments
 

@@ -9,18 +9,29 @@ import numpy.typing as npt
 from scipy.special import expit, logsumexp
 
 from cl_theory.arguments import finite, positive, positive_integer
-from cl_theory.learning.models.states import all_states
 from cl_theory.theory.estimators.laws import PhaseMoments, independent_moments
+
+MAX_UNITS = 20
+"""Above this a table of all states no longer fits comfortably in memory."""
+
+
+def all_states(n_units: int) -> np.ndarray:
+    """All 2**n states of n 0/1 units, float64 (2**n, n); unit i is bit i of the row's index.
+
+    ValueError if `n_units` is not an integer between 1 and 20.
+    """
+    n = positive_integer(n_units, "n_units")
+    if n > MAX_UNITS:
+        raise ValueError(f"n_units must be at most {MAX_UNITS} for a table of all states, got {n}")
+    return ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
-class RBM:
-    r"""RBM with visible units v and hidden units h in {0, 1}.
+class TwoLayers:
+    """Visible units v and hidden units h in {0, 1} with `weights` between them: what energy models here share.
 
-    .. math:: E(v, h) = -h^{\top} W v - a^{\top} v - c^{\top} h
-
-    `weights` W (n_hidden, n_visible), `visible_bias` a, `hidden_bias` c. No temperature. The arrays are copied
-    and frozen. ValueError on shapes that disagree, NaN or infinity.
+    `weights` W (n_hidden, n_visible), `visible_bias` a, `hidden_bias` c; visible units do not see each other. The
+    arrays are copied and frozen. ValueError on shapes that disagree, NaN or infinity.
     """
 
     weights: np.ndarray
@@ -39,13 +50,6 @@ class RBM:
                 f"hidden_bias {self.hidden_bias.shape} and visible_bias {self.visible_bias.shape}"
             )
 
-    @classmethod
-    def random(cls, rng: np.random.Generator, n_visible: int, n_hidden: int, scale: float = 0.5) -> "RBM":
-        """Weights and biases drawn from N(0, scale**2)."""
-        shape = (positive_integer(n_hidden, "n_hidden"), positive_integer(n_visible, "n_visible"))
-        spread = float(positive(scale, "scale"))
-        return cls(*(spread * rng.standard_normal(size) for size in (shape, shape[1], shape[0])))
-
     @property
     def n_visible(self) -> int:
         """Number of visible units."""
@@ -57,14 +61,64 @@ class RBM:
         return len(self.hidden_bias)
 
     @property
-    def n_parameters(self) -> int:
-        """Length of a gradient row: weights, visible bias, hidden bias."""
-        return self.weights.size + self.n_visible + self.n_hidden
-
-    @property
     def flat(self) -> np.ndarray:
         """All parameters in the order of a gradient row: W by rows, visible bias, hidden bias."""
         return np.concatenate([self.weights.ravel(), self.visible_bias, self.hidden_bias])
+
+    def energy(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
+        """E(v, h) of states (..., n_visible) and (..., n_hidden)."""
+        return -((h @ self.weights) * v).sum(axis=-1) - v @ self.visible_bias - h @ self.hidden_bias
+
+    def gradient(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
+        r"""Energy derivatives g = dE/dtheta = (-h v', -v, -h), rows (..., n_parameters) in the order of `flat`.
+
+        :math:`g^{+}` where v is data, :math:`g^{-}` where (v, h) comes from the model: the gradient of the mean
+        negative log-likelihood is :math:`E g^{+} - E g^{-}` (claim `cl-gradient`).
+        """
+        v, h = np.asarray(v, np.float64), np.asarray(h, np.float64)
+        product = h[..., :, None] * v[..., None, :]
+        return -np.concatenate([product.reshape(*product.shape[:-2], self.weights.size), v, h], axis=-1)
+
+    def mean_v_given_h(self, h: np.ndarray) -> np.ndarray:
+        """P(v = 1 | h), shape (..., n_visible)."""
+        return expit(h @ self.weights + self.visible_bias)
+
+    def sample_v_given_h(self, rng: np.random.Generator, h: np.ndarray) -> np.ndarray:
+        """Draw visible units given hidden ones, float64 0/1."""
+        mean = self.mean_v_given_h(h)
+        return (rng.random(mean.shape) < mean).astype(np.float64)
+
+    def free_energy(self, v: np.ndarray) -> np.ndarray:
+        r"""F(v) = -log sum_h exp(-E(v, h)), of states (..., n_visible)."""
+        raise NotImplementedError
+
+    def log_partition(self) -> float:
+        """log sum over all (v, h) of exp(-E)."""
+        raise NotImplementedError
+
+    def negative_log_likelihood(self, data: np.ndarray) -> float:
+        """Mean of -log p(v) over the rows of `data`, in nats."""
+        return float(np.mean(self.free_energy(binary_states(data, self.n_visible, "data")))) + self.log_partition()
+
+
+@dataclass(frozen=True, eq=False)
+class RBM(TwoLayers):
+    r"""Restricted Boltzmann machine: no unit sees another of its layer.
+
+    .. math:: E(v, h) = -h^{\top} W v - a^{\top} v - c^{\top} h
+    """
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, n_visible: int, n_hidden: int, scale: float = 0.5) -> "RBM":
+        """Weights and biases drawn from N(0, scale**2)."""
+        shape = (positive_integer(n_hidden, "n_hidden"), positive_integer(n_visible, "n_visible"))
+        spread = float(positive(scale, "scale"))
+        return cls(*(spread * rng.standard_normal(size) for size in (shape, shape[1], shape[0])))
+
+    @property
+    def n_parameters(self) -> int:
+        """Length of a gradient row: weights, visible bias, hidden bias."""
+        return self.weights.size + self.n_visible + self.n_hidden
 
     def with_flat(self, parameters: Any) -> "RBM":
         """The RBM of this size with other parameters, in the order of `flat`."""
@@ -79,50 +133,27 @@ class RBM:
         """The same joint law with visible and hidden units exchanged."""
         return RBM(self.weights.T, self.hidden_bias, self.visible_bias)
 
-    def energy(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
-        """E(v, h) of states (..., n_visible) and (..., n_hidden)."""
-        return -((h @ self.weights) * v).sum(axis=-1) - v @ self.visible_bias - h @ self.hidden_bias
-
     def free_energy(self, v: np.ndarray) -> np.ndarray:
-        r"""F(v) = -log sum_h exp(-E(v, h)), of states (..., n_visible)."""
+        """F(v), the hidden units summed out one by one."""
         return -(v @ self.visible_bias) - np.logaddexp(0, v @ self.weights.T + self.hidden_bias).sum(axis=-1)
+
+    def hidden_free_energy(self, h: np.ndarray) -> np.ndarray:
+        """-log sum_v exp(-E(v, h)), of states (..., n_hidden)."""
+        return self.transposed.free_energy(h)
 
     def log_partition(self) -> float:
         """log sum over all (v, h) of exp(-E), by enumerating the smaller side."""
         side = self if self.n_visible <= self.n_hidden else self.transposed
         return float(logsumexp(-side.free_energy(all_states(side.n_visible))))
 
-    def negative_log_likelihood(self, data: np.ndarray) -> float:
-        """Mean of -log p(v) over the rows of `data`, in nats."""
-        return float(np.mean(self.free_energy(binary_states(data, self.n_visible, "data")))) + self.log_partition()
-
     def mean_h_given_v(self, v: np.ndarray) -> np.ndarray:
         """P(h = 1 | v), shape (..., n_hidden)."""
         return expit(v @ self.weights.T + self.hidden_bias)
-
-    def mean_v_given_h(self, h: np.ndarray) -> np.ndarray:
-        """P(v = 1 | h), shape (..., n_visible)."""
-        return expit(h @ self.weights + self.visible_bias)
 
     def sample_h_given_v(self, rng: np.random.Generator, v: np.ndarray) -> np.ndarray:
         """Draw hidden units given visible ones, float64 0/1."""
         mean = self.mean_h_given_v(v)
         return (rng.random(mean.shape) < mean).astype(np.float64)
-
-    def sample_v_given_h(self, rng: np.random.Generator, h: np.ndarray) -> np.ndarray:
-        """Draw visible units given hidden ones, float64 0/1."""
-        mean = self.mean_v_given_h(h)
-        return (rng.random(mean.shape) < mean).astype(np.float64)
-
-    def gradient(self, v: np.ndarray, h: np.ndarray) -> np.ndarray:
-        r"""Energy derivatives g = dE/dtheta = (-h v', -v, -h), rows (..., n_parameters) in the order of `flat`.
-
-        :math:`g^{+}` where v is data, :math:`g^{-}` where (v, h) comes from the model: the gradient of the mean
-        negative log-likelihood is :math:`E g^{+} - E g^{-}` (claim `cl-gradient`).
-        """
-        v, h = np.asarray(v, np.float64), np.asarray(h, np.float64)
-        product = h[..., :, None] * v[..., None, :]
-        return -np.concatenate([product.reshape(*product.shape[:-2], self.weights.size), v, h], axis=-1)
 
 
 def binary_states(states: Any, n_units: int, name: str, dtype: npt.DTypeLike = np.float64) -> np.ndarray:
@@ -329,7 +360,6 @@ class FreePhase:
         return product.reshape(n, m), second, first
 
 
-MOST_UNITS = 20
 BLOCK = 128
 """States at a time, so that they stay in the cache: all 2^16 beside 794 visible units would fill half a gigabyte."""
 FACTORS = 1000
@@ -344,8 +374,6 @@ def hidden_log_weights(rbm: RBM) -> np.ndarray:
     Divided by their sum they are p(h). The state h = 0 has the weight :math:`\prod_i (1 + e^{a_i})`: without visible
     biases it is 2^n_visible, whatever was learned. ValueError above 20 hidden units.
     """
-    if rbm.n_hidden > MOST_UNITS:
-        raise ValueError(f"at most {MOST_UNITS} hidden units can be enumerated, got {rbm.n_hidden}")
     states = all_states(rbm.n_hidden)
     blocks = [states[k : k + BLOCK] for k in range(0, len(states), BLOCK)]
     return np.concatenate([h @ rbm.hidden_bias + _log_of_ones_and(h @ rbm.weights + rbm.visible_bias) for h in blocks])

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import optimize, special, stats
 
 from cl_theory.arguments import finite, positive, positive_integer, probabilities, probability_inside
-from cl_theory.learning.samplers.moments import DiagonalMoments, Moments
+from cl_theory.learning.models.moments import DiagonalMoments, Moments
 from cl_theory.proof.checks.normality import CLT_LIMIT, largest_kappa
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.plans import LARGEST_MEAN, MeanPlan, Plan

@@ -8,9 +8,9 @@ import numpy as np
 from cl_theory.learning.learners.parts import CHAINS, AlwaysOnISD, named_schedule
 from cl_theory.learning.learners.replica_learner import ReplicaLearner
 from cl_theory.learning.learners.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.learning.models.rbm import RBM, rbm_phase_means
-from cl_theory.learning.samplers.rbm_phases import always_on_flow
+from cl_theory.learning.models.rbm_phases import always_on_flow
 from cl_theory.philox import CounterStream, philox_key
 from cl_theory.proof.experiments import rbm_runs
 from cl_theory.proof.experiments.definition import Seeds, Settings

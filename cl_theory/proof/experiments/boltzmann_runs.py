@@ -9,8 +9,8 @@ from cl_theory.learning.learners.likelihood import exact_measures
 from cl_theory.learning.learners.parts import CHAINS, ISD, named_schedule
 from cl_theory.learning.learners.replica_learner import ReplicaLearner
 from cl_theory.learning.learners.replicas import Replicas
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.proof.experiments.definition import Seeds, Settings
 from cl_theory.proof.experiments.tracing import Measuring, traced
 from cl_theory.seeds import FIXED_ROOT, stream

@@ -8,8 +8,8 @@ import numpy as np
 
 from cl_theory.learning.learners.net_learner import LeakyNegativesNetLearner, NetReplicaLearner, UnweightedNetLearner
 from cl_theory.learning.learners.parts import OPTIMISERS, TwoTerm, named_schedule
-from cl_theory.learning.models.digits import labelled_digits
 from cl_theory.learning.models.forward_forward import ForwardForward, predicted_labels
+from cl_theory.learning.models.images import labelled_digits
 from cl_theory.learning.models.mnist import mnist
 from cl_theory.proof.experiments.definition import Seeds, Settings
 from cl_theory.proof.experiments.tracing import Measuring, traced

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.learning.models.bars_and_stripes import best_negative_log_likelihood
+from cl_theory.learning.models.images import best_negative_log_likelihood
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.experiments.results import ArmResults, Results, at_phases, log_roughness, log_time_to, slice_check
 from cl_theory.proof.ledger.evidence import Evidence

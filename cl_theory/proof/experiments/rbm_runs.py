@@ -9,8 +9,7 @@ import numpy as np
 from cl_theory.learning.learners.parts import CHAINS, TwoTerm, named_schedule
 from cl_theory.learning.learners.replica_learner import ReplicaLearner
 from cl_theory.learning.learners.replicas import Replicas
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
-from cl_theory.learning.models.digits import labelled_digits
+from cl_theory.learning.models.images import bars_and_stripes, labelled_digits
 from cl_theory.learning.models.mnist import binarised_mnist
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.experiments import tracing as measures

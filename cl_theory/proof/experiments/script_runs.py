@@ -19,7 +19,7 @@ from cl_theory.learning.learners.loop import run_learner
 from cl_theory.learning.learners.parts import CHAINS, named_schedule, parameter_kinds
 from cl_theory.learning.learners.replica_learner import OfflineISDLearner, ReplicaLearner
 from cl_theory.learning.learners.replicas import Replicas
-from cl_theory.learning.models.digits import LARGEST
+from cl_theory.learning.models.images import LARGEST
 from cl_theory.learning.models.mnist import mnist
 from cl_theory.proof.experiments import rbm_runs
 from cl_theory.proof.experiments import tracing as measures

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cl_theory.learning.models.exact_phases import gradient_projections
 from cl_theory.learning.models.rbm import rbm_phase_means
-from cl_theory.learning.samplers.isd_statistics import gradient_projections
 from cl_theory.proof.figures.style import colour
 from cl_theory.proof.systems.real_models import RealModel, bars_model, moody, sweep_chain
 from cl_theory.seeds import FIXED_ROOT, stream

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cl_theory.learning.samplers.rbm_phases import PhaseTurns
+from cl_theory.learning.models.rbm_phases import PhaseTurns
 from cl_theory.proof.experiments.measures import Measure
 from cl_theory.proof.experiments.results import ArmResults, Results
 from cl_theory.proof.experiments.retraced import isd_variance, last_variances, least_variance_b, moments_along, shares

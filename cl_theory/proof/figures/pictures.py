@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cl_theory.learning.models.free_chains import FreeChains
+from cl_theory.learning.models.gibbs_chain import FreeChains
 from cl_theory.proof.figures.runs import arm_colour, arm_line
 from cl_theory.proof.figures.style import colour
 

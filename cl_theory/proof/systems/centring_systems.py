@@ -13,8 +13,8 @@ import numpy as np
 import sympy as sp
 from scipy.optimize import brentq
 
+from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, Planted, weighted_batch_moments
 from cl_theory.learning.models.rational_rbm import RationalRBM
-from cl_theory.learning.samplers.planted import NOTHING_PLANTED, Planted, weighted_batch_moments
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.planned_means import PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, Planted, weighted_batch_moments
 from cl_theory.learning.models.rational_rbm import RationalRBM
-from cl_theory.learning.samplers.planted import NOTHING_PLANTED, Planted, weighted_batch_moments
 from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.proof.systems.best_b_systems import MOST, WEIGHT_OFF, rooted, two_point_law

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from cl_theory.learning.models.exact_phases import ExactPhaseSampler
 from cl_theory.learning.models.rbm import rbm_phase_means
-from cl_theory.learning.samplers.exact_phase import ExactPhaseSampler
-from cl_theory.learning.samplers.rbm_phases import simulate_rbm_phase
+from cl_theory.learning.models.rbm_phases import simulate_rbm_phase
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.planned_means import PlannedMean

@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 
 from cl_theory.learning.models.rational_rbm import RationalRBM
-from cl_theory.learning.models.states import all_states
+from cl_theory.learning.models.rbm import all_states
 from cl_theory.proof.checks.exact import at_least_exactly, equal_exactly
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.statement_checks import Drawn

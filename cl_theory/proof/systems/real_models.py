@@ -9,21 +9,24 @@ from typing import Any, NamedTuple
 import numpy as np
 import sympy as sp
 
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
-from cl_theory.learning.models.digits import digits
-from cl_theory.learning.models.rational_rbm import RationalRBM, loss_slopes_by_calculus
-from cl_theory.learning.models.rbm import RBM, loss_slope, rbm_phase_means, rbm_phase_moments
-from cl_theory.learning.models.states import all_states
-from cl_theory.learning.samplers.exact_phase import ExactPhaseSampler
-from cl_theory.learning.samplers.isd_statistics import (
+from cl_theory.learning.models.exact_phases import (
+    ExactPhaseSampler,
+    fourth_powers,
     gradient_projections,
     inner_products,
-    isd_count,
     linear_estimates,
     phase_states,
 )
-from cl_theory.learning.samplers.phase_statistics import phase_statistics
-from cl_theory.learning.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS, Planted, weighted_batch_moments
+from cl_theory.learning.models.images import bars_and_stripes, digits
+from cl_theory.learning.models.isd_draws import (
+    NOTHING_PLANTED,
+    PLANTED_ERRORS,
+    Planted,
+    isd_count,
+    weighted_batch_moments,
+)
+from cl_theory.learning.models.rational_rbm import RationalRBM, loss_slopes_by_calculus
+from cl_theory.learning.models.rbm import RBM, all_states, loss_slope, rbm_phase_means, rbm_phase_moments
 from cl_theory.proof.checks.monte_carlo import plan_proportion, proportion_agrees
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
@@ -476,11 +479,13 @@ class _DrawnPairs:
     @property
     def scale(self) -> np.ndarray:
         """Root mean squares; of D as if its two parts did not cancel."""
-        k = len(self.directions)
-        _, _, *seconds = phase_statistics(self.model.sampler, self.directions)
-        of_plus, of_minus = (np.diagonal(second)[: k + 1] for second in seconds)
-        both = of_plus[:k] + of_minus[:k]
-        return np.sqrt(np.concatenate([both, of_minus[:k], [of_plus[k], of_minus[k]]]))
+        m = self.model.moments
+        of_plus, of_minus = (
+            np.einsum("ki,ki->k", self.directions @ second, self.directions)
+            for second in (m.second_positive, m.second_negative)
+        )
+        squares = [*(of_plus + of_minus), *of_minus, *fourth_powers(self.model.sampler)]
+        return np.sqrt(squares)
 
     def image(self, mean: np.ndarray) -> np.ndarray:
         goal = self.target(_Factors())

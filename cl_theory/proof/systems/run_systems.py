@@ -15,11 +15,10 @@ from cl_theory.arguments import probability_inside
 from cl_theory.learning.learners.loop import Randomness
 from cl_theory.learning.learners.net_learner import NetReplicaLearner
 from cl_theory.learning.learners.parts import Adam, CentredISD
-from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
-from cl_theory.learning.models.digits import with_label_pixels, wrong_labels
 from cl_theory.learning.models.forward_forward import ForwardForward, direction, predicted_labels
+from cl_theory.learning.models.images import bars_and_stripes, with_label_pixels, wrong_labels
 from cl_theory.learning.models.rbm import RBM, rbm_phase_means
-from cl_theory.learning.samplers.rbm_phases import always_on_flow, phase_turns
+from cl_theory.learning.models.rbm_phases import always_on_flow, phase_turns
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.experiments.always_on_runs import small_start

@@ -1,6 +1,6 @@
 """Sample moments of vectors, which merge from chunk to chunk, and what a population has in their place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -8,6 +8,18 @@ from typing import Any
 import numpy as np
 
 from cl_theory.arguments import finite, positive_integer, probabilities
+
+CHUNK = 2**13
+"""Draws made at a time; part of the stream's meaning, so that a seed gives the same draws everywhere."""
+
+
+def chunk_sizes(n: int, largest: int = CHUNK) -> Iterator[int]:
+    """Sizes of the chunks in which n draws are made: `largest` each, a remainder of one joined to the last."""
+    whole, rest = divmod(positive_integer(n, "n"), largest)
+    sizes = [largest] * whole + [rest] * (rest > 0)
+    if rest == 1 and whole:
+        sizes[-2:] = [largest + 1]  # a single draw has no covariance
+    yield from sizes
 
 
 @dataclass(frozen=True)

@@ -1,73 +1,103 @@
-"""Millions of ISD draws a second, with running moments, for Gaussian phases and for finite laws.
+"""Errors planted on purpose in draws of ISD, and millions of such draws a second, with running moments.
 
-Draws come in fixed chunks that are added in their order: the same for any number of threads. Functions that end in
-`_numpy` are the readable siblings of the kernels: the same draws as arrays, for tests to take moments of."""
+Gaussian draws come in fixed chunks that are added in their order: the same for any number of threads. The function that
+ends in `_numpy` is the readable sibling of the kernels: the same draws as arrays, for tests to take moments of."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numba import njit
 
-from cl_theory.arguments import finite, positive_integer
-from cl_theory.learning.samplers.exact_phase import AliasTable
-from cl_theory.learning.samplers.moments import Moments
-from cl_theory.learning.samplers.planted import NOTHING_PLANTED, Planted
+from cl_theory.arguments import finite, positive, positive_integer, probability_inside
+from cl_theory.learning.models.moments import Moments
 from cl_theory.philox import fill_normals, fill_words, normals_numpy, philox_key, words_numpy
+from cl_theory.theory.estimators.isd import isd_weights
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments
 from cl_theory.threads import in_turns
 
-FINITE_TILE = 1024
-FINITE_CHUNK = 64 * FINITE_TILE
-COIN, ATOM, NORMAL = 0, 1, 1
-"""Streams of the counter: of coins, and of what the phase that runs draws."""
-_LOW, _HALF_WORD = np.uint64(0xFFFFFFFF), np.uint64(32)
 
+@dataclass(frozen=True)
+class Planted:
+    """Factors by which a sampler departs from the estimator; all 1 is the estimator itself.
 
-@njit(cache=True, error_model="numpy")
-def _count_tile(coins, words, n, threshold, keep, alias, counts):
-    """One word makes a column (its leading part times the number of columns) and a place inside the column."""
-    n_atoms = np.uint64(keep.size)
-    for s in range(n):
-        product = np.uint64(words[s]) * n_atoms
-        column = np.int64(product >> _HALF_WORD)
-        atom = column if (product & _LOW) < keep[column] else alias[column]
-        phase = np.int64(np.int64(coins[s]) >= threshold)
-        counts[phase, atom] += 1
-
-
-@njit(cache=True, error_model="numpy")
-def _count_chunk(draws, chunk, key, threshold, keep, alias, counts):
-    coins, words = np.empty(FINITE_TILE, dtype=np.uint32), np.empty(FINITE_TILE, dtype=np.uint32)
-    for tile in range((draws + FINITE_TILE - 1) // FINITE_TILE):
-        fill_words(coins, key, tile, COIN, chunk)
-        fill_words(words, key, tile, ATOM, chunk)
-        _count_tile(coins, words, min(FINITE_TILE, draws - tile * FINITE_TILE), threshold, keep, alias, counts)
-
-
-@njit(cache=True, nogil=True)
-def _count_chunks(first, stride, n, key, threshold, keep, alias, counts):
-    for chunk in range(first, (n + FINITE_CHUNK - 1) // FINITE_CHUNK, stride):
-        _count_chunk(min(FINITE_CHUNK, n - chunk * FINITE_CHUNK), chunk, key, threshold, keep, alias, counts[first])
-
-
-def finite_isd_counts(n, key, threshold, keep, alias):
-    """Counts (2, n_atoms) of `n` draws, positive phases first.
-
-    `keep` holds Walker's thresholds times 2^32 (uint64), `alias` the other atom of each column (int64), `threshold`
-    P(positive phase) times 2^32.
+    weight_positive
+        Factor on the weight 1/b.
+    weight_negative
+        Factor on the weight 1/(1-b).
+    scale
+        Factor on the whole estimate.
+    coin
+        Factor on the coin's probability alone: the weights still believe in b.
+    p_positive
+        Factor on b in the coin and in the weights, consistently; the mean is still right.
     """
-    counts = np.zeros((numba.get_num_threads(), 2, keep.size), dtype=np.int64)
-    in_turns(
-        lambda first, stride: _count_chunks(first, stride, n, key, threshold, keep, alias, counts),
-        -(-n // FINITE_CHUNK),
-        5 * n,
-    )
-    return counts.sum(axis=0)
+
+    weight_positive: float = 1.0
+    weight_negative: float = 1.0
+    scale: float = 1.0
+    coin: float = 1.0
+    p_positive: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name, value in zip(self.__dataclass_fields__, astuple(self), strict=True):
+            positive(value, name)
+
+    def coin_probability(self, p_positive: float) -> float:
+        """Probability with which the coin really shows B = 1."""
+        return float(probability_inside(p_positive * self.p_positive * self.coin, "planted coin probability"))
+
+    def signed_weights(self, p_positive: float) -> tuple[float, float]:
+        """Weights of the positive and the negative phase, the second one negative; from `isd_weights`."""
+        weights = isd_weights(np.array([True, False]), p_positive=float(p_positive) * self.p_positive)
+        positive_weight, negative_weight = weights * self.scale
+        return float(positive_weight * self.weight_positive), float(negative_weight * self.weight_negative)
 
 
+NOTHING_PLANTED = Planted()
+"""The estimator as it is."""
+
+PLANTED_ERRORS: Mapping[str, Planted] = MappingProxyType(
+    {
+        "weight 1/b off by 1 %": Planted(weight_positive=1.01),
+        "weight 1/(1-b) off by 1 %": Planted(weight_negative=1.01),
+        "scale off by 1 %": Planted(scale=1.01),
+        "coin off by 1 %": Planted(coin=1.01),
+        "b off by 1 %": Planted(p_positive=1.01),
+    }
+)
+"""The named errors that every Monte Carlo check of an estimator has to catch."""
+
+
+def weighted_batch_moments(
+    moments: PhaseMoments, weights: tuple[Any, Any], n_phases: int, mean_count: Any, count_variance: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    r"""Mean (d,) and second moment (d, d) of :math:`\frac1n\sum_k w_{B_k} g_k`, with signed `weights` (w+, w-).
+
+    Given N positive phases the mean is :math:`(N w_+\mu_+ + (n-N) w_-\mu_-)/n` and the covariance
+    :math:`(N w_+^2\Sigma_+ + (n-N) w_-^2\Sigma_-)/n^2`; then the law of total covariance, with E N = `mean_count`
+    and Var N = `count_variance`. Phases are independent of each other and of their order. One phase of ISD is
+    n = 1, E N = b, Var N = b(1-b), weights (1/b, -1/(1-b)).
+    """
+    plus, minus = weights
+    left = n_phases - mean_count
+    mean = (mean_count * plus * moments.mean_positive + left * minus * moments.mean_negative) / n_phases
+    per_count = (plus * moments.mean_positive - minus * moments.mean_negative) / n_phases
+    within = mean_count * plus**2 * moments.covariance_positive + left * minus**2 * moments.covariance_negative
+    between = np.outer(mean, mean) + count_variance * np.outer(per_count, per_count)
+    return mean, within / (n_phases * n_phases) + between
+
+
+def isd_count(rng: np.random.Generator, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED) -> int:
+    """Number of positive phases among n coins."""
+    return int(rng.binomial(n, planted.coin_probability(probability_inside(p_positive))))
+
+
+COIN, NORMAL = 0, 1
+"""Streams of the counter: of coins, and of what the phase that runs draws."""
 GAUSSIAN_TILE = 256
 GAUSSIAN_CHUNK = 64 * GAUSSIAN_TILE
 EDGE = 16
@@ -311,26 +341,19 @@ def finite_isd_draws(
     positive, negative = planted.signed_weights(p_positive)
     exact = law.floats()
     values = np.concatenate([positive * exact.g_positive, negative * exact.g_negative])
-    return IsdDraws(counted_moments(counts.ravel(), values), int(counts[0].sum()))
+    return IsdDraws(Moments.of_counts(counts.ravel(), values), int(counts[0].sum()))
 
 
 def isd_counts(
     rng: np.random.Generator, law: FiniteLaw, n: int, p_positive: float, planted: Planted = NOTHING_PLANTED
 ) -> np.ndarray:
-    """How often each atom of `law` came in `n` draws, (2, n_atoms), the positive phases first."""
-    table = AliasTable.of(law.floats().probability)
-    keep = np.rint(table.keep * 2.0**32).astype(np.uint64)
-    threshold = _threshold(planted.coin_probability(p_positive))
-    return finite_isd_counts(_at_least_two(n), philox_key(rng), threshold, keep, table.alias.astype(np.int64))
+    """How often each atom of `law` came in `n` draws, (2, n_atoms), the positive phases first.
 
-
-def counted_moments(counts: np.ndarray, values: np.ndarray) -> Moments:
-    """Moments of draws that took row i of `values` (n_rows, k) `counts[i]` times."""
-    n = int(counts.sum())
-    shift = counts @ values / n
-    centred = values - shift
-    weighted = counts[:, None] * centred
-    return _centred_moments(n, shift, weighted.sum(axis=0), weighted.T @ centred, (weighted * centred**2).sum(axis=0))
+    The counts of coins and atoms are drawn as such, from the multinomial law that n single draws would have.
+    """
+    coin, probability = planted.coin_probability(p_positive), law.floats().probability
+    both = np.concatenate([coin * probability, (1 - coin) * probability])
+    return rng.multinomial(_at_least_two(n), both / both.sum()).reshape(2, -1)
 
 
 def _centred_moments(n: int, shift: np.ndarray, first: np.ndarray, second: np.ndarray, third: np.ndarray) -> Moments:
@@ -396,23 +419,6 @@ def _gaussian_tile(key, phases, place, p_positive, planted):
     z_positive = weight_positive * (phases.mean_positive + x @ factor_positive.T)
     z_negative = weight_negative * (phases.mean_negative + x @ factor_negative.T)
     return np.where(is_positive[:, None], z_positive, z_negative), is_positive
-
-
-def isd_counts_numpy(
-    key: np.ndarray, probability: np.ndarray, n: int, *, p_positive: float, planted: Planted
-) -> np.ndarray:
-    """The counts (2, n_atoms) of the kernel, draw by draw."""
-    table, counts = AliasTable.of(probability), np.zeros((2, len(probability)), dtype=np.int64)
-    for size, tile, chunk in _tiles(n, FINITE_TILE, FINITE_CHUNK):
-        words = [
-            words_numpy(FINITE_TILE, key, step=tile, stream=stream, replica=chunk)[:size] / 2**32
-            for stream in (COIN, ATOM)
-        ]
-        column, place = np.divmod(words[1] * len(probability), 1.0)
-        column = column.astype(int)
-        atom = np.where(place < table.keep[column], column, table.alias[column])
-        np.add.at(counts, ((words[0] >= planted.coin_probability(p_positive)).astype(int), atom), 1)
-    return counts
 
 
 def _tiles(n, tile, chunk):

@@ -5,21 +5,23 @@ import numpy as np
 import pytest
 
 from cl_theory import threads
-from cl_theory.learning.samplers import isd_draws
-from cl_theory.learning.samplers.isd_draws import (
+from cl_theory.learning.models import isd_draws
+from cl_theory.learning.models.isd_draws import (
     GAUSSIAN_CHUNK,
+    NOTHING_PLANTED,
+    PLANTED_ERRORS,
     GaussianPhases,
-    counted_moments,
+    Planted,
     finite_isd_draws,
     gaussian_isd_draws,
-    isd_counts,
+    isd_count,
 )
-from cl_theory.learning.samplers.moments import Moments
-from cl_theory.learning.samplers.planted import NOTHING_PLANTED, PLANTED_ERRORS, Planted
+from cl_theory.learning.models.moments import Moments
 from cl_theory.philox import philox_key
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.monte_carlo import mean_agrees
 from cl_theory.proof.checks.plans import plan_mean
+from cl_theory.seeds import stream
 from cl_theory.theory.estimators.laws import FiniteLaw, coin_law, exact_covariance, exact_mean
 
 B = 0.3
@@ -59,36 +61,16 @@ def test_gaussian_moments_are_those_of_the_sibling(d, n, planted):
     np.testing.assert_allclose(moments.skewness, expected.skewness, atol=1e-5)
 
 
-@pytest.mark.parametrize("n", [2, 70_001])
-def test_counts_are_those_of_the_sibling(n):
-    law = FiniteLaw.random(np.random.default_rng(1), 23, 3)
-    counts = isd_counts(np.random.default_rng(5), law, n, B, EVERY_FACTOR)
-    expected = isd_draws.isd_counts_numpy(
-        philox_key(np.random.default_rng(5)), law.floats().probability, n, p_positive=B, planted=EVERY_FACTOR
-    )
-    np.testing.assert_array_equal(counts, expected)
-
-
-def test_moments_of_counts_are_moments_of_the_rows_they_count():
-    rng = np.random.default_rng(2)
-    counts, values = rng.integers(0, 4, size=7), rng.normal(size=(7, 3))
-    counted, expected = counted_moments(counts, values), Moments.of(np.repeat(values, counts, axis=0))
-    for name in ("mean", "covariance", "skewness"):
-        np.testing.assert_allclose(getattr(counted, name), getattr(expected, name), atol=1e-13)
-
-
 def test_draws_do_not_depend_on_the_number_of_threads(monkeypatch):
     monkeypatch.setattr(threads, "WORTH", 0)
-    phases, law = _phases(3), FiniteLaw.random(np.random.default_rng(1), 5, 2)
+    phases = _phases(3)
     results, before = [], numba.get_num_threads()
     for n_threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(n_threads)
-        gaussian = gaussian_isd_draws(np.random.default_rng(5), phases, 5 * GAUSSIAN_CHUNK + 7, B)
-        results.append((gaussian, isd_counts(np.random.default_rng(5), law, 300_000, B)))
+        results.append(gaussian_isd_draws(np.random.default_rng(5), phases, 5 * GAUSSIAN_CHUNK + 7, B))
     numba.set_num_threads(before)
     for name in ("mean", "covariance", "skewness"):
-        np.testing.assert_array_equal(getattr(results[0][0].moments, name), getattr(results[1][0].moments, name))
-    np.testing.assert_array_equal(results[0][1], results[1][1])
+        np.testing.assert_array_equal(getattr(results[0].moments, name), getattr(results[1].moments, name))
 
 
 def test_gaussian_draws_have_the_exact_mean_and_covariance():
@@ -158,3 +140,23 @@ def test_shapes_asymmetry_and_negative_eigenvalues_are_refused():
             gaussian_isd_draws(np.random.default_rng(0), GaussianPhases(np.zeros(2), good, np.zeros(2), bad), 10, B)
     with pytest.raises(ValueError, match="at least 2 draws"):
         gaussian_isd_draws(np.random.default_rng(0), _phases(2), 1, B)
+
+
+def test_the_planted_coin_keeps_the_weights_and_the_planted_b_does_not():
+    coin, both = Planted(coin=1.01), Planted(p_positive=1.01)
+    assert coin.coin_probability(B) == both.coin_probability(B) == pytest.approx(0.303)
+    assert coin.signed_weights(B) == (1 / B, -1 / (1 - B))
+    assert both.signed_weights(B) == pytest.approx((1 / 0.303, -1 / 0.697))
+
+
+def test_planted_values_are_checked():
+    with pytest.raises(ValueError, match="scale must be a finite number above 0"):
+        Planted(scale=0)
+    with pytest.raises(ValueError, match="planted coin probability"):
+        Planted(coin=4).coin_probability(B)
+
+
+def test_the_count_is_binomial():
+    counts = [isd_count(stream(20230723, "tests", "count", k), 1000, B) for k in range(400)]
+    assert abs(np.mean(counts) - 300) < 5 * np.sqrt(210 / 400)
+    assert np.var(counts) == pytest.approx(210, rel=0.35)
