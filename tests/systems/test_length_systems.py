@@ -8,7 +8,7 @@ from cl_theory.proof.systems import length_systems as systems
 from cl_theory.proof.systems.chain_systems import lazy_chain
 from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains import symbols as d
-from cl_theory.theory.chains.phase_lengths import TwoPoint, Uniform
+from cl_theory.theory.chains.phase_lengths import Uniform
 from cl_theory.theory.dynamics import length_statements as stated
 from cl_theory.theory.dynamics.enumeration import phase_means
 
@@ -51,8 +51,3 @@ def test_looking_ahead_breaks_a_stopping_times_bound_but_not_doobs() -> None:
     coins = systems.looking_ahead()
     assert stated.STOPPED.right_value(coins) < stated.STOPPED.left_value(coins)
     assert stated.DOOB.left_value(coins) < stated.DOOB.right_value(coins)
-
-
-def test_a_length_without_a_largest_one_is_summed_by_its_tail() -> None:
-    two_point = systems.summed_pairs(TwoPoint(1, 3))
-    assert two_point(d.mean_pairs) == 3

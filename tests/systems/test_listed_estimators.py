@@ -13,15 +13,12 @@ from cl_theory.proof.systems import best_b_systems as best_b
 from cl_theory.proof.systems import centring_systems as centring
 from cl_theory.proof.systems import compute_systems as compute
 from cl_theory.proof.systems import isd_systems as isd
-from cl_theory.proof.systems.isd_systems import ONE_OFF, enumerated_batch, enumerated_isd, enumerated_trace
 from cl_theory.seeds import stream
-from cl_theory.theory.arithmetic import exact_array, square_root
-from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Stratified, Systematic
+from cl_theory.theory.arithmetic import square_root
 from cl_theory.theory.estimators import best_b_statements as of_b
 from cl_theory.theory.estimators import centred_statements as centred
 from cl_theory.theory.estimators import compute_statements as of_compute
 from cl_theory.theory.estimators import isd_statements as of_isd
-from cl_theory.theory.estimators import moments as exact_moments
 from cl_theory.theory.estimators import symbols as s
 from cl_theory.theory.estimators.laws import FiniteLaw
 from cl_theory.theory.statement import Statement
@@ -132,33 +129,7 @@ def test_the_second_moment_of_the_petersburg_law_is_its_closed_form(levels: int)
     assert moments.mean_positive.tolist() == [0]
 
 
-# Estimators --------------------------------------------------------------------------------------
-
-
-def test_two_terms_of_constant_gradients_do_not_vary() -> None:
-    assert isd.listed_two_term_covariance(isd.two_point_law((3, 0), (1, 0))).tolist() == [[0]]
-
-
-def test_enumerated_isd_is_the_formula_and_sees_planted_errors() -> None:
-    law, b, c = isd.exact_cases("a test", 1)[0], Fraction(2, 7), exact_array([1, -2, 0])
-    mean, covariance = enumerated_isd(law, b, baseline=c)
-    assert (mean == law.moments.mean).all()
-    assert (covariance == exact_moments.centred_isd_covariance(law.moments, b, c)).all()
-    assert enumerated_trace(law, b) == exact_moments.isd_trace(law.moments, b)
-    assert enumerated_trace(law, b, weight=ONE_OFF) != exact_moments.isd_trace(law.moments, b)
-    assert (enumerated_isd(law, b, coin=Fraction(1, 2))[0] != law.moments.mean).any()
-
-
-@pytest.mark.parametrize(
-    "design", [Bernoulli(Fraction(1, 3)), Stratified(Fraction(2, 5)), Systematic(Fraction(2, 5)), Alternating()]
-)
-def test_enumerated_batches_follow_their_design(design: Bernoulli) -> None:
-    law = isd.two_point_law((1, 2), (-1, 3))
-    mean, covariance = enumerated_batch(law, design, 3)
-    assert (mean == law.moments.mean).all()
-    expected = exact_moments.batch_isd_covariance(law.moments, design.p_positive, 3, design.count_variance(3))
-    assert (covariance == expected).all()
-    assert (enumerated_batch(law, design, 3, weight=ONE_OFF)[1] != expected).all()
+# Values ------------------------------------------------------------------------------------------
 
 
 def test_enumerated_ratio_stays_exact_on_integer_gradients() -> None:
@@ -175,20 +146,9 @@ def test_a_coin_that_knows_has_a_mean_of_one_where_the_gradient_is_zero() -> Non
     assert all(any(coin(s.cov_coin_h)) for coin in isd.knowing_coins())
 
 
-# The best b --------------------------------------------------------------------------------------
-
-
-def test_no_listed_b_is_below_the_least_variance() -> None:
-    for valley in best_b.listed_valleys(2):
-        assert valley(s.trace_Z) > valley(s.trace_at_best)
-
-
 def test_only_the_second_moment_gives_the_right_advice() -> None:
     right = {rule: best_b.rule_saves_variance(rule, scope="a test").passed for rule in best_b.RULES}
     assert right == {"larger second moment": True, "lower variance": False, "higher variance": False}
-
-
-# Equal compute -----------------------------------------------------------------------------------
 
 
 def test_isd_wins_twice_loses_once_and_draws_once_on_the_four_laws() -> None:
@@ -199,9 +159,6 @@ def test_isd_wins_twice_loses_once_and_draws_once_on_the_four_laws() -> None:
 def test_draws_drop_errors_that_their_design_cannot_show() -> None:
     shown = [set(batch.drawn[s.cov_batch]().planned.errors) for batch in compute.real_batches()]
     assert ["b off by 1 %" in errors for errors in shown] == [True, True, False, False]
-
-
-# Around a baseline -------------------------------------------------------------------------------
 
 
 def test_two_listed_phases_have_half_the_covariance_of_one() -> None:

@@ -100,20 +100,14 @@ class QuadraticToy:
 
 def least_variance_check() -> tuple[list[Fraction], Outcome, dict[str, Outcome]]:
     """(b*, check, planted errors) of five laws with rational b*: g+ is 3 ± 4, g- is 3 ± s, listed with the coin."""
-    roots_by_deviation = {  # s: the root of m-, where that of m+ is 5
-        Fraction(0): Fraction(3),
-        Fraction(5, 4): Fraction(13, 4),
-        Fraction(9, 4): Fraction(15, 4),
-        Fraction(4): Fraction(5),
-        Fraction(36, 5): Fraction(39, 5),
-    }
-    laws = [two_point_law((3, 4), (3, deviation)) for deviation in roots_by_deviation]
-    roots = roots_by_deviation.values()
-    best = [Fraction(5) / (5 + root) for root in roots]
+    deviations = Fraction(0), Fraction(5, 4), Fraction(9, 4), Fraction(4), Fraction(36, 5)  # all roots are rational
+    laws = [two_point_law((3, 4), (3, deviation)) for deviation in deviations]
+    best = [exact_moments.optimal_p_positive(law.moments) for law in laws]
+    least = [exact_moments.isd_trace_minimum(law.moments) for law in laws]
     scope = "toy: least variance at b* for five negative phases, listed law"
 
     def check(values: list[Fraction], of: str) -> Outcome:
-        return equal_exactly(values, [(5 + root) ** 2 for root in roots], scope=of)
+        return equal_exactly(values, least, scope=of)
 
     def traces(places: list[Fraction]) -> list[Fraction]:
         return [Fraction(enumerated_trace(law, b)) for law, b in zip(laws, places, strict=True)]
