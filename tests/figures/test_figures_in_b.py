@@ -18,14 +18,14 @@ from cl_theory.proof.figures.variance import (
     same_variances,
     valleys,
 )
-from cl_theory.proof.systems.isd_systems import two_values
+from cl_theory.proof.systems.isd_systems import two_point_law
 from cl_theory.seeds import stream
 from cl_theory.theory.estimators import moments as exact_moments
-from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments, independent_law
+from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments
 
 LAWS = {
-    "shifted": independent_law(*two_values(0, 2), *two_values(3, 1)).moments.floats(),
-    "centred": independent_law(*two_values(1, 2), *two_values(0, 1)).moments.floats(),
+    "shifted": two_point_law((0, 2), (3, 1)).moments.floats(),
+    "centred": two_point_law((1, 2), (0, 1)).moments.floats(),
 }
 PLANE = FiniteLaw.random(stream(20230723, "tests", "miscounts"), 5, dimension=3).moments.floats()
 

@@ -5,32 +5,31 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from cl_theory.proof.checks.statement_checks import systems_check
 from cl_theory.proof.systems import leading_systems as systems
 from cl_theory.theory.chains.phase_lengths import Fixed
 from cl_theory.theory.chains.symbols import Q_T
+from cl_theory.theory.dynamics import leading_statements as stated
 from cl_theory.theory.dynamics.expansion import second_order
-from cl_theory.theory.dynamics.leading_statements import (
-    AR_FIRST,
-    AR_SECOND,
-    LEADING,
-    QUADRATIC,
-    REST,
-    SECOND,
-    debt_0,
-    rest_size,
-)
+from cl_theory.theory.statement import Statement
 from cl_theory.theory.system import System
 
+FORGETFUL = systems.forgetful_phases()[:5]
+AR = systems.ar_coefficients(5)
+WHERE = {
+    stated.SECOND: systems.learning_paths({2: 3}),
+    stated.LEADING: FORGETFUL,
+    stated.QUADRATIC: FORGETFUL,
+    stated.AR_FIRST: AR,
+    stated.AR_SECOND: AR,
+}
 
-def test_every_path_has_the_coefficients_of_the_recursion() -> None:
-    for system in systems.learning_paths({2: 3}):
-        assert (SECOND.left_value(system) == SECOND.right_value(system)).all()
 
-
-def test_a_chain_that_forgets_owes_the_same_to_its_ends_in_every_phase() -> None:
-    for system in systems.forgetful_phases()[:5]:
-        for statement in (LEADING, QUADRATIC):
-            assert (statement.left_value(system) == statement.right_value(system)).all()
+@pytest.mark.parametrize("statement", WHERE, ids=lambda x: x.name)
+def test_leading_terms_are_exact_where_nothing_is_left_and_each_is_needed(statement: Statement) -> None:
+    outcome, controls = systems_check(statement, WHERE[statement])
+    assert (outcome.passed, outcome.level) == (True, "exact")
+    assert [control.passed for control in controls.values()] == [False] * len(controls)
 
 
 def test_the_forgetful_chain_is_mixed_after_two_steps() -> None:
@@ -41,28 +40,20 @@ def test_the_forgetful_chain_is_mixed_after_two_steps() -> None:
 
 def test_the_rest_grows_when_a_leading_term_is_lost() -> None:
     phase = systems.three_state_phase(0.005, Fixed(64), 4)
-    right = phase(rest_size)
-    assert right < REST.right_value(phase)
+    right = phase(stated.rest_size)
+    assert right < stated.REST.right_value(phase)
     for lost in (systems.LINEAR_TERM, systems.FLOW_OUT, systems.START_OUT):
-        assert phase.with_error(lost)(rest_size) > 10 * right
+        assert phase.with_error(lost)(stated.rest_size) > 10 * right
 
 
 def test_a_long_gibbs_phase_leaves_what_a_longer_one_leaves() -> None:
     phase = systems.long_gibbs_phases()[0]
-    assert phase(Q_T) == pytest.approx(np.ravel(QUADRATIC.right_value(phase)), rel=1e-8)
-
-
-@pytest.mark.parametrize("steps", [2, 5])
-def test_the_ar_network_has_its_closed_form(steps: int) -> None:
-    system = systems.ar_coefficients(steps)[-1]
-    assert AR_FIRST.left_value(system) == AR_FIRST.right_value(system)
-    assert AR_SECOND.left_value(system) == AR_SECOND.right_value(system)
+    assert phase(Q_T) == pytest.approx(np.ravel(stated.QUADRATIC.right_value(phase)), rel=1e-8)
 
 
 def test_in_equilibrium_an_ar_network_owes_nothing_to_its_start() -> None:
     values = systems.ar_values(systems.RATIONAL, Fraction(2), 2 * systems.RATIONAL.gain)
-    assert AR_FIRST.where[debt_0] is not None
-    assert AR_FIRST.term_values(System("settled", values | {systems.d.T: Fraction(4)}))["the start"] == 0
+    assert stated.AR_FIRST.term_values(System("settled", values | {systems.d.T: Fraction(4)}))["the start"] == 0
 
 
 def test_slopes_are_integers_and_a_linear_term_shows() -> None:

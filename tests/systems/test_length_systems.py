@@ -8,18 +8,9 @@ from cl_theory.proof.systems import length_systems as systems
 from cl_theory.proof.systems.chain_systems import lazy_chain
 from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains import symbols as d
-from cl_theory.theory.chains.phase_lengths import TwoPoint, Uniform
+from cl_theory.theory.chains.phase_lengths import Uniform
+from cl_theory.theory.dynamics import length_statements as stated
 from cl_theory.theory.dynamics.enumeration import phase_means
-from cl_theory.theory.dynamics.length_statements import (
-    ALWAYS,
-    DOOB,
-    FACTORS,
-    RANDOM,
-    STOPPED,
-    ahead_sum,
-    half,
-    mean_of_phase,
-)
 
 
 @pytest.mark.parametrize("how", [{"stay": Fraction(1, 2)}, {"response": Fraction(1, 4)}, {"slope": 1, "theta": 1}])
@@ -35,15 +26,15 @@ def test_the_mean_of_a_lazy_chain_over_a_random_length_is_that_of_every_path(how
 
 def test_six_laws_share_their_mean_and_moments_follow_from_their_formulas() -> None:
     assert {float(law.mean) for law in systems.same_mean(10).values()} == {10.0}
-    for law, system in zip(FACTORS, systems.summed_lengths(), strict=True):
+    for law, system in zip(stated.FACTORS, systems.summed_lengths(), strict=True):
         assert float(law.right_value(system)) == pytest.approx(float(law.left_value(system)), rel=1e-12)
 
 
 def test_rare_starts_and_coins_attain_their_bounds() -> None:
     (short,) = systems.short_phases((10,))
-    assert ALWAYS.left_value(short) == ALWAYS.right_value(short) < RANDOM.right_value(short)
+    assert stated.ALWAYS.left_value(short) == stated.ALWAYS.right_value(short) < stated.RANDOM.right_value(short)
     stops = systems.stopped_phases()[0]
-    assert STOPPED.left_value(stops) / STOPPED.right_value(stops) > Fraction(999, 1000)
+    assert stated.STOPPED.left_value(stops) / stated.STOPPED.right_value(stops) > Fraction(999, 1000)
 
 
 def test_a_rule_for_coins_has_the_mean_of_all_its_paths() -> None:
@@ -51,17 +42,12 @@ def test_a_rule_for_coins_has_the_mean_of_all_its_paths() -> None:
         paths, ahead, divided = (
             systems.every_path(m), systems.looking_ahead(2 * m), systems.divided_by_length(2 * m)
         )  # fmt: skip
-        assert paths(d.mean_T) == paths(d.tau) == 2 * paths(half)
-        assert ahead(d.phase_bias) == paths(ahead_sum) / paths(d.tau)
-        assert divided(d.phase_bias) == paths(mean_of_phase)
+        assert paths(d.mean_T) == paths(d.tau) == 2 * paths(stated.half)
+        assert ahead(d.phase_bias) == paths(stated.ahead_sum) / paths(d.tau)
+        assert divided(d.phase_bias) == paths(stated.mean_of_phase)
 
 
 def test_looking_ahead_breaks_a_stopping_times_bound_but_not_doobs() -> None:
     coins = systems.looking_ahead()
-    assert STOPPED.right_value(coins) < STOPPED.left_value(coins)
-    assert DOOB.left_value(coins) < DOOB.right_value(coins)
-
-
-def test_a_length_without_a_largest_one_is_summed_by_its_tail() -> None:
-    two_point = systems.summed_pairs(TwoPoint(1, 3))
-    assert two_point(d.mean_pairs) == 3
+    assert stated.STOPPED.right_value(coins) < stated.STOPPED.left_value(coins)
+    assert stated.DOOB.left_value(coins) < stated.DOOB.right_value(coins)

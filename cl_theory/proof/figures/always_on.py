@@ -26,8 +26,8 @@ from cl_theory.proof.systems.noise_systems import (
     SHIFT_RATES,
     fixed_point_shifts,
     learn_together_by_isd,
-    mean_phases,
     network_noise,
+    phases_at,
     rest_point,
     three_state_pair,
 )
@@ -368,16 +368,12 @@ def rest_points(rate: float = 0.1, n_phases: int = 120, n_copies: int = 4000) ->
     """Left: first coordinate of the fixed point less that of mu = 0, over the rate. Right: mean learning paths."""
     import matplotlib.pyplot as plt
 
-    pair, place, baselines = _pair_at_rest()
+    place, baselines = _baselines_at_rest()
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.2))
     for (name, baseline), shade in zip(baselines.items(), ("isd", "centred"), strict=True):
-        phases = mean_phases([local_chain(member, place) for member in pair])
-        slope = float(isd_fixed_point_shift(phases, B_ISD, baseline)[0])
+        slope = float(isd_fixed_point_shift(phases_at(place), B_ISD, baseline)[0])
         rng = stream(FIXED_ROOT, "isd-aol-fixed-point", name)
-        path = learn_together_by_isd(
-            rng, pair, place, n_phases, n_copies, learning_rate=rate, phase_length=20, p_positive=B_ISD,
-            baseline=baseline,
-        )  # fmt: skip
+        path = learn_together_by_isd(rng, n_phases, n_copies, rate=rate, length=20, baseline=baseline)
         line = np.array([0.0, SHIFT_RATES.max()])
         left.plot(line, slope * line, "--", color=colour("reference"), linewidth=1.2)
         left.plot(SHIFT_RATES, fixed_point_shifts(baseline)[:, 0], "o-", color=colour(shade), label=name)
@@ -393,7 +389,7 @@ def two_flows(longest: float = 0.8) -> "Figure":
     """The flow of one positive and of one negative ISD phase from where mu = 0, and the mean of their ends."""
     import matplotlib.pyplot as plt
 
-    pair, place, baselines = _pair_at_rest()
+    pair, (place, baselines) = three_state_pair(), _baselines_at_rest()
     figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.2), sharex=True, sharey=True)
     times = np.linspace(0, longest, 25)
     for axis, (name, baseline) in zip(axes, baselines.items(), strict=True):
@@ -419,8 +415,6 @@ def _as_learned(member: ParametricChain, factor: float, baseline: np.ndarray, po
     return factor * (mean_gradient(member, point) - baseline)
 
 
-def _pair_at_rest() -> tuple:
-    pair = three_state_pair()
-    place = rest_point(pair)
-    centre = mean_phases([local_chain(member, place) for member in pair]).centre(B_ISD)
-    return pair, place, {"without a baseline": np.zeros(2), "centred": centre}
+def _baselines_at_rest() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    place = rest_point()
+    return place, {"without a baseline": np.zeros(2), "centred": phases_at(place).centre(B_ISD)}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cl_theory.proof.figures.style import colour
-from cl_theory.proof.systems.length_systems import RARE, divided_by_length, looking_ahead, same_mean, three_state_law
+from cl_theory.proof.systems.leading_systems import three_states as three_states_at_rest
+from cl_theory.proof.systems.length_systems import RARE, divided_by_length, looking_ahead, same_mean
 from cl_theory.proof.systems.phase_systems import three_state_phase, three_states
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, Uniform
 from cl_theory.theory.chains.stationary import mean_power
@@ -222,7 +223,7 @@ def laws_of_a_length(mean: int = 20) -> "Figure":
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.3))
-    at, times, taus = three_state_law(), np.arange(3 * mean), 2 ** np.arange(2, 11)
+    at, times, taus = three_states_at_rest(), np.arange(3 * mean), 2 ** np.arange(2, 11)
     flow = at.curvature / 2
     for name, length in same_mean(mean).items():
         seen = [second_order(at.local, at.law, same_mean(int(n))[name]).second / n**2 for n in taus]

@@ -142,7 +142,7 @@ def phase_runs(runs: dict[str, Trace], n_steps: int) -> "Figure":
     """
     import matplotlib.pyplot as plt
 
-    rest = rest_point(three_state_pair())
+    rest = rest_point()
     figure, axes = plt.subplots(
         3, len(runs), figsize=(7.6, 4.1), sharex=True, sharey="row", gridspec_kw={"height_ratios": [1.4, 2.0, 0.7]}
     )

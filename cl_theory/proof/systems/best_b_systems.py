@@ -15,11 +15,16 @@ from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.learning.models.rbm import all_states
 from cl_theory.proof.checks.exact import at_least_exactly, close, equal_exactly
 from cl_theory.proof.checks.outcome import Outcome
-from cl_theory.proof.checks.statement_checks import Drawn
-from cl_theory.proof.systems.isd_systems import ONE_OFF, enumerated_isd, enumerated_trace, two_values
+from cl_theory.proof.systems.isd_systems import (
+    ONE_OFF,
+    drawn_squares,
+    enumerated_isd,
+    enumerated_trace,
+    isd_settings,
+    random_laws,
+    two_point_law,
+)
 from cl_theory.proof.systems.real_models import (
-    IsdSettings,
-    PhaseSlots,
     RealModel,
     Swapped,
     duty_cycle_check,
@@ -28,20 +33,8 @@ from cl_theory.proof.systems.real_models import (
 )
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.estimators import moments as exact_moments
-from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments, independent_law
-from cl_theory.theory.estimators.symbols import (
-    b_0,
-    b_1,
-    b_star,
-    chord_gap,
-    mu_minus_squared,
-    mu_plus_squared,
-    phase_values,
-    q,
-    trace_at_best,
-    trace_move,
-    trace_Z,
-)
+from cl_theory.theory.estimators import symbols as s
+from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments
 from cl_theory.theory.system import System
 
 
@@ -78,14 +71,6 @@ class QuadraticToy:
         up, down = (float(m) ** 0.5 for m in self.second_moments)
         return up / (up + down)
 
-    def after_a_phase(self, moments: tuple[Any, Any], rate: Any, p_positive: Any) -> tuple[Any, Any]:
-        """(E theta, E theta^2) after one more phase: numbers, Fractions or SymPy."""
-        first, second = moments
-        b = probability_inside(p_positive)
-        along = 2 * self.mean * self.slope * first + self.slope**2 * second
-        squared = self.variance(b) + along / b  # E Z^2 given the moments of theta
-        return (1 - rate * self.slope) * first, second - 2 * rate * self.slope * second + rate**2 * squared
-
     def rest_error(self, rate: Any, p_positive: Any) -> Any:
         r"""E theta^2 in the long run, :math:`\frac{\eta\operatorname{Var}Z(b)}{k(2 - \eta k/b)}`.
 
@@ -115,20 +100,14 @@ class QuadraticToy:
 
 def least_variance_check() -> tuple[list[Fraction], Outcome, dict[str, Outcome]]:
     """(b*, check, planted errors) of five laws with rational b*: g+ is 3 ± 4, g- is 3 ± s, listed with the coin."""
-    roots_by_deviation = {  # s: the root of m-, where that of m+ is 5
-        Fraction(0): Fraction(3),
-        Fraction(5, 4): Fraction(13, 4),
-        Fraction(9, 4): Fraction(15, 4),
-        Fraction(4): Fraction(5),
-        Fraction(36, 5): Fraction(39, 5),
-    }
-    laws = [independent_law(*two_values(3, 4), *two_values(3, s)) for s in roots_by_deviation]
-    roots = roots_by_deviation.values()
-    best = [Fraction(5) / (5 + root) for root in roots]
+    deviations = Fraction(0), Fraction(5, 4), Fraction(9, 4), Fraction(4), Fraction(36, 5)  # all roots are rational
+    laws = [two_point_law((3, 4), (3, deviation)) for deviation in deviations]
+    best = [exact_moments.optimal_p_positive(law.moments) for law in laws]
+    least = [exact_moments.isd_trace_minimum(law.moments) for law in laws]
     scope = "toy: least variance at b* for five negative phases, listed law"
 
     def check(values: list[Fraction], of: str) -> Outcome:
-        return equal_exactly(values, [(5 + root) ** 2 for root in roots], scope=of)
+        return equal_exactly(values, least, scope=of)
 
     def traces(places: list[Fraction]) -> list[Fraction]:
         return [Fraction(enumerated_trace(law, b)) for law, b in zip(laws, places, strict=True)]
@@ -170,30 +149,16 @@ def rooted(law: FiniteLaw) -> FiniteLaw:
 
 
 def valley(
-    law: FiniteLaw, ends: tuple[Any, Any] = ENDS, family: str = "laws", *, shift: Any = 0, **planted: Any
+    law: FiniteLaw, ends: tuple[Any, Any] = ENDS, family: str = "laws", *, shift: Any = 0, weight: Any = 1
 ) -> System:
     """The variance at both ends, between them (there b is) and at b*, each by the estimator's own code on every atom.
 
-    `shift` moves the place between the ends; `planted` are errors of `enumerated_isd`.
+    Planted errors: `shift` moves the place between the ends, `weight` is a factor on 1/b.
     """
     middle = SHARE * ends[0] + (1 - SHARE) * ends[1]
-
-    @cache
-    def covariance(chance: Any) -> np.ndarray:
-        return enumerated_isd(law, chance, **planted)[1]
-
-    def gap() -> np.ndarray:
-        chord = SHARE * covariance(ends[0]) + (1 - SHARE) * covariance(ends[1])
-        return chord - covariance(middle + shift)
-
-    values = _moments(law.moments, middle) | {
-        b_0: ends[0],
-        b_1: ends[1],
-        q: SHARE,
-        chord_gap: gap,
-        trace_Z: lambda: np.trace(covariance(middle)),
-        trace_move: lambda: np.trace(covariance(ends[1]) - covariance(ends[0])),
-        trace_at_best: lambda: np.trace(covariance(exact_moments.optimal_p_positive(law.moments))),
+    covariance = cache(lambda chance: enumerated_isd(law, chance, weight=weight)[1])
+    values = _along_b(law.moments, (*ends, middle), SHARE, covariance, shift) | {
+        s.trace_at_best: lambda: np.trace(covariance(exact_moments.optimal_p_positive(law.moments)))
     }
     wrong = {
         WEIGHT_OFF: partial(valley, law, ends, family, weight=ONE_OFF),
@@ -202,24 +167,26 @@ def valley(
     return System(f"{family}, b from {ends[0]} to {ends[1]}", values, family=family, wrong=wrong)
 
 
-def _moments(m: PhaseMoments, b: Any) -> dict[Any, Any]:
-    return phase_values(m, b) | {
-        mu_plus_squared: lambda: m.mean_positive @ m.mean_positive,
-        mu_minus_squared: lambda: m.mean_negative @ m.mean_negative,
+def _along_b(
+    m: PhaseMoments, places: tuple[Any, Any, Any], share: Any, covariance: Callable[[Any], np.ndarray], shift: Any = 0
+) -> dict[Any, Any]:
+    # Both ends and b between them; what the covariance measured there says of chord and move.
+    low, high, middle = places
+    return s.phase_values(m, middle) | {
+        s.b_0: low,
+        s.b_1: high,
+        s.q: share,
+        s.chord_gap: lambda: share * covariance(low) + (1 - share) * covariance(high) - covariance(middle + shift),
+        s.trace_Z: lambda: np.trace(covariance(middle)),
+        s.trace_move: lambda: np.trace(covariance(high) - covariance(low)),
     }
 
 
 def listed_valleys(n_laws: int) -> list[System]:
     """Random rational laws of a coupled pair in 3 dimensions and a small RBM, each with a rational b*."""
-    laws = [FiniteLaw.random(stream(FIXED_ROOT, "best-b", k), 5, dimension=3) for k in range(n_laws)]
     rbm = RationalRBM.random(stream(FIXED_ROOT, "best-b", "rbm"), 2, 1)
     machine = valley(rooted(rbm.finite_law(all_states(2)[[0, 1, 3]])), family="rational RBM")
-    return [*(valley(rooted(law), family="random laws") for law in laws), machine]
-
-
-def two_point_law(positive: tuple[int, int], negative: tuple[int, int]) -> FiniteLaw:
-    """Independent gradients that are numbers, each centre - spread or centre + spread with equal chances."""
-    return independent_law(*two_values(*positive), *two_values(*negative))
+    return [*(valley(rooted(law), family="random laws") for law in random_laws(n_laws, "best-b")), machine]
 
 
 THREE_LAWS = {
@@ -249,7 +216,7 @@ def silent() -> System:
 def nearly_always_positive() -> System:
     """g- = 0 at b = 9999/10000, where the variance is all but at its infimum, in the place of the minimum."""
     law, near_one = two_point_law((0, 3), (0, 0)), 1 - Fraction(1, 10**4)
-    values = phase_values(law.moments, near_one) | {trace_at_best: np.trace(enumerated_isd(law, near_one)[1])}
+    values = s.phase_values(law.moments, near_one) | {s.trace_at_best: enumerated_trace(law, near_one)}
     return System("g- = 0: the infimum m+ - |mu|^2 is approached as b -> 1 and never reached", values)
 
 
@@ -264,18 +231,18 @@ RULES: dict[str, Callable[[PhaseMoments], bool]] = {
 def rule_saves_variance(rule: str, *, scope: str) -> Outcome:
     """Whether visiting the phase that `rule` names in 2/3 of the phases, not in 1/3, saves variance on three laws."""
     signs = [1 if RULES[rule](law.moments) else -1 for law in THREE_LAWS.values()]
-    saved = [-sign * system(trace_move) for sign, system in zip(signs, three_laws(), strict=True)]
+    saved = [-sign * system(s.trace_move) for sign, system in zip(signs, three_laws(), strict=True)]
     return at_least_exactly(saved, 0, strict=True, scope=scope)
 
 
 def bends_strictly(system: System, *, scope: str) -> Outcome:
     """Whether the chord of the total variance lies above the curve."""
-    return at_least_exactly(np.trace(system(chord_gap)), 0, strict=True, scope=scope)
+    return at_least_exactly(np.trace(system(s.chord_gap)), 0, strict=True, scope=scope)
 
 
 def is_flat(system: System, *, scope: str) -> Outcome:
     """Whether chord and curve of the total variance are the same."""
-    return equal_exactly(np.trace(system(chord_gap)), 0, scope=scope)
+    return equal_exactly(np.trace(system(s.chord_gap)), 0, scope=scope)
 
 
 # Real models ---------------------------------------------------------------------------------------
@@ -286,75 +253,43 @@ def real_valleys() -> list[System]:
 
     The minimum and its place are searched for. Everything but the curve itself can be drawn.
     """
-    return [real_valley(model) for model in real_models()]
+    return [_real_valley(model) for model in real_models()]
 
 
 @cache
-def real_valley(model: RealModel) -> System:
-    """One of them."""
+def _real_valley(model: RealModel) -> System:
     m, (low, high), middle = model.moments, AROUND_HALF, 0.5
-    best = exact_moments.optimal_p_positive(m)
-    by_variance = {BY_VARIANCE: ((exact_moments.neyman_p_positive(m), None),)}
+    best, by_variance = exact_moments.optimal_p_positive(m), exact_moments.neyman_p_positive(m)
 
     @cache
     def covariance(chance: float) -> np.ndarray:
-        mean, second = weighted_batch_moments(
-            m, NOTHING_PLANTED.signed_weights(chance), 1, chance, chance * (1 - chance)
-        )
+        weights = NOTHING_PLANTED.signed_weights(chance)
+        mean, second = weighted_batch_moments(m, weights, 1, chance, chance * (1 - chance))
         return second - np.outer(mean, mean)
 
-    def trace(chance: float) -> float:
-        return exact_moments.isd_trace(m, chance)
-
-    values = _moments(m, middle) | {
-        b_0: low,
-        b_1: high,
-        q: 0.5,
-        chord_gap: lambda: (covariance(low) + covariance(high)) / 2 - covariance(middle),
-        trace_Z: lambda: np.trace(covariance(middle)),
-        trace_move: lambda: np.trace(covariance(high) - covariance(low)),
-        trace_at_best: lambda: minimize_scalar(trace, (0.1, 0.5, 0.9), tol=1e-8).fun,
-        b_star: lambda: brentq(partial(exact_moments.isd_trace_derivative, m), 0.01, 0.99, xtol=1e-14),
+    values = _along_b(m, (low, high, middle), 0.5, covariance) | {
+        s.trace_at_best: lambda: minimize_scalar(partial(exact_moments.isd_trace, m), (0.1, 0.5, 0.9), tol=1e-8).fun,
+        s.b_star: lambda: brentq(partial(exact_moments.isd_trace_derivative, m), 0.01, 0.99, xtol=1e-14),
     }
-    drawn = {
-        chord_gap: partial(_drawn, model, (low, high, middle), (1 / 2, 1 / 2, -1)),
-        trace_move: partial(_drawn, model, (low, high), (-1, 1)),
-        trace_at_best: partial(
-            _drawn, model, (best,), (1,), swaps={BY_VARIANCE: ((exact_moments.neyman_p_positive(m), None),)}
-        ),
-        trace_Z - trace_at_best: partial(_drawn, model, (best, middle), (-1, 1)),
+
+    def drawn(grid: Sequence[float], contrast: Sequence[float], **swaps: Swapped) -> Any:
+        settings = [(b, None) for b in grid]
+        directions = informative_directions(model, middle)[:1]
+        return drawn_squares(isd_settings(model, settings, directions, [contrast], swaps=swaps), most=MOST)
+
+    wrong = {BY_VARIANCE: lambda: System(model.name, {s.b_star: by_variance})}
+    ways = {
+        s.chord_gap: partial(drawn, (low, high, middle), (1 / 2, 1 / 2, -1)),
+        s.trace_move: partial(drawn, (low, high), (-1, 1)),
+        s.trace_at_best: partial(drawn, (best,), (1,), **{BY_VARIANCE: Swapped(((by_variance, None),))}),
+        s.trace_Z - s.trace_at_best: partial(drawn, (best, middle), (-1, 1)),
     }
-    wrong = {BY_VARIANCE: lambda: System(model.name, {b_star: by_variance[BY_VARIANCE][0][0]})}
-    return System(model.name, values, family=model.name, drawn=drawn, wrong=wrong)
-
-
-def _drawn(model: RealModel, grid: Sequence[float], contrast: Sequence[float], swaps: Any = None) -> Drawn:
-    slots = _slots(model)
-    direction, mean = slots.directions[0], model.moments.mean
-    swapped = {name: Swapped(settings) for name, settings in (swaps or {}).items()}
-    settings = IsdSettings(slots, tuple((b, None) for b in grid), np.array([contrast], dtype=float), swaps=swapped)
-    planned = replace(settings.planned, most=MOST)
-    trace, along = len(grid) + 1, len(grid) + 2
-
-    def image(value: Any) -> np.ndarray:
-        goal = planned.goal.copy()
-        goal[trace] = (np.trace(value) if np.ndim(value) else value) + sum(contrast) * (mean @ mean)
-        if np.ndim(value):
-            goal[along] = direction @ value @ direction + sum(contrast) * (direction @ mean) ** 2
-        return goal
-
-    return Drawn(planned, image)
-
-
-@cache
-def _slots(model: RealModel) -> PhaseSlots:
-    directions = informative_directions(model, 0.5)[:1]
-    return PhaseSlots(model, 1, directions, np.empty((0, directions.shape[1])))
+    return System(model.name, values, family=model.name, drawn=ways, wrong=wrong)
 
 
 def no_negative_eigenvalue(off: float, *, scope: str) -> Outcome:
     """Whether chord less curve has no negative eigenvalue on real models, less a part `off` of the largest one."""
-    spectra = [np.linalg.eigvalsh(system(chord_gap)) for system in real_valleys()]
+    spectra = [np.linalg.eigvalsh(system(s.chord_gap)) for system in real_valleys()]
     lowest = [min(values[0] / values[-1] - off, 0.0) for values in spectra]
     return close(lowest, [0.0, 0.0], scale=1.0, scope=scope)
 

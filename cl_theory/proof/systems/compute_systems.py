@@ -1,10 +1,9 @@
 """Systems for equal compute and designs of batches: listed orders and atoms, the real models, drawn and broken."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,11 +11,22 @@ from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, Planted, weight
 from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn
-from cl_theory.proof.systems.best_b_systems import MOST, WEIGHT_OFF, rooted, two_point_law
-from cl_theory.proof.systems.isd_systems import ONE_OFF, enumerated_batch, enumerated_ratio, listed_two_term_covariance
+from cl_theory.proof.systems.best_b_systems import MOST, WEIGHT_OFF, rooted
+from cl_theory.proof.systems.isd_systems import (
+    HALF,
+    ONE_OFF,
+    drawn_squares,
+    enumerated_batch,
+    enumerated_ratio,
+    isd_settings,
+    listed_two_term_covariance,
+    random_laws,
+    renamed,
+    slots_of,
+    two_point_law,
+)
 from cl_theory.proof.systems.real_models import (
     DrawnSlots,
-    IsdSettings,
     PhaseSlots,
     RealModel,
     bars_model,
@@ -25,47 +35,31 @@ from cl_theory.proof.systems.real_models import (
     seen_counts,
     seen_counts_exactly,
     seen_exactly,
+    seen_statistics,
 )
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Stratified, Systematic
 from cl_theory.theory.estimators import moments as exact_moments
+from cl_theory.theory.estimators import symbols as s
 from cl_theory.theory.estimators.isd import batch_isd_gradient
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments, exact_covariance, exact_mean, repeated_law
-from cl_theory.theory.estimators.symbols import (
-    N,
-    cov_batch,
-    cov_D,
-    cov_ratio,
-    fraction,
-    inner_of_means,
-    mean_batch,
-    mean_inverse_N,
-    mean_inverse_rest,
-    mu_minus_squared,
-    mu_plus_squared,
-    n,
-    phase_values,
-    trace_batch_best,
-    trace_D,
-    var_N,
-)
 from cl_theory.theory.system import System
 
 COINS_INSTEAD = "independent coins in the place of the design"
 
 
 @dataclass(frozen=True, eq=False)
-class BatchDesigns:
-    """Mean ISD estimate over all slots under each of `designs`, in the same phases.
+class BatchDesign:
+    """Mean ISD estimate over all slots under a `design` of their order.
 
-    The statistic is mean and spread of the number of positive phases for each design, u.Z for each design and
-    direction u, |Z|^2 for each design, (u.Z)^2 for each design and direction.
-    Controls: the named errors of 1 %, and independent coins of the same b in the place of every design.
+    The statistic is mean and spread of the number of positive phases, u.Z for each direction u, |Z|^2, and (u.Z)^2
+    for each direction. Controls: the named errors of 1 %, and independent coins of the same b in the design's place.
     """
 
     slots: PhaseSlots
-    designs: Sequence[Any]
+    design: Any
+    contrast: ClassVar[np.ndarray] = np.eye(1)
 
     @property
     def planned(self) -> PlannedMean:
@@ -75,51 +69,38 @@ class BatchDesigns:
 
     def rows(self, drawn: DrawnSlots, variant: Any) -> np.ndarray:
         """The statistic of each draw."""
-        counts, weights = [], []
-        for place, stated in enumerate(self.designs):
-            design, planted = _varied(stated, variant, self.slots.n_slots)
-            rng = np.random.Generator(np.random.Philox([drawn.key, place]))
-            order = design.indicators(rng, self.slots.n_slots, len(drawn.level))
-            b = float(design.p_positive)
-            counts.append(seen_counts(order, float(stated.p_positive)))
-            weights.append(self.slots.isd(order, planted, b))
-        projections, squares = self.slots.looked_at(drawn, weights)
-        return np.column_stack([*counts, *np.moveaxis(projections, 1, 0), squares, *np.moveaxis(projections**2, 1, 0)])
+        design, planted = self._varied(variant)
+        rng = np.random.Generator(np.random.Philox([drawn.key, 0]))
+        order = design.indicators(rng, self.slots.n_slots, len(drawn.level))
+        weights = self.slots.isd(order, planted, float(design.p_positive))
+        seen = seen_statistics(*self.slots.looked_at(drawn, [weights]), self.contrast)
+        return np.column_stack([seen_counts(order, float(self.design.p_positive)), seen])
 
     def target(self, variant: Any) -> np.ndarray:
         """Its exact mean."""
-        moments, _, directions = self.slots.folded
-        counts, exact = [], []
-        for stated in self.designs:
-            design, planted = _varied(stated, variant, self.slots.n_slots)
-            b, n = float(design.p_positive), self.slots.n_slots
-            count = n * b, float(design.count_variance(n))
-            counts.append(seen_counts_exactly(float(stated.p_positive), n, *count))
-            estimate = weighted_batch_moments(moments, planted.signed_weights(b), n, *count)
-            exact.append(seen_exactly([estimate], directions, np.eye(1)))
-        k = len(directions)
-        projections, squares, along = np.split(np.array(exact), [k, k + 1], axis=1)
-        return np.concatenate([*counts, projections.ravel(), squares.ravel(), along.ravel()])
+        (design, planted), n = self._varied(variant), self.slots.n_slots
+        b, (moments, _, directions) = float(design.p_positive), self.slots.folded
+        count = n * b, float(design.count_variance(n))
+        estimate = weighted_batch_moments(moments, planted.signed_weights(b), n, *count)
+        counts = seen_counts_exactly(float(self.design.p_positive), n, *count)
+        return np.concatenate([counts, seen_exactly([estimate], directions, self.contrast)])
 
     @property
     def scale(self) -> np.ndarray:
         """What errors are relative to: one for the counts, the rms of u.Z, and the squares themselves."""
-        goal, e, k = self.target(NOTHING_PLANTED), len(self.designs), len(self.slots.directions)
-        squares, along = np.split(goal[-e * (1 + k) :], [e])
-        return np.concatenate([np.ones(len(goal) - e * (1 + 2 * k)), np.sqrt(along), squares, along])
+        goal, k = self.target(NOTHING_PLANTED), len(self.slots.directions)
+        counts = np.ones(len(goal) - 1 - 2 * k)
+        return np.concatenate([counts, np.sqrt(goal[-k:]), goal[-1 - k :]])
 
-
-def _varied(design: Any, variant: Any, n_phases: int) -> tuple[Any, Planted]:
-    """The design and the planted weights that are really used.
-
-    A planted b goes into the order and into the weights; a design that fixes the count cannot be off by 1 %.
-    """
-    if variant == COINS_INSTEAD:
-        return Bernoulli(float(design.p_positive)), NOTHING_PLANTED
-    weights = replace(variant, p_positive=1.0)
-    if design.count_variance(n_phases) == 0:
-        return design, weights
-    return replace(design, p_positive=float(design.p_positive) * variant.p_positive), weights
+    def _varied(self, variant: Any) -> tuple[Any, Planted]:
+        # The design and the planted weights that are really used: a planted b goes into both, but a design that fixes
+        # the count cannot be off by 1 %.
+        if variant == COINS_INSTEAD:
+            return Bernoulli(float(self.design.p_positive)), NOTHING_PLANTED
+        weights = replace(variant, p_positive=1.0)
+        if self.design.count_variance(self.slots.n_slots) == 0:
+            return self.design, weights
+        return replace(self.design, p_positive=float(self.design.p_positive) * variant.p_positive), weights
 
 
 OTHER_DESIGN = "another design of the same b"
@@ -130,7 +111,7 @@ IN_WORDS = {
     Systematic: "evenly spread",
     Alternating: "alternating",
 }
-HALF, THIRD, TWO_FIFTHS = Fraction(1, 2), Fraction(1, 3), Fraction(2, 5)
+THIRD, TWO_FIFTHS = Fraction(1, 3), Fraction(2, 5)
 COINS: tuple[tuple[Any, int], ...] = (Bernoulli(THIRD), 3), (Bernoulli(TWO_FIFTHS), 2)
 ROUNDED: tuple[tuple[Any, int], ...] = (
     *((Stratified(THIRD), 3), (Stratified(TWO_FIFTHS), 3)),
@@ -160,16 +141,16 @@ def batch(
         best = Bernoulli(exact_moments.optimal_p_positive(law.moments))
         return np.trace(enumerated_batch(law, best, n_phases, weight=weight)[1])
 
-    values = _moments(law.moments, design.p_positive) | {
-        n: n_phases,
-        N: lambda: design.count_law(n_phases)[0][0],
-        fraction: n_phases * design.p_positive % 1,
-        var_N: partial(_listed_count_variance, run, n_phases),
-        mean_batch: lambda: listed()[0],
-        cov_batch: lambda: listed()[1],
-        cov_D: lambda: listed_two_term_covariance(law),
-        trace_D: lambda: np.trace(listed_two_term_covariance(law)),
-        trace_batch_best: at_best,
+    values = s.phase_values(law.moments, design.p_positive) | {
+        s.n: n_phases,
+        s.N: lambda: design.count_law(n_phases)[0][0],
+        s.fraction: n_phases * design.p_positive % 1,
+        s.var_N: partial(_listed_count_variance, run, n_phases),
+        s.mean_batch: lambda: listed()[0],
+        s.cov_batch: lambda: listed()[1],
+        s.cov_D: lambda: listed_two_term_covariance(law),
+        s.trace_D: lambda: np.trace(listed_two_term_covariance(law)),
+        s.trace_batch_best: at_best,
     }
     wrong = {
         WEIGHT_OFF: partial(batch, law, design, n_phases, family, weight=ONE_OFF),
@@ -189,17 +170,9 @@ def _listed_count_variance(design: Any, n_phases: int) -> Any:
     return sum(chance * (int(order.sum()) - mean) ** 2 for chance, order in orders)
 
 
-def _moments(m: PhaseMoments, b: Any) -> dict[Any, Any]:
-    return phase_values(m, b) | {
-        mu_plus_squared: lambda: m.mean_positive @ m.mean_positive,
-        mu_minus_squared: lambda: m.mean_negative @ m.mean_negative,
-        inner_of_means: lambda: m.mean_positive @ m.mean_negative,
-    }
-
-
-def random_laws(n_laws: int) -> list[FiniteLaw]:
+def small_laws(n_laws: int) -> list[FiniteLaw]:
     """Random rational laws of a coupled pair in two dimensions."""
-    return [FiniteLaw.random(stream(FIXED_ROOT, "equal-compute", k), 3, dimension=2) for k in range(n_laws)]
+    return random_laws(n_laws, "equal-compute", n_atoms=3, dimension=2)
 
 
 def small_machine() -> FiniteLaw:
@@ -213,7 +186,7 @@ def races(n_laws: int) -> tuple[list[System], list[System]]:
 
     All have a rational b*, at which they can be listed too.
     """
-    coupled = [rooted(law) for law in random_laws(n_laws)]
+    coupled = [rooted(law) for law in small_laws(n_laws)]
     apart = [law.independent() for law in coupled]
     fair = Bernoulli(HALF)
     independent = [batch(law, fair, 2, "independent laws") for law in apart]
@@ -237,7 +210,7 @@ def four_races() -> list[System]:
 
 def batches(n_laws: int) -> tuple[list[System], list[System]]:
     """Batches under independent coins, and under designs that keep the count next to nb: random laws and an RBM."""
-    laws = random_laws(n_laws)
+    laws = small_laws(n_laws)
     coins = [batch(law, *case, "coins") for law in laws for case in COINS]
     rounded = [batch(law, *case, "rounded counts") for law in laws for case in ROUNDED]
     machine = batch(small_machine(), Systematic(TWO_FIFTHS), 2, "rational RBM")
@@ -246,19 +219,19 @@ def batches(n_laws: int) -> tuple[list[System], list[System]]:
 
 def estimated_shares(n_laws: int) -> list[System]:
     """The difference of both phase means under coins, given that both signs came."""
-    return [_estimated(law, b, k) for law in random_laws(n_laws) for b, k in ((THIRD, 3), (HALF, 4))]
+    return [_estimated(law, b, k) for law in small_laws(n_laws) for b, k in ((THIRD, 3), (HALF, 4))]
 
 
 def _estimated(law: FiniteLaw, b: Fraction, n_phases: int) -> System:
     counts = [(chance, count) for count, chance in Bernoulli(b).count_law(n_phases) if 0 < count < n_phases]
     total = sum(chance for chance, _ in counts)
-    values = phase_values(law.moments, b) | {
-        mean_inverse_N: sum(chance / count for chance, count in counts) / total,
-        mean_inverse_rest: sum(chance / (n_phases - count) for chance, count in counts) / total,
-        cov_ratio: lambda: enumerated_ratio(law, b, n_phases)[1],
-        mean_batch: lambda: enumerated_ratio(law, b, n_phases)[0],
+    values = s.phase_values(law.moments, b) | {
+        s.mean_inverse_N: sum(chance / count for chance, count in counts) / total,
+        s.mean_inverse_rest: sum(chance / (n_phases - count) for chance, count in counts) / total,
+        s.cov_ratio: lambda: enumerated_ratio(law, b, n_phases)[1],
+        s.mean_batch: lambda: enumerated_ratio(law, b, n_phases)[0],
     }
-    known = System(KNOWN_B, {cov_ratio: lambda: enumerated_batch(law, Bernoulli(b), n_phases)[1]})
+    known = System(KNOWN_B, {s.cov_ratio: lambda: enumerated_batch(law, Bernoulli(b), n_phases)[1]})
     return System(f"{n_phases} coins, b = {b}", values, family="estimated shares", wrong={KNOWN_B: lambda: known})
 
 
@@ -268,9 +241,8 @@ def _estimated(law: FiniteLaw, b: Fraction, n_phases: int) -> System:
 def moving_together() -> System:
     """g+ = 2W and g- = W with a fair sign W."""
     law = FiniteLaw(exact_array([HALF, HALF]), exact_array([[2], [-2]]), exact_array([[1], [-1]]))
-    known = batch(law, Bernoulli(HALF), 2)
     name = "g+ = 2W, g- = W: two terms gain from the coupling, ISD does not"
-    return System(name, {symbol: partial(known, symbol) for symbol in known.symbols})
+    return renamed(batch(law, Bernoulli(HALF), 2), name)
 
 
 def looking_design() -> System:
@@ -280,32 +252,31 @@ def looking_design() -> System:
     first = g_positive[:, 0, 0] >= g_positive[:, 1, 0]
     order = np.stack([first, ~first], axis=1)
     estimates = batch_isd_gradient(g_positive, g_negative, order, p_positive=HALF)
-    values = phase_values(law.moments, HALF) | {mean_batch: exact_mean(chance, estimates)}
+    values = s.phase_values(law.moments, HALF) | {s.mean_batch: exact_mean(chance, estimates)}
     return System("the quota is kept, but the positive phase goes where g+ is larger", values)
 
 
 def frozen_phases() -> System:
     """Four phases with a fixed count, all of which see one and the same pair."""
-    law, n_phases = random_laws(1)[0], 4
+    law, n_phases = small_laws(1)[0], 4
     g_positive, g_negative = (np.repeat(g[:, None], n_phases, axis=1) for g in (law.g_positive, law.g_negative))
     orders = Stratified(HALF).enumerate(n_phases)
     chances = np.concatenate([chance * law.probability for chance, _ in orders])
     estimates = np.concatenate(
         [batch_isd_gradient(g_positive, g_negative, order, p_positive=HALF) for _, order in orders]
     )
-    values = phase_values(law.moments, HALF) | {
-        n: n_phases,
-        var_N: Fraction(0),
-        cov_batch: exact_covariance(chances, estimates),
+    values = s.phase_values(law.moments, HALF) | {
+        s.n: n_phases,
+        s.var_N: Fraction(0),
+        s.cov_batch: exact_covariance(chances, estimates),
     }
     return System("four phases with one and the same pair of gradients", values)
 
 
 def quota_of_another_b() -> System:
     """Three alternating phases, plus first: two positive ones, where weights for b = 1/2 expect one and a half."""
-    known = batch(random_laws(1)[0], Alternating("positive"), 3)
     name = "three alternating phases, plus first, with weights for b = 1/2"
-    return System(name, {symbol: partial(known, symbol) for symbol in known.symbols})
+    return renamed(batch(small_laws(1)[0], Alternating("positive"), 3), name)
 
 
 # Real models ---------------------------------------------------------------------------------------
@@ -330,21 +301,31 @@ def real_batches() -> list[System]:
 
 def _real(model: RealModel, design: Any, n_phases: int) -> System:
     m, best = model.moments, exact_moments.optimal_p_positive(model.moments)
-    two_terms = partial(exact_moments.two_term_covariance, m)
-    values = _moments(m, design.p_positive) | {
-        n: n_phases,
-        var_N: float(design.count_variance(n_phases)),
-        mean_batch: lambda: _listed_moments(m, design, n_phases)[0],
-        cov_batch: lambda: _listed_moments(m, design, n_phases)[1],
-        cov_D: two_terms,
-        trace_D: lambda: np.trace(two_terms()),
-        trace_batch_best: lambda: np.trace(_listed_moments(m, Bernoulli(best), n_phases)[1]),
+    values = s.phase_values(m, design.p_positive) | {
+        s.n: n_phases,
+        s.var_N: float(design.count_variance(n_phases)),
+        s.mean_batch: lambda: _listed_moments(m, design, n_phases)[0],
+        s.cov_batch: lambda: _listed_moments(m, design, n_phases)[1],
+        s.cov_D: lambda: exact_moments.two_term_covariance(m),
+        s.trace_D: lambda: np.trace(exact_moments.two_term_covariance(m)),
+        s.trace_batch_best: lambda: np.trace(_listed_moments(m, Bernoulli(best), n_phases)[1]),
     }
     wrong = {OTHER_DESIGN: lambda: _real(model, _other(design), n_phases)}
+    along_mean = m.mean[None] / np.linalg.norm(m.mean)  # squares are little skewed there: few draws are enough
+
+    def race(b: float) -> Drawn:
+        return drawn_squares(isd_settings(model, [(b, None)], along_mean, [[1.0, -1.0]], n_slots=2, two_term=True))
+
+    def batched() -> Drawn:
+        statistic = BatchDesign(slots_of(model, n_phases, along_mean), design)
+        planned = statistic.planned
+        shown = {name: x for name, x in planned.errors.items() if np.any(planned.target(x) != planned.goal)}
+        return drawn_squares(statistic, errors=shown, most=MOST)  # a fixed count or coins cannot show all errors
+
     drawn = {
-        cov_batch: partial(_design_drawn, model, design, n_phases),
-        cov_batch - cov_D: partial(_race_drawn, model, 0.5),
-        trace_batch_best - trace_D: partial(_race_drawn, model, best),
+        s.cov_batch: batched,
+        s.cov_batch - s.cov_D: partial(race, 0.5),
+        s.trace_batch_best - s.trace_D: partial(race, best),
     }
     name = f"{model.name}, {n_phases} phases, {IN_WORDS[type(design)]}"
     return System(name, values, family=model.name, drawn=drawn, wrong=wrong)
@@ -362,36 +343,3 @@ def _listed_moments(m: PhaseMoments, design: Any, n_phases: int) -> tuple[np.nda
     within = within + chances @ minus / (n_phases * (1 - b)) * m.covariance_negative
     spread = means - chances @ means
     return chances @ means, within + (chances[:, None] * spread).T @ spread
-
-
-@cache
-def _slots(model: RealModel, n_slots: int) -> PhaseSlots:
-    # Along mu squares are little skewed, so that few draws are enough for a normal mean.
-    mean = model.moments.mean
-    return PhaseSlots(model, n_slots, mean[None] / np.linalg.norm(mean), np.zeros((0, len(mean))))
-
-
-def _race_drawn(model: RealModel, b: float) -> Drawn:
-    slots = _slots(model, 2)
-    planned = IsdSettings(slots, ((b, None),), np.array([[1.0, -1.0]]), two_term=True).planned
-    return Drawn(planned, _image(planned.goal, 3, slots.directions[0], np.zeros_like(model.moments.mean)))
-
-
-def _design_drawn(model: RealModel, design: Any, n_phases: int) -> Drawn:
-    slots = _slots(model, n_phases)
-    planned = BatchDesigns(slots, [design]).planned
-    moved = {name: error for name, error in planned.errors.items() if np.any(planned.target(error) != planned.goal)}
-    planned = replace(planned, errors=moved, most=MOST)  # what a fixed count or coins cannot show is no error of theirs
-    return Drawn(planned, _image(planned.goal, 3, slots.directions[0], model.moments.mean))
-
-
-def _image(goal: np.ndarray, place: int, direction: np.ndarray, mean: np.ndarray) -> Callable[[Any], np.ndarray]:
-    # Counts and u.Z as they are; |Z|^2 and (u.Z)^2 from a covariance, or |Z|^2 from its trace.
-    def image(value: Any) -> np.ndarray:
-        moved = goal.copy()
-        moved[place] = (np.trace(value) if np.ndim(value) else value) + mean @ mean
-        if np.ndim(value):
-            moved[place + 1] = direction @ value @ direction + (direction @ mean) ** 2
-        return moved
-
-    return image

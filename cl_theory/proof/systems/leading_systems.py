@@ -1,6 +1,7 @@
 """Systems for the leading terms of a phase: every path, a network that forgets, grids, drawn phases, and AR(1)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any
@@ -33,6 +34,7 @@ from cl_theory.theory.dynamics.linear import linear_mean, simulate_linear
 from cl_theory.theory.dynamics.noise_statements import pull
 from cl_theory.theory.dynamics.simulation import simulate_always_on
 from cl_theory.theory.dynamics.transfer import TransferOperator
+from cl_theory.theory.statement import Statement
 from cl_theory.theory.system import System
 
 SQUARE_FOR_PAIRS = "T^2 for T(T-1)"
@@ -73,7 +75,11 @@ def learning_paths(degrees: dict[int, int]) -> list[System]:
 
     def at(number: int, steps: int, degree: int) -> System:
         chain = AffineChain.random(stream(FIXED_ROOT, "aol-leading-terms", number))
-        first, second = path_coefficients(chain, theta, 0, steps, degree)
+
+        def moved(size: Fraction) -> np.ndarray:  # every path of every step size is listed, and nothing expanded
+            return phase_means(chain, theta, 0, steps, step_size=size).displacement[steps] / size
+
+        first, second, *_ = polynomial_coefficients(moved, degree - 1)
         expansion = second_order(local_chain(chain, theta), 0, Fixed(steps))
         values = {
             leading.first_coefficient: first, leading.second_coefficient: second, d.mean_S_T: expansion.first,
@@ -84,19 +90,11 @@ def learning_paths(degrees: dict[int, int]) -> list[System]:
     return [at(number, *case) for number, case in enumerate(degrees.items())]
 
 
-def path_coefficients(
-    chain: AffineChain, parameters: Any, start: int, n_steps: int, degree: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Exact coefficients of epsilon and epsilon^2, each (d,), in the mean displacement of `n_steps` steps of learning.
-
-    That mean is a polynomial of at most `degree` in the step size; it is read off at as many rational step sizes, by
-    listing every path of every one of them. Nothing is expanded.
-    """
-    sizes = [Fraction(k, 400) for k in range(1, degree + 1)]
-    means = [phase_means(chain, parameters, start, n_steps, step_size=e).displacement[n_steps] for e in sizes]
-    powers = exact_array([[e**k for k in range(1, degree + 1)] for e in sizes])
-    coefficients = solve(powers, np.array(means))
-    return coefficients[0], coefficients[1]
+def polynomial_coefficients(function: Callable[[Fraction], Any], degree: int) -> np.ndarray:
+    """Coefficients (degree+1, ...) of a polynomial of the step size, read off at as many rational step sizes."""
+    sizes = [Fraction(k, 400) for k in range(1, degree + 2)]
+    powers = exact_array([[size**k for k in range(degree + 1)] for size in sizes])
+    return solve(powers, np.array([function(size) for size in sizes]))
 
 
 def forgetful_phases(rate: Fraction = Fraction(1, 3)) -> list[System]:
@@ -108,7 +106,7 @@ def forgetful_phases(rate: Fraction = Fraction(1, 3)) -> list[System]:
     laws = Fixed(6), Fixed(8), Fixed(11), Uniform(5, 11), Uniform(7, 9)
     found = []
     for start in range(3):
-        ends = _left_of(rest, start, Fixed(5))
+        ends = _ends(rest, start, Fixed(5))
         for length in laws:
             expansion, step = second_order(chain, start, length), rate / length.mean
             values = phase_values(rest, start, length, rate) | {
@@ -129,22 +127,30 @@ def phase_values(at: Equilibrium, start: Any, length: PhaseLength, rate: Any) ->
     }
 
 
-def _left_of(at: Equilibrium, start: Any, length: PhaseLength) -> np.ndarray:
+def left_by(statement: Statement, rest: sp.Expr, values: Mapping[sp.Expr, Any], measured: np.ndarray) -> np.ndarray:
+    """What the terms of `statement` but `rest` leave of its left side, which was `measured`."""
+    right = statement.right_value(System("no rest", {**values, rest: 0 * measured}))
+    return measured - np.asarray(right, dtype=measured.dtype).reshape(measured.shape)
+
+
+def _ends(at: Equilibrium, start: Any, length: PhaseLength) -> np.ndarray:
     """What the leading terms leave of Q_T, (d,)."""
-    none = {leading.two_ends: 0 * at.mean_gradient}
-    terms = leading.QUADRATIC.right_value(System("no ends", phase_values(at, start, length, 1) | none))
-    return second_order(at.local, start, length).second - np.asarray(terms).ravel()
+    quadratic = second_order(at.local, start, length).second
+    return left_by(leading.QUADRATIC, leading.two_ends, phase_values(at, start, length, 1), quadratic)
 
 
 # In floats ----------------------------------------------------------------------------------------
 
 
 @cache
-def _three_states() -> Equilibrium:
+def three_states() -> Equilibrium:
+    """The three-state chain of Part II at THETA."""
     return Equilibrium.of(local_chain(three_state_chain(), THETA))
 
 
-def _operator(rate: float, length: PhaseLength, degree: int, reach: float = 1.5) -> TransferOperator:
+@cache
+def operator(length: PhaseLength, rate: float, degree: int, reach: float) -> TransferOperator:
+    """How phases of the three-state chain move functions of its parameters, which stay within `reach` of THETA."""
     return TransferOperator.of_phase(
         three_state_chain(), THETA, learning_rate=rate, mean_length=length.mean, reach=reach, degree=degree
     )
@@ -160,33 +166,25 @@ def phases_on_a_grid() -> list[System]:
 
 def three_state_phase(rate: float, length: PhaseLength, degree: int) -> System:
     """A phase of the three-state chain from state 0, with what its leading terms leave by an operator of `degree`."""
-    at, constants = _three_states(), chain_constants(three_state_chain(), THETA, 2.0)
+    at, constants = three_states(), chain_constants(three_state_chain(), THETA, 2.0)
     reach = 1.5 if isinstance(length, Fixed) else 8.0
-    values = phase_values(at, 0, length, rate) | d.constant_values(lambda: constants)
-    given = System("no rest", values | {leading.rest: np.zeros(2)})
+    values = phase_values(at, 0, length, rate) | d.constant_values(lambda: constants) | {leading.rest: np.zeros(2)}
+    moved = cache(lambda: operator(length, rate, degree, reach).mean_displacement(0, length))
 
-    def exact() -> np.ndarray:
-        return _operator(rate, length, degree, reach).mean_displacement(0, length)
-
-    moved = cache(exact)
-
-    def left(statement: Any) -> float:
-        return float(np.linalg.norm(moved() - np.asarray(statement.right_value(given), dtype=float).ravel()))
+    def left(statement: Statement) -> System:
+        size = np.linalg.norm(left_by(statement, leading.rest, values, moved()))
+        return System(f"eta = {rate}, {length}", values | {leading.rest_size: float(size)})
 
     spoiled = {
         LINEAR_TERM: leading.LEADING.off("the standard step"),
         FLOW_OUT: leading.LEADING.off("the flow", 0),
         START_OUT: leading.LEADING.off("the start", 0),
     }
-
-    def wrong(name: str) -> System:
-        return System(name, {leading.rest_size: left(spoiled[name])})
-
     return System(
         f"eta = {rate}, {length}",
-        values | {leading.rest_size: lambda: left(leading.LEADING), leading.rest: np.zeros(2)},
+        values | {leading.rest_size: lambda: left(leading.LEADING)(leading.rest_size)},
         family="rates and lengths",
-        wrong={name: partial(wrong, name) for name in spoiled},
+        wrong={name: partial(left, statement) for name, statement in spoiled.items()},
     )
 
 
@@ -203,11 +201,11 @@ def room(systems: Sequence[System]) -> float:
 
 def extrapolated_coefficients() -> list[System]:
     """The coefficient of eta^2 in exact means of the three-state chain, extrapolated to eta = 0, for three phases."""
-    at, ladder = _three_states(), 0.04 / 2.0 ** np.arange(4)
+    at, ladder = three_states(), 0.04 / 2.0 ** np.arange(4)
 
     def system(length: PhaseLength, start: int) -> System:
         tau, expansion = float(length.mean), second_order(at.local, start, length)
-        moved = [_operator(rate, length, 5).mean_displacement(start, length) / rate**2 for rate in ladder]
+        moved = [operator(length, rate, 5, 1.5).mean_displacement(start, length) / rate**2 for rate in ladder]
         measured = tau**2 * limit_at_zero(ladder, np.array(moved) + expansion.first / tau / ladder[:, None])
         shifts = {
             SQUARE_FOR_PAIRS: tau / 2 * at.curvature, LINEAR_TERM: tau**2 * 0.01 / 0.04 * at.mean_gradient,
@@ -216,21 +214,24 @@ def extrapolated_coefficients() -> list[System]:
             f"three states from {start}, {length}",
             {leading.second_coefficient: measured, d.Q_T: expansion.second},
             family="three states, eta to 0",
-            wrong={name: partial(_shifted, leading.second_coefficient, measured + off) for name, off in shifts.items()},
+            wrong={
+                name: partial(System, name, {leading.second_coefficient: measured + off})
+                for name, off in shifts.items()
+            },
         )
 
     return [system(Fixed(6), 0), system(Fixed(24), 1), system(Uniform(2, 10), 2)]
 
 
-def _shifted(symbol: sp.Expr, value: Any) -> System:
-    return System("shifted", {symbol: value})
+def gibbs_weights() -> np.ndarray:
+    """Random parameters of an RBM with 3 visible and 2 hidden units, (11,)."""
+    return stream(FIXED_ROOT, "aol-leading-terms", "rbm").standard_normal(11)
 
 
 @cache
 def gibbs_phase() -> Equilibrium:
-    """The Gibbs chain of an RBM with 3 visible and 2 hidden units, at random weights."""
-    weights = stream(FIXED_ROOT, "aol-leading-terms", "rbm").standard_normal(11)
-    return Equilibrium.of(local_chain(GibbsChain(3, 2), weights))
+    """The Gibbs chain of this RBM."""
+    return Equilibrium.of(local_chain(GibbsChain(3, 2), gibbs_weights()))
 
 
 def long_gibbs_phases() -> list[System]:
@@ -248,18 +249,17 @@ def long_gibbs_phases() -> list[System]:
 @cache
 def gibbs_rest(steps: int) -> np.ndarray:
     """What the leading terms leave of Q_T in the small RBM's Gibbs chain, (11,)."""
-    return _left_of(gibbs_phase(), 5, Fixed(steps))
+    return _ends(gibbs_phase(), 5, Fixed(steps))
 
 
 def gibbs_room() -> float:
     """The length of what the leading terms leave of Q_T there, over kappa_2."""
-    weights = stream(FIXED_ROOT, "aol-leading-terms", "rbm").standard_normal(11)
-    return float(np.linalg.norm(gibbs_rest(256)) / chain_constants(GibbsChain(3, 2), weights, 1.0).kappa2)
+    return float(np.linalg.norm(gibbs_rest(256)) / chain_constants(GibbsChain(3, 2), gibbs_weights(), 1.0).kappa2)
 
 
 def geometric_over_fixed(steps: int = 800) -> float:
     """By how much a geometric length multiplies the coefficient of eta^2, three states from equilibrium."""
-    at = _three_states()
+    at = three_states()
     geometric, fixed = (second_order(at.local, at.law, law).second[0] for law in (Geometric(steps), Fixed(steps)))
     return float(geometric / fixed)
 
@@ -277,7 +277,7 @@ def drawn_coefficients(rate: float = 0.1) -> list[System]:
 
 
 def _drawn_coefficient(length: PhaseLength, rate: float) -> System:
-    at, chain, tau = _three_states(), three_state_chain(), float(length.mean)
+    at, chain, tau = three_states(), three_state_chain(), float(length.mean)
     rates = [rate / 2**k for k in range(len(EXTRAPOLATION))]
 
     def draw(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -296,19 +296,23 @@ def _drawn_coefficient(length: PhaseLength, rate: float) -> System:
         HALF_LOST: ratio * flow, SQUARE_FOR_PAIRS: flow / tau, NO_RESPONSE: ratio * (without - flow),
         LINEAR_TERM: 0.01 * inverse * at.mean_gradient,
     }  # fmt: skip
-    planned = _with_shifts(draw, quadratic / tau**2, shifts)
+    goal = quadratic / tau**2
+    planned = shifted_mean(draw, goal, shifts, scale=np.abs(goal).max(), most=MOST_DRAWS)
     drawn = Drawn(planned, lambda value: np.asarray(value, dtype=float).ravel() / tau**2)
     return System(
         f"three states, {length}", {d.Q_T: quadratic}, drawn={leading.second_coefficient: drawn}, only_drawn=True
     )
 
 
-def _with_shifts(draw: Callable[..., Any], goal: np.ndarray, shifts: dict[str, np.ndarray]) -> PlannedMean:
+def shifted_mean(
+    draw: Callable[..., Any], exact: np.ndarray, shifts: Mapping[str, np.ndarray], **options: Any
+) -> PlannedMean:
+    """Whether draws have an `exact` mean; the errors are known shifts of what is drawn. `options` of `PlannedMean`."""
+
     def shift(planted: Any) -> Any:
         return planted if isinstance(planted, np.ndarray) else 0.0
 
-    scale = float(np.abs(goal).max())
-    return PlannedMean(draw, lambda rows, p: rows + shift(p), lambda p: goal + shift(p), shifts, scale, most=MOST_DRAWS)
+    return PlannedMean(draw, lambda rows, p: rows + shift(p), lambda p: exact + shift(p), shifts, **options)
 
 
 # The AR(1) network ------------------------------------------------------------------------------------
@@ -341,13 +345,12 @@ def ar_values(model: LinearAutoregression, theta: Any, state: Any) -> dict[sp.Ex
 
 
 def linear_coefficients(model: LinearAutoregression, theta: Any, state: Any, n_steps: int) -> np.ndarray:
-    """Exact coefficients of epsilon^0 ... epsilon^n in E theta_n, shape (n_steps+1,).
+    """Exact coefficients of epsilon^0 ... epsilon^n in E theta_n, shape (n_steps+1,)."""
 
-    Read off the mean, a polynomial of degree n in the step size, at n+1 rational step sizes.
-    """
-    sizes = [Fraction(k, 10) for k in range(1, n_steps + 2)]
-    means = [linear_mean(model, theta, state, Fixed(n_steps), step_size=size)[0] for size in sizes]
-    return solve(exact_array([[size**k for k in range(n_steps + 1)] for size in sizes]), exact_array(means))
+    def mean(size: Fraction) -> Any:
+        return linear_mean(model, theta, state, Fixed(n_steps), step_size=size)[0]
+
+    return polynomial_coefficients(mean, n_steps)
 
 
 def long_ar_phases(rate: float = 0.5) -> System:
@@ -407,20 +410,15 @@ def drawn_network(root: int, claim: str, rate: float = 0.5, steps: int = 20) -> 
     def draw(rng: np.random.Generator, size: int) -> np.ndarray:
         return np.stack(simulate_linear(rng, model, START, STATE, length, size, step_size=rate / steps), axis=1)
 
-    a, kappa, stiff, noise = model.decay, model.gain, model.stiffness, model.noise
     goal = mean()
     step = np.array([START - rate * model.mean_gradient(START), goal[1]])
     shifts = {
         "learning rate off by 1 %": mean(eta=1.01 * rate) - goal,
-        "gain off by 1 %": mean(LinearAutoregression(a, 1.01 * kappa, stiff, noise)) - goal,
-        "decay off by 1 %": mean(LinearAutoregression(1.01 * a, kappa, stiff, noise)) - goal,
+        "gain off by 1 %": mean(replace(model, gain=1.01 * model.gain)) - goal,
+        "decay off by 1 %": mean(replace(model, decay=1.01 * model.decay)) - goal,
         "standard step in place of the phase": step - goal,
     }
-
-    def shift(planted: Any) -> Any:
-        return planted if isinstance(planted, np.ndarray) else 0.0
-
-    planned = PlannedMean(draw, lambda rows, p: rows + shift(p), lambda p: goal + shift(p), shifts, np.abs(goal))
+    planned = shifted_mean(draw, goal, shifts)
     return planned.check(root, claim, repr(length), scope=f"simulated theta_T and z_T of the AR(1) network, {length!r}")
 
 
@@ -452,8 +450,7 @@ def _nothing_but(gradient: float, debt: float, rate: float, tau: Any) -> dict[sp
 
 def stopped_phase() -> System:
     """A random affine chain that is held fixed and stops at its first visit to state 2, or after 7 steps. Rational."""
-    moving = AffineChain.random(stream(FIXED_ROOT, "aol-leading-terms", 0))
-    held = AffineChain(moving.base, 0 * moving.directions, moving.offset, 0 * moving.slope, 0 * moving.bend)
+    held = held_fixed(AffineChain.random(stream(FIXED_ROOT, "aol-leading-terms", 0)))
     origin, rule = exact_array([0, 0]), StopAt((2,), longest=7)
     at, step = Equilibrium.of(local_chain(held, origin)), Fraction(1, 10)
     stop: Any = stopped_length(held.base, rule, 0)
@@ -468,6 +465,11 @@ def stopped_phase() -> System:
         d.mean_Delta: stopped_means(held, origin, 0, rule, step_size=step).displacement,
     }  # fmt: skip
     return System("a phase that ends on the first visit to a state: the start term is psi(z_0) - E psi(z_T)", values)
+
+
+def held_fixed(chain: AffineChain) -> AffineChain:
+    """The chain at theta = 0, whatever is learned."""
+    return AffineChain(chain.base, 0 * chain.directions, chain.offset, 0 * chain.slope, 0 * chain.bend)
 
 
 def stopped_length_law(transition_matrix: np.ndarray, rule: StopAt, start: int) -> list[Any]:
@@ -487,21 +489,22 @@ def settled_network() -> dict[str, Any]:
     """The AR(1) network started in equilibrium: the coefficient of epsilon has no part but the standard step."""
     coefficients = linear_coefficients(RATIONAL, Fraction(2), RATIONAL.gain * 2, 6)
     left = coefficients[1] + 6 * RATIONAL.mean_gradient(2)
-    return {
-        "name": "started in equilibrium: no term of order eta/tau",
-        "fails": at_least_exactly(abs(left), 0, scope="a start term", strict=True),
-        "predicted": equal_exactly(left, 0, scope="no start term"),
-    }
+    return _vanishing("started in equilibrium: no term of order eta/tau", "start term", left, left, 0)
 
 
 def balanced_network() -> dict[str, Any]:
     """kappa = -lambda: the coefficient of epsilon^2 does not grow as T^2, as it does in the other network."""
     flat = _square_part(LinearAutoregression(Fraction(1, 2), Fraction(-1, 5), Fraction(1, 5)))
     expected = [0, RATIONAL.total_slope * RATIONAL.mean_gradient(2) / 2]
+    name = "a mean gradient that does not change along itself: no term of order eta^2"
+    return _vanishing(name, "flow term", flat, [flat, _square_part(RATIONAL)], expected)
+
+
+def _vanishing(name: str, term: str, value: Fraction, measured: Any, expected: Any) -> dict[str, Any]:
     return {
-        "name": "a mean gradient that does not change along itself: no term of order eta^2",
-        "fails": at_least_exactly(abs(flat), 0, scope="a flow term", strict=True),
-        "predicted": equal_exactly([flat, _square_part(RATIONAL)], expected, scope="no flow term"),
+        "name": name,
+        "fails": at_least_exactly(abs(value), 0, scope=f"a {term}", strict=True),
+        "predicted": equal_exactly(measured, expected, scope=f"no {term}"),
     }
 
 

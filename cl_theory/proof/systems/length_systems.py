@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from math import comb
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from cl_theory.proof.checks.planned_means import PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.proof.systems.chain_systems import (
     LearningPhase,
@@ -19,6 +17,15 @@ from cl_theory.proof.systems.chain_systems import (
     lazy_constants,
     limit_at_zero,
     propagated,
+)
+from cl_theory.proof.systems.leading_systems import (
+    NO_RESPONSE,
+    SQUARE_FOR_PAIRS,
+    THETA,
+    held_fixed,
+    left_by,
+    shifted_mean,
+    three_states,
 )
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.arithmetic import exact_array
@@ -49,11 +56,7 @@ from cl_theory.theory.system import System
 
 RATE_OFF = "rate off by 1 %"
 INDEPENDENT = "as if the end were not chosen"
-SQUARE_FOR_PAIRS = "T^2 for T(T-1)"
-NO_RESPONSE = "kernel response left out"
 RESPONDS, THREE_STATES = "kernel responds", "three states, from state 0"
-THETA = np.log([2.0, 0.5])
-"""Parameters of the three-state chain from which phases start."""
 HALF, RARE = Fraction(1, 2), Fraction(1, 1000)
 
 
@@ -174,15 +177,9 @@ def phases_on_a_grid() -> list[System]:
     ]
 
 
-@cache
-def three_state_law() -> Equilibrium:
-    """The three-state chain of Part II at THETA."""
-    return Equilibrium.of(local_chain(three_state_chain(), THETA))
-
-
 def long_bends() -> list[System]:
     """The coefficient of eta^2 in phases of the three-state chain from equilibrium, extrapolated to tau = infinity."""
-    at, taus = three_state_law(), 2 ** np.arange(5, 11)
+    at, taus = three_states(), 2 ** np.arange(5, 11)
     spreads = {
         "fixed": 1, "s + Poisson": 1, "s + geometric": Fraction(5, 4), "uniform": Fraction(4, 3), "one or many": 2,
         "geometric": 2,
@@ -211,7 +208,7 @@ def drawn_phases(rate: float = 0.2, tau: int = 8) -> list[System]:
 
 
 def _drawn_phase(length: PhaseLength, rate: float) -> System:
-    at, chain, tau = three_state_law(), three_state_chain(), float(length.mean)
+    at, chain, tau = three_states(), three_state_chain(), float(length.mean)
 
     def mean(eta: float) -> np.ndarray:
         operator = TransferOperator(chain, THETA, 1.0, eta / tau, 12)
@@ -235,15 +232,12 @@ def _drawn_phase(length: PhaseLength, rate: float) -> System:
         late = ends.lengths * (ends.lengths - 1.0) / tau**2 - pairs
         return moved - rate**2 / 2 * late[:, None] * at.curvature
 
-    def shift(planted: Any) -> Any:
-        return planted if isinstance(planted, np.ndarray) else 0.0
-
-    planned = PlannedMean(draw, lambda rows, p: rows + shift(p), lambda p: exact + shift(p), shifts, np.abs(exact))
+    planned = shifted_mean(draw, exact, shifts)
     values = {
         d.eta: rate, d.tau: tau, d.mean_pairs: pairs * tau**2, d.g_bar: at.mean_gradient,
         d.D_g_bar: at.mean_gradient_derivative,
-        lengths.within_rest: exact + rate * at.mean_gradient - rate**2 / 2 * pairs * at.curvature,
     }  # fmt: skip
+    values[lengths.within_rest] = left_by(lengths.WITHIN, lengths.within_rest, values, exact)
     drawn = Drawn(planned, lambda value: np.asarray(value, dtype=float).ravel())
     return System(f"three states, eta = {rate}, {length}", values, drawn={d.mean_Delta: drawn}, only_drawn=True)
 
@@ -337,8 +331,7 @@ def frozen_stops() -> list[System]:
 
 
 def _frozen_stop(number: int) -> System:
-    moving = AffineChain.random(stream(FIXED_ROOT, "aol-any-length-law", number), 3, 1)
-    still = AffineChain(moving.base, 0 * moving.directions, moving.offset, 0 * moving.slope, 0 * moving.bend)
+    still = held_fixed(AffineChain.random(stream(FIXED_ROOT, "aol-any-length-law", number), 3, 1))
     rule, step = StopAt((number % 3,), longest=6, shortest=1 + number % 2), Fraction(1, 20)
     run = stopped_means(still, exact_array([0]), 0, rule, step_size=step)
     psi, ends = poisson_solution(still.base, still.offset), stopped_length(still.base, rule, 0)

@@ -1,6 +1,6 @@
 """Systems for the noise of a phase and for ISD with always-on phases: exact, in the limit, drawn, and broken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any
@@ -10,35 +10,30 @@ import sympy as sp
 from scipy.optimize import root
 
 from cl_theory.arguments import positive_integer
-from cl_theory.proof.checks.planned_means import PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.proof.systems.chain_systems import limit_at_zero
-from cl_theory.proof.systems.leading_systems import forgetful_chain
+from cl_theory.proof.systems.leading_systems import (
+    THETA,
+    forgetful_chain,
+    left_by,
+    operator,
+    shifted_mean,
+    three_states,
+)
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.chains import symbols as d
 from cl_theory.theory.chains.local_chain import LocalChain, local_chain
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, PhaseLength, TwoPoint, Uniform
 from cl_theory.theory.chains.poisson import Equilibrium
 from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain, three_state_phases, with_gradient
 from cl_theory.theory.chains.solvable_chains import LinearAutoregression, stuck_chain
 from cl_theory.theory.chains.stopping import StopAt
-from cl_theory.theory.chains.symbols import (
-    Sigma_inf,
-    Sigma_pi,
-    cov_Delta,
-    cov_S_T,
-    eta,
-    g_bar,
-    length_values,
-    mean_Delta,
-    mean_T,
-    tau,
-    var_T,
-)
 from cl_theory.theory.dynamics import noise_statements as noise
 from cl_theory.theory.dynamics.enumeration import phase_means
 from cl_theory.theory.dynamics.expansion import (
     MeanPhases,
+    SecondOrder,
     end_of_phase_covariance,
     frozen_sum,
     isd_fixed_point,
@@ -47,23 +42,33 @@ from cl_theory.theory.dynamics.expansion import (
 from cl_theory.theory.dynamics.linear import linear_covariance
 from cl_theory.theory.dynamics.simulation import simulate_always_on
 from cl_theory.theory.dynamics.transfer import TransferOperator, mean_gradient
-from cl_theory.theory.estimators.symbols import b, c, mu_minus, mu_plus
+from cl_theory.theory.estimators import symbols as s
 from cl_theory.theory.system import System
 
 Pair = tuple[SoftmaxChain, SoftmaxChain]
+B_ISD = 0.4
+"""b of the three-state pair, wherever it is not said otherwise."""
 
 
-def rest_point(pair: Pair) -> np.ndarray:
+def three_state_pair() -> Pair:
+    """The pair of `three_state_phases` in float64."""
+    positive, negative = three_state_phases()
+    return positive.floats(), negative.floats()
+
+
+@cache
+def rest_point() -> np.ndarray:
     """Where mu = gbar+ - gbar- is 0 for the pair of three-state phases, (2,)."""
-    positive, negative = pair
-
-    def mu(theta: np.ndarray) -> np.ndarray:
-        return mean_gradient(positive, theta) - mean_gradient(negative, theta)
-
-    return root(mu, [0.24, -0.17], tol=1e-13).x
+    up, down = three_state_pair()
+    return root(lambda theta: mean_gradient(up, theta) - mean_gradient(down, theta), [0.24, -0.17], tol=1e-13).x
 
 
-def mean_phases(locals_: Any) -> MeanPhases:
+def phases_at(theta: np.ndarray) -> MeanPhases:
+    """Mean gradients and Jacobians of the pair of three-state phases at `theta`."""
+    return mean_phases([local_chain(member, theta) for member in three_state_pair()])
+
+
+def mean_phases(locals_: Sequence[LocalChain]) -> MeanPhases:
     """Mean gradients and Jacobians of a pair of local chains, float64 or exact."""
     up, down = (Equilibrium.of(local) for local in locals_)
     return MeanPhases(up.mean_gradient, up.mean_gradient_derivative, down.mean_gradient, down.mean_gradient_derivative)
@@ -78,50 +83,38 @@ def isd_phases(pair: Pair, p_positive: Any, baseline: Any) -> Pair:
     )
 
 
-def isd_drift(
-    pair: Pair, theta: np.ndarray, *, learning_rate: float, phase_length: int, p_positive: float, baseline: Any = 0.0
-) -> np.ndarray:
+def isd_drift(theta: np.ndarray, baseline: Any, *, rate: float, length: int) -> np.ndarray:
     """Exact mean displacement (2,) of one always-on ISD phase of fixed length, started in equilibrium."""
-    result = np.zeros(2)
-    for share, chain in zip((p_positive, 1 - p_positive), isd_phases(pair, p_positive, baseline), strict=True):
-        start = Equilibrium.of(local_chain(chain, theta)).law
-        operator = TransferOperator.of_phase(chain, theta, learning_rate=learning_rate, mean_length=phase_length)
-        result += share * operator.mean_displacement(start, Fixed(phase_length))
-    return result
+    moved = [
+        TransferOperator.of_phase(chain, theta, learning_rate=rate, mean_length=length).mean_displacement(
+            Equilibrium.of(local_chain(chain, theta)).law, Fixed(length)
+        )
+        for chain in isd_phases(three_state_pair(), B_ISD, baseline)
+    ]
+    return _over_the_coin(moved)
 
 
 def learn_together_by_isd(
-    rng: np.random.Generator, pair: Pair, theta: np.ndarray, n_phases: int, n_copies: int, *, learning_rate: float,
-    phase_length: int, p_positive: float, baseline: Any = 0.0,
-) -> np.ndarray:  # fmt: skip
-    """Parameters (n_phases+1, 2) that `n_copies` share: each tosses its own coin, always learns, and after every phase
-    all go on from the mean of where they came to. States go on from phase to phase."""
-    chains, states = isd_phases(pair, p_positive, baseline), np.zeros(n_copies, dtype=np.int64)
-    path = [np.array(theta, dtype=float)]
+    rng: np.random.Generator, n_phases: int, n_copies: int, *, rate: float, length: int, baseline: Any
+) -> np.ndarray:
+    """Parameters (n_phases+1, 2) that `n_copies` share, from where mu = 0: each tosses its own coin, always learns, and
+    after every phase all go on from the mean of where they came to. States go on from phase to phase."""
+    chains, states = isd_phases(three_state_pair(), B_ISD, baseline), np.zeros(n_copies, dtype=np.int64)
+    path = [rest_point()]
     for _ in range(positive_integer(n_phases, "n_phases")):
-        is_positive, total = rng.random(n_copies) < p_positive, np.zeros(2)
+        is_positive, total = rng.random(n_copies) < B_ISD, np.zeros(2)
         for rows, chain in zip((is_positive, ~is_positive), chains, strict=True):
             if rows.any():
-                ends = simulate_always_on(
-                    rng, chain, path[-1], states[rows], Fixed(phase_length), int(rows.sum()),
-                    learning_rate=learning_rate,
-                )  # fmt: skip
+                size = int(rows.sum())
+                ends = simulate_always_on(rng, chain, path[-1], states[rows], Fixed(length), size, learning_rate=rate)
                 total, states[rows] = total + ends.parameters.sum(axis=0), ends.states
         path.append(total / n_copies)
     return np.stack(path)
 
 
-def three_state_pair() -> Pair:
-    """The pair of `three_state_phases` in float64."""
-    positive, negative = three_state_phases()
-    return positive.floats(), negative.floats()
-
-
 ONE_STATE = "covariance of one state"
 RATE_OFF = "rate off by 1 %"
 BASELINE_OFF = "another baseline"
-B_ISD = 0.4
-"""b of the three-state pair, wherever it is not said otherwise."""
 NOISY_NETWORK = LinearAutoregression(0.8, 0.7, 0.2, 0.6)
 """The AR(1) network of chapter 12's picture and of its largest rates."""
 
@@ -145,14 +138,14 @@ def forgetful_growth() -> list[System]:
 
 def three_state_growth() -> System:
     """Cov S_n / n of the three-state chain as n -> infinity, from doubled lengths."""
-    at, lengths = Equilibrium.of(_three_states()), 2.0 ** np.arange(5, 10)
+    at, lengths = three_states(), 2.0 ** np.arange(5, 10)
     table = [_sum(at.local, Fixed(int(n)), at.law) / n for n in lengths]
     return _growth(at, lambda: limit_at_zero(1 / lengths, table), "three states, Cov S_n/n extrapolated")
 
 
 def _growth(rest: Equilibrium, grown: Callable[[], np.ndarray], name: str) -> System:
     wrong = System(name, {noise.growth: lambda: end_of_phase_covariance(rest)})
-    values = {noise.growth: grown, Sigma_inf: rest.covariance}
+    values = {noise.growth: grown, d.Sigma_inf: rest.covariance}
     return System(name, values, family=name.split(",")[0], wrong={ONE_STATE: lambda: wrong})
 
 
@@ -163,11 +156,11 @@ def forgetful_sums() -> list[System]:
     laws = (Uniform(5, 11), TwoPoint(5, 13, Fraction(1, 3)), Uniform(6, 8))
 
     def at(length: PhaseLength) -> System:
-        values = length_values(length) | {
-            g_bar: rest.mean_gradient,
-            Sigma_inf: rest.covariance,
+        values = d.length_values(length) | {
+            d.g_bar: rest.mean_gradient,
+            d.Sigma_inf: rest.covariance,
             noise.ends_of_phase: ends,
-            cov_S_T: lambda: _sum(chain, length, 0),
+            d.cov_S_T: lambda: _sum(chain, length, 0),
         }
         return System(f"chain that forgets in two steps, {length}", values, family="random lengths")
 
@@ -176,11 +169,11 @@ def forgetful_sums() -> list[System]:
 
 def slow_phases() -> list[System]:
     """Covariance of a phase of the three-state chain over eta^2, by the transfer operator, extrapolated to eta = 0."""
-    ladder, at = 0.04 / 2.0 ** np.arange(4), Equilibrium.of(_three_states())
+    ladder, at = 0.04 / 2.0 ** np.arange(4), three_states()
 
     def slow(length: PhaseLength) -> System:
         limit = partial(limit_at_zero, ladder, [learned_covariance(length, rate) for rate in ladder])
-        values = {noise.slow_noise: limit, cov_S_T: lambda: _sum(at.local, length, at.law), tau: float(length.mean)}
+        values = {noise.slow_noise: limit, d.cov_S_T: lambda: _sum(at.local, length, at.law), d.tau: float(length.mean)}
         return System(f"three states, {length}, eta to 0", values, family="three states, eta to 0")
 
     return [slow(length) for length in (Fixed(10), Fixed(80), Uniform(1, 19))]
@@ -189,12 +182,12 @@ def slow_phases() -> list[System]:
 @cache
 def learned_covariance(length: PhaseLength, rate: float, degree: int = 6, reach: float = 1.2) -> np.ndarray:
     """Exact covariance (2, 2) of a phase of the three-state chain from equilibrium, over eta^2, learning included."""
-    return _operator(length, rate, degree, reach).displacement_covariance(_three_law(), length) / rate**2
+    return _operator(length, rate, degree, reach).displacement_covariance(three_states().law, length) / rate**2
 
 
 def learning_correction(rate: float) -> float:
     """By how much learning changes the covariance of a phase of 80 steps, relative and over eta."""
-    at = Equilibrium.of(_three_states())
+    at = three_states()
     frozen = _sum(at.local, Fixed(80), at.law) / 80.0**2
     return float(np.abs(learned_covariance(Fixed(80), rate) / frozen - 1).max() / rate)
 
@@ -205,27 +198,29 @@ def drawn_phases(rate: float = 0.05) -> list[System]:
 
 
 def _drawn_phase(length: PhaseLength, rate: float, reach: float) -> System:
-    at, theta, mean_length = Equilibrium.of(_three_states()), _theta(), float(length.mean)
+    at, mean_length = three_states(), float(length.mean)
     operator = _operator(length, rate, 10, reach)
     mean, exact = operator.mean_displacement(at.law, length), operator.displacement_covariance(at.law, length)
-    spread = float(length.variance) / mean_length**2
-    leading = rate**2 * (spread * np.outer(at.mean_gradient, at.mean_gradient) + at.covariance / mean_length)
     entries = np.array([0, 0, 1]), np.array([0, 1, 1])
     centred = at.local.gradient - at.mean_gradient
     independent = rate**2 / mean_length * ((centred.T * at.law) @ centred - at.covariance)
 
     def draw(rng: np.random.Generator, size: int) -> np.ndarray:
-        ends = simulate_always_on(rng, three_state_chain(), theta, at.law, length, size, learning_rate=rate)
-        away = ends.parameters - theta - mean
+        ends = simulate_always_on(rng, three_state_chain(), THETA, at.law, length, size, learning_rate=rate)
+        away = ends.parameters - THETA - mean
         return away[:, entries[0]] * away[:, entries[1]]
 
     errors = {RATE_OFF: 0.02 * exact[entries], "as if states were independent": independent[entries]}
     values = {
-        eta: rate, tau: mean_length, var_T: float(length.variance), g_bar: at.mean_gradient,
-        Sigma_inf: at.covariance, noise.rest_of_noise: exact - leading,
+        d.eta: rate, d.tau: mean_length, d.var_T: float(length.variance), d.g_bar: at.mean_gradient,
+        d.Sigma_inf: at.covariance,
     }  # fmt: skip
-    drawn = Drawn(_shifted(draw, exact[entries], errors), lambda covariance: np.asarray(covariance)[entries])
-    return System(f"three states, eta = {rate}, {length}", values, drawn={cov_Delta: drawn}, only_drawn=True)
+    values[noise.rest_of_noise] = left_by(noise.PHASE_NOISE, noise.rest_of_noise, values, exact)
+    drawn = Drawn(
+        shifted_mean(draw, exact[entries], errors, scale=np.abs(exact).max()),
+        lambda covariance: np.asarray(covariance)[entries],
+    )
+    return System(f"three states, eta = {rate}, {length}", values, drawn={d.cov_Delta: drawn}, only_drawn=True)
 
 
 def stuck_phase(length: int = 10, shorter: int = 2) -> System:
@@ -236,7 +231,7 @@ def stuck_phase(length: int = 10, shorter: int = 2) -> System:
         return means.displacement_covariance(Fixed(steps))
 
     values = _noise_values(0.2, length, 0.5, covariance(shorter) * shorter / 0.2**2) | {
-        Sigma_pi: np.array([[0.25]]), cov_Delta: covariance(length),
+        d.Sigma_pi: np.array([[0.25]]), d.cov_Delta: covariance(length),
     }  # fmt: skip
     return System("two states that are never left: the noise does not fall with tau", values)
 
@@ -249,7 +244,7 @@ def phase_that_stops_itself() -> System:
     stopped = simulate_always_on(rng, coin, [0.0], 0, rule, 2000, learning_rate=0.2, mean_length=2)
     at = Equilibrium.of(local_chain(coin, [0.0]))
     values = _noise_values(0.2, 2, at.mean_gradient, at.covariance) | {
-        var_T: float(Geometric(2).variance), cov_Delta: np.atleast_2d(stopped.parameters.var()),
+        d.var_T: float(Geometric(2).variance), d.cov_Delta: np.atleast_2d(stopped.parameters.var()),
     }  # fmt: skip
     return System("a phase that ends when something would be learned: no noise at all", values)
 
@@ -259,7 +254,7 @@ def fast_network(rate: float = 3.0) -> System:
     lengths = 2.0 ** np.arange(8, 14)
     scaled = limit_at_zero(1 / lengths, [network_noise(Fixed(int(n)), rate) * n for n in lengths])
     values = _noise_values(1.0, 1, 0.0, np.array([[NOISY_NETWORK.long_run_variance]])) | {
-        noise.pull: rate * NOISY_NETWORK.total_slope, cov_Delta: np.array([[float(scaled)]]),
+        noise.pull: rate * NOISY_NETWORK.total_slope, d.cov_Delta: np.array([[float(scaled)]]),
     }  # fmt: skip
     return System("eta = 3: learning damps its own noise, by the factor of an Ornstein-Uhlenbeck process", values)
 
@@ -273,8 +268,8 @@ def network_noise(length: PhaseLength, rate: float) -> float:
 
 def _noise_values(rate: float, length: float, gradient: Any, covariance: np.ndarray) -> dict[sp.Expr, Any]:
     return {
-        eta: rate, tau: float(length), mean_T: float(length), var_T: 0.0, g_bar: np.atleast_1d(gradient),
-        Sigma_inf: covariance, noise.rest_of_noise: np.zeros((1, 1)),
+        d.eta: rate, d.tau: float(length), d.mean_T: float(length), d.var_T: 0.0, d.g_bar: np.atleast_1d(gradient),
+        d.Sigma_inf: covariance, noise.rest_of_noise: np.zeros((1, 1)),
     }  # fmt: skip
 
 
@@ -282,25 +277,9 @@ def _sum(local: LocalChain, length: PhaseLength, start: Any) -> np.ndarray:
     return frozen_sum(local, start, length).covariance
 
 
-def _theta() -> np.ndarray:
-    return np.log([2.0, 0.5])
-
-
-@cache
-def _three_states() -> LocalChain:
-    return local_chain(three_state_chain(), _theta())
-
-
-def _three_law() -> np.ndarray:
-    return Equilibrium.of(_three_states()).law
-
-
-@cache
-def _operator(length: PhaseLength, rate: float, degree: int, reach: float) -> TransferOperator:
+def _operator(length: PhaseLength, rate: float, degree: int, reach: float = 1.2) -> TransferOperator:
     wide = max(reach, 1.2 * float(length.largest / length.mean)) if length.largest else reach
-    return TransferOperator.of_phase(
-        three_state_chain(), _theta(), learning_rate=rate, mean_length=length.mean, reach=wide, degree=degree
-    )
+    return operator(length, rate, degree, wide)
 
 
 # ISD with always-on phases --------------------------------------------------------------------------
@@ -311,15 +290,11 @@ def rational_isd() -> list[System]:
     odds, pair = [Fraction(3, 2), Fraction(4, 5)], three_state_phases()
     phases = mean_phases([chain.at_odds(odds) for chain in pair])
 
-    def at(share: Fraction, baseline: list[Any], seen: list[Any]) -> System:
-        bends: list[Any] = [
-            Equilibrium.of(chain.at_odds(odds)).curvature / 2 for chain in isd_phases(pair, share, exact_array(seen))
-        ]
-        values = _isd_values(phases, share, exact_array(baseline)) | {
-            noise.bend: bends[0] * share + bends[1] * (1 - share)
-        }
-        other = partial(at, share, baseline, [x + Fraction(1, 100) for x in baseline])
-        wrong = {BASELINE_OFF: other}
+    def at(share: Fraction, baseline: list[Any], off: Any = 0) -> System:
+        chains = isd_phases(pair, share, exact_array(baseline) + off)
+        up, down = (Equilibrium.of(chain.at_odds(odds)).curvature for chain in chains)
+        values = _isd_values(phases, share, exact_array(baseline)) | {noise.bend: (up * share + down * (1 - share)) / 2}
+        wrong = {BASELINE_OFF: partial(at, share, baseline, Fraction(1, 100))}
         return System(f"rational odds, b = {share}, c = {baseline}", values, family="rational odds", wrong=wrong)
 
     settings: list[tuple[Fraction, list[Any]]] = [
@@ -328,30 +303,27 @@ def rational_isd() -> list[System]:
         (Fraction(3, 10), [1, Fraction(-1, 2)]),
         (Fraction(4, 5), [2, 1]),
     ]
-    return [at(share, baseline, baseline) for share, baseline in settings]
+    return [at(*setting) for setting in settings]
 
 
 def resting_isd() -> dict[str, System]:
     """The three-state pair where mu = 0, without a baseline and centred: bends and shifts, extrapolated."""
-    pair, place = three_state_pair(), rest_point(three_state_pair())
-    phases = mean_phases([local_chain(member, place) for member in pair])
+    phases, family = phases_at(rest_point()), "three states at mu = 0"
     baselines = {"without a baseline": np.zeros(2), "centred": phases.centre(B_ISD)}
 
     def measured(baseline: np.ndarray) -> dict[sp.Expr, Any]:
         return {
-            noise.bend: lambda: _extrapolated_bend(pair, place, baseline),
+            noise.bend: lambda: _extrapolated_bend(baseline),
             noise.shift: lambda: limit_at_zero(SHIFT_RATES, fixed_point_shifts(baseline) / SHIFT_RATES[:, None]),
             noise.D_mu: phases.mu_derivative,
         }
 
-    def at(name: str, baseline: np.ndarray, other: np.ndarray) -> System:
-        family = "three states at mu = 0"
-        wrong = {BASELINE_OFF: lambda: System(name, measured(other))}
-        values = _isd_values(phases, B_ISD, baseline) | measured(baseline)
+    def at(name: str, other: str) -> System:
+        wrong = {BASELINE_OFF: lambda: System(name, measured(baselines[other]))}
+        values = _isd_values(phases, B_ISD, baselines[name]) | measured(baselines[name])
         return System(f"{family}, {name}", values, family=family, wrong=wrong)
 
-    plain, centre = baselines.values()
-    return {"without a baseline": at("without a baseline", plain, centre), "centred": at("centred", centre, plain)}
+    return {name: at(name, other) for name, other in zip(baselines, reversed(baselines), strict=True)}
 
 
 SHIFT_RATES = np.array([0.04, 0.02, 0.01])
@@ -359,113 +331,89 @@ SHIFT_RATES = np.array([0.04, 0.02, 0.01])
 
 def fixed_point_shifts(baseline: np.ndarray) -> np.ndarray:
     """How far the fixed point of two flows and a coin is from where mu = 0, (3, 2), at SHIFT_RATES."""
-    pair, place = three_state_pair(), rest_point(three_state_pair())
-    fields = [lambda point, member=member: mean_gradient(member, point) for member in pair]
-    positive, negative = fields
+    positive, negative = (partial(mean_gradient, member) for member in three_state_pair())
     found = [
-        isd_fixed_point(positive, negative, place, learning_rate=rate, p_positive=B_ISD, baseline=baseline)
+        isd_fixed_point(positive, negative, rest_point(), learning_rate=rate, p_positive=B_ISD, baseline=baseline)
         for rate in SHIFT_RATES
     ]
-    return np.array(found) - place
+    return np.array(found) - rest_point()
 
 
-def _extrapolated_bend(pair: Pair, place: np.ndarray, baseline: np.ndarray) -> np.ndarray:
+def _extrapolated_bend(baseline: np.ndarray) -> np.ndarray:
     lengths, rates = np.array([16, 32, 64, 128]), 0.02 / 2.0 ** np.arange(4)
-
-    def drift(rate: float, n: int) -> np.ndarray:
-        return isd_drift(pair, place, learning_rate=rate, phase_length=n, p_positive=B_ISD, baseline=baseline)
-
-    table = [[drift(rate, int(n)) / rate**2 for n in lengths] for rate in rates]
+    drift = partial(isd_drift, rest_point(), baseline)
+    table = [[drift(rate=rate, length=int(n)) / rate**2 for n in lengths] for rate in rates]
     return limit_at_zero(rates, [limit_at_zero(1 / lengths, row) for row in table])
 
 
-def drawn_isd(rate: float = 0.1, length: int = 20) -> list[System]:
+def drawn_isd() -> list[System]:
     """One always-on ISD phase by simulation: where mu = 0, without a baseline and centred, and away from there."""
-    pair, place = three_state_pair(), rest_point(three_state_pair())
-    centre = mean_phases([local_chain(member, place) for member in pair]).centre(B_ISD)
-    at = partial(_drawn_isd, pair, rate, length)
+    place, none = rest_point(), np.zeros(2)
     return [
-        at("at mu = 0, no baseline", place, np.zeros(2)),
-        at("at mu = 0, centred", place, centre),
-        at("away from mu = 0", place + np.array([0.6, -0.6]), np.zeros(2)),
+        _drawn_isd("at mu = 0, no baseline", place, none),
+        _drawn_isd("at mu = 0, centred", place, phases_at(place).centre(B_ISD)),
+        _drawn_isd("away from mu = 0", place + np.array([0.6, -0.6]), none),
     ]
 
 
-def _drawn_isd(pair: Pair, rate: float, length: int, name: str, theta: np.ndarray, baseline: np.ndarray) -> System:
-    phases = mean_phases([local_chain(member, theta) for member in pair])
-    drift = partial(isd_drift, pair, theta, learning_rate=rate, phase_length=length, p_positive=B_ISD)
-    exact = drift(baseline=baseline)
-    other = drift(baseline=np.zeros(2) if baseline.any() else phases.centre(B_ISD))
-    values = _isd_values(phases, B_ISD, baseline) | {eta: rate}
-    values[noise.rest_of_bend] = exact + rate * phases.mu - rate**2 * _bend(phases, B_ISD, baseline)
-    laws = [Equilibrium.of(local_chain(chain, theta)).law for chain in pair]
+def _drawn_isd(name: str, theta: np.ndarray, baseline: np.ndarray, rate: float = 0.1, length: int = 20) -> System:
+    phases, drift = phases_at(theta), partial(isd_drift, theta, rate=rate, length=length)
+    exact = drift(baseline)
+    other = drift(np.zeros(2) if baseline.any() else phases.centre(B_ISD))
+    values = _isd_values(phases, B_ISD, baseline) | {d.eta: rate}
+    values[noise.rest_of_bend] = left_by(noise.ISD_DISPLACEMENT, noise.rest_of_bend, values, exact)
+    laws = [Equilibrium.of(local_chain(chain, theta)).law for chain in three_state_pair()]
+    seen = isd_phases(three_state_pair(), B_ISD, baseline)
 
     def draw(rng: np.random.Generator, size: int) -> np.ndarray:
         is_positive, moved = rng.random(size) < B_ISD, np.zeros((size, 2))
-        seen = isd_phases(pair, B_ISD, baseline)
         for rows, chain, law in zip((is_positive, ~is_positive), seen, laws, strict=True):
             n = max(int(rows.sum()), 1)
             ends = simulate_always_on(rng, chain, theta, law, Fixed(length), n, learning_rate=rate)
             moved[rows] = (ends.parameters - theta)[: int(rows.sum())]
         return moved
 
-    errors = {BASELINE_OFF: other - exact}
-    scale = float(max(np.abs(exact).max(), np.abs(other).max()))
-    drawn = Drawn(_shifted(draw, exact, errors, scale), lambda mean: np.asarray(mean).ravel())
-    return System(f"three states {name}", values, drawn={mean_Delta: drawn}, only_drawn=True)
+    scale = max(np.abs(exact).max(), np.abs(other).max())
+    drawn = Drawn(shifted_mean(draw, exact, {BASELINE_OFF: other - exact}, scale=scale), np.ravel)
+    return System(f"three states {name}", values, drawn={d.mean_Delta: drawn}, only_drawn=True)
 
 
 def first_order_isd(lengths: tuple[int, int], name: str, away: float = 0.0) -> System:
     """Mean displacement of an ISD phase to first order in eta, when the two phases last so long; rates are eta/40."""
-    pair = three_state_pair()
-    theta = rest_point(pair) + away
-    phases = mean_phases([local_chain(member, theta) for member in pair])
-    parts = [
-        second_order(local_chain(member, theta), Equilibrium.of(local_chain(member, theta)).law, Fixed(n)).first
-        for member, n in zip(isd_phases(pair, B_ISD, 0.0), lengths, strict=True)
-    ]
-    moved = -(B_ISD * parts[0] + (1 - B_ISD) * parts[1]) / 40
-    return System(name, _isd_values(phases, B_ISD, np.zeros(2)) | {noise.first_order: moved})
+    theta = rest_point() + away
+    moved = -_over_the_coin([part.first for part in _expanded(theta, *map(Fixed, lengths))]) / 40
+    return System(name, _isd_values(phases_at(theta), B_ISD, np.zeros(2)) | {noise.first_order: moved})
 
 
 def geometric_isd() -> System:
     """The coefficient of eta^2 at mu = 0 with geometric phases, exact to second order and extrapolated in tau."""
-    pair, place = three_state_pair(), rest_point(three_state_pair())
-    seen = [local_chain(member, place) for member in isd_phases(pair, B_ISD, 0.0)]
-
-    def within(length: PhaseLength) -> np.ndarray:
-        parts = [
-            second_order(local, Equilibrium.of(local).law, length).second / float(length.mean) ** 2 for local in seen
-        ]
-        return B_ISD * parts[0] + (1 - B_ISD) * parts[1]
-
-    lengths = 2.0 ** np.arange(4, 9)
-    doubled = limit_at_zero(1 / lengths, [within(Geometric(int(n))) for n in lengths])
-    phases = mean_phases([local_chain(member, place) for member in pair])
+    lengths, theta = 2.0 ** np.arange(4, 9), rest_point()
+    within = [
+        _over_the_coin([part.second / n**2 for part in _expanded(theta, Geometric(int(n)), Geometric(int(n)))])
+        for n in lengths
+    ]
     name = "geometric phases: the coefficient, and with it the shift, is twice as large"
-    return System(name, _isd_values(phases, B_ISD, np.zeros(2)) | {noise.bend: doubled})
+    values = _isd_values(phases_at(theta), B_ISD, np.zeros(2))
+    return System(name, values | {noise.bend: limit_at_zero(1 / lengths, within)})
+
+
+def _expanded(theta: np.ndarray, *lengths: PhaseLength) -> list[SecondOrder]:
+    # Both phases as ISD sees them without a baseline, from equilibrium.
+    seen = [Equilibrium.of(local_chain(chain, theta)) for chain in isd_phases(three_state_pair(), B_ISD, 0.0)]
+    return [second_order(at.local, at.law, length) for at, length in zip(seen, lengths, strict=True)]
+
+
+def _over_the_coin(of_phases: Sequence[np.ndarray]) -> np.ndarray:
+    positive, negative = of_phases
+    return B_ISD * positive + (1 - B_ISD) * negative
 
 
 def _isd_values(phases: MeanPhases, share: Any, baseline: np.ndarray) -> dict[sp.Expr, Any]:
     return {
-        b: share,
-        c: baseline,
-        mu_plus: phases.positive,
-        mu_minus: phases.negative,
+        s.b: share,
+        s.c: baseline,
+        s.mu_plus: phases.positive,
+        s.mu_minus: phases.negative,
         noise.D_plus: phases.positive_derivative,
         noise.D_minus: phases.negative_derivative,
     }
-
-
-def _bend(phases: MeanPhases, share: Any, baseline: np.ndarray) -> np.ndarray:
-    values = System("phases", _isd_values(phases, share, baseline))
-    return np.asarray(noise.ISD_BEND.right_value(values)).ravel()
-
-
-def _shifted(draw: Any, exact: np.ndarray, errors: dict[str, np.ndarray], scale: float = 0.0) -> PlannedMean:
-    # The planted errors are exact shifts of what is drawn.
-    def shift(planted: Any) -> Any:
-        return planted if isinstance(planted, np.ndarray) else 0.0
-
-    size = scale or float(np.abs(exact).max())
-    return PlannedMean(draw, lambda rows, p: rows + shift(p), lambda p: exact + shift(p), errors, size)

@@ -4,7 +4,7 @@ import sympy as sp
 
 from cl_theory.theory.algebra import matrix, scalar, vector
 from cl_theory.theory.chains.symbols import Sigma_inf, cov_Delta, cov_S_T, eta, g_bar, mean_Delta, mean_T, tau, var_T
-from cl_theory.theory.estimators.symbols import b, c, c_star, mu, mu_minus, mu_plus
+from cl_theory.theory.estimators.symbols import MEANS, b, c, c_star, mu
 from cl_theory.theory.statement import equation
 
 ends_of_phase = matrix(r"R_{\mathrm{ends}}", "what the two ends of a phase add to the covariance of its sum, bounded")
@@ -31,12 +31,7 @@ first_order = vector(
 )
 pull = scalar("x", "learning rate times the total slope: how far learning pulls back in a phase", positive=True)
 
-BENDS = {
-    c_star: (1 - b) * mu_plus + b * mu_minus,
-    mu: mu_plus - mu_minus,
-    D_mu: D_plus - D_minus,
-    D_centre: (1 - b) * D_plus + b * D_minus,
-}
+BENDS = MEANS | {D_mu: D_plus - D_minus, D_centre: (1 - b) * D_plus + b * D_minus}
 
 SUM_GROWTH = equation("aol-sum-growth", growth, {"long-run covariance": Sigma_inf})
 SUM_COVARIANCE = equation(

@@ -1,7 +1,8 @@
 """What chapter 6 states of ISD around a baseline: its mean, its variance, the best coin, and what learning it costs."""
 
-from cl_theory.theory.estimators.isd_statements import MIXTURE
+from cl_theory.theory.estimators import isd_statements as isd
 from cl_theory.theory.estimators.symbols import (
+    CENTRE_SQUARED,
     KEPT_MEAN,
     MEANS,
     SETTLING,
@@ -21,7 +22,6 @@ from cl_theory.theory.estimators.symbols import (
     c_star,
     c_star_squared,
     cov_at_half,
-    cov_coin_h,
     cov_D,
     cov_two,
     cov_Z_best,
@@ -78,7 +78,7 @@ LEVER = equation(
     {
         "the positive phase": g_plus,
         "the negative phase": -g_minus,
-        "the coin, times the mixture": (B - b) / GAIN * (MIXTURE - c),
+        "the coin, times the mixture": (B - b) / GAIN * (isd.MIXTURE - c),
     },
 )
 _ONE_CONSTANT = (1 - b) * c_plus + b * c_minus
@@ -90,11 +90,7 @@ ONE_CONSTANT = equation(
         "the negative phase": -(1 - B) / (1 - b) * (g_minus - _ONE_CONSTANT),
     },
 )
-UNBIASED = equation(
-    "centred-isd-unbiased",
-    mean_Z_c,
-    {"mean of the positive phase": mu_plus, "mean of the negative phase": -mu_minus},
-)
+UNBIASED = equation("centred-isd-unbiased", mean_Z_c, isd.UNBIASED.terms)
 PEEKING = equation(
     "centred-isd-peeking",
     peeking_bias,
@@ -103,15 +99,7 @@ PEEKING = equation(
         "mean of the negative phase": alpha * b / (1 - b) * mu_minus,
     },
 )
-KNOWING_COIN = equation(
-    "centred-isd-knowing-coin",
-    mean_Z_c,
-    {
-        "mean of the positive phase": mu_plus,
-        "mean of the negative phase": -mu_minus,
-        "what the coin knows": cov_coin_h / GAIN,
-    },
-)
+KNOWING_COIN = equation("centred-isd-knowing-coin", mean_Z_c, isd.MEAN_OF_KNOWING_COIN.terms)
 
 # Variance ------------------------------------------------------------------------------------------
 
@@ -207,7 +195,6 @@ ONE_EACH = equation(
     },
     where=SETTLING,
 )
-_CENTRE_SQUARED = {c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * GAIN * inner_of_means}
 POOLED = equation(
     "centred-isd-pooled",
     price_of_pooled,
@@ -216,7 +203,7 @@ POOLED = equation(
         "negative phase": settled * b / (1 - b) ** 2 * m_minus,
         "the mean, taken off": -settled * c_star_squared / GAIN,
     },
-    where=SETTLING | _CENTRE_SQUARED,
+    where=SETTLING | CENTRE_SQUARED,
 )
 _SWING = ODDS**2 * mu_plus_squared + mu_minus_squared / ODDS**2 - 2 * inner_of_means
 POOLED_IS_DEARER = equation(
@@ -227,7 +214,7 @@ POOLED_IS_DEARER = equation(
         "noise of the negative phase": settled * v_minus / ODDS**2,
         "the means, swung by the coin": settled * swing_squared,
     },
-    where=SETTLING | _CENTRE_SQUARED | {swing_squared: _SWING},
+    where=SETTLING | CENTRE_SQUARED | {swing_squared: _SWING},
 )
 PEEKED_COVARIANCE = equation(
     "centred-isd-peeked-covariance",

@@ -2,6 +2,7 @@
 
 import sympy as sp
 
+from cl_theory.theory.estimators.isd_statements import UNBIASED
 from cl_theory.theory.estimators.symbols import (
     MEAN_LENGTHS,
     MEANS,
@@ -56,11 +57,7 @@ GAP_AT_BEST_COUPLED = equation(
     _TRACES | {"coupling": 2 * trace_cross},
     where=MEAN_LENGTHS,
 )
-BATCH_MEAN = equation(
-    "isd-batch-mean",
-    mean_batch,
-    {"mean of the positive phase": mu_plus, "mean of the negative phase": -mu_minus},
-)
+BATCH_MEAN = equation("isd-batch-mean", mean_batch, UNBIASED.terms)
 MEAN_GIVEN_COUNT = equation(
     "isd-batch-mean-given-count",
     mean_given_N,

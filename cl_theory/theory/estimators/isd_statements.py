@@ -3,6 +3,7 @@
 import sympy as sp
 
 from cl_theory.theory.estimators.symbols import (
+    CENTRE_SQUARED,
     COIN_WITH_MIXTURE,
     MEANS,
     PAIR,
@@ -25,7 +26,6 @@ from cl_theory.theory.estimators.symbols import (
     h,
     h_can_be_other,
     inner_mean,
-    inner_of_means,
     m_minus,
     m_plus,
     mean_h_squared,
@@ -34,9 +34,7 @@ from cl_theory.theory.estimators.symbols import (
     mean_Z_given_pair,
     mu,
     mu_minus,
-    mu_minus_squared,
     mu_plus,
-    mu_plus_squared,
     price_is_positive,
     trace_D,
     trace_Z,
@@ -57,31 +55,26 @@ ONE_LINE = equation(
 UNBIASED_GIVEN_PAIR = equation(
     "isd-unbiased-given-pair", mean_Z_given_pair, {"the positive phase": g_plus, "the negative phase": -g_minus}
 )
+UNBIASED = equation(
+    "isd-unbiased",
+    mean_Z,
+    {"mean of the positive phase": mu_plus, "mean of the negative phase": -mu_minus},
+)
 MEAN_OF_KNOWING_COIN = equation(
     "isd-mean-of-knowing-coin",
     mean_Z,
-    {
-        "mean of the positive phase": mu_plus,
-        "mean of the negative phase": -mu_minus,
-        "what the coin knows": cov_coin_h / (b * (1 - b)),
-    },
+    {**UNBIASED.terms, "what the coin knows": cov_coin_h / (b * (1 - b))},
     where=COIN_WITH_MIXTURE,
 )
 MEAN_AT_OTHER_WEIGHTS = equation(
     "isd-mean-at-other-weights",
     mean_Z,
     {
-        "mean of the positive phase": mu_plus,
-        "mean of the negative phase": -mu_minus,
+        **UNBIASED.terms,
         "what the phases share": (b - b_believed)
         / (b_believed * (1 - b_believed))
         * ((1 - b_believed) * mu_plus + b_believed * mu_minus),
     },
-)
-UNBIASED = equation(
-    "isd-unbiased",
-    mean_Z,
-    {"mean of the positive phase": mu_plus, "mean of the negative phase": -mu_minus},
 )
 COVARIANCE_BY_SECOND_MOMENTS = equation(
     "isd-covariance-by-second-moments",
@@ -132,7 +125,7 @@ PRICE_INDEPENDENT = equation(
         "noise of the negative phase": b / (1 - b) * v_minus,
         "what the phases share": c_star_squared / (b * (1 - b)),
     },
-    where={c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * b * (1 - b) * inner_of_means},
+    where=CENTRE_SQUARED,
 )
 LOWEST_PRICE = equation(
     "isd-lowest-price",

@@ -94,6 +94,9 @@ def phase_values(moments: PhaseMoments, p_positive: Any) -> dict[sp.Expr, Callab
         c_star_squared: lambda: centre() @ centre(),
         trace_cross: lambda: np.trace(moments.cross_covariance),
         inner_mean: lambda: np.trace(moments.cross),
+        mu_plus_squared: lambda: moments.mean_positive @ moments.mean_positive,
+        mu_minus_squared: lambda: moments.mean_negative @ moments.mean_negative,
+        inner_of_means: lambda: moments.mean_positive @ moments.mean_negative,
     }
 
 
@@ -143,6 +146,10 @@ MEAN_LENGTHS = {
     mu_squared: mu_plus_squared + mu_minus_squared - 2 * inner_of_means,
 }
 """Square lengths of mu+ + mu- and of mu = mu+ - mu-."""
+CENTRE_SQUARED = {
+    c_star_squared: (1 - b) ** 2 * mu_plus_squared + b**2 * mu_minus_squared + 2 * b * (1 - b) * inner_of_means
+}
+"""Square length of c*."""
 
 
 # One phase at a time, chapter 2 --------------------------------------------------------------------
