@@ -8,7 +8,7 @@ from cl_theory.learning.models.bars_and_stripes import bars_and_stripes
 from cl_theory.learning.models.exact_law import total_variation
 from cl_theory.learning.models.mnist import mnist, mnist_folder
 from cl_theory.learning.models.rbm import RBM
-from cl_theory.proof.experiments import boltzmann_runs, rbm_runs, script_runs
+from cl_theory.proof.experiments import rbm_runs, script_runs
 from cl_theory.proof.experiments.definition import Seeds
 
 BARS = {
@@ -21,7 +21,7 @@ POINTS = (0, 200, 400)
 
 @pytest.mark.parametrize(("settings", "rows"), [(ISD, 0.2 * 400), (TWO_TERM, 200.0)], ids=["isd", "two-term"])
 def test_a_boltzmann_machine_starts_at_sixteen_log_two_a_row_and_learns(settings, rows) -> None:
-    found = boltzmann_runs.run({**settings, "rate": 0.05}, Seeds(0, 3), (0, 4000))
+    found = rbm_runs.run_machines({**settings, "rate": 0.05}, Seeds(0, 3), (0, 4000))
     first, last = found["curves"]["nll"]
     assert np.allclose(first, 16 * np.log(2), atol=0.02)
     assert np.mean(last) < np.mean(first) - 0.1
@@ -29,8 +29,8 @@ def test_a_boltzmann_machine_starts_at_sixteen_log_two_a_row_and_learns(settings
 
 
 def test_a_seed_of_a_boltzmann_machine_does_not_depend_on_its_company() -> None:
-    together = boltzmann_runs.run(ISD, Seeds(0, 3), POINTS)["curves"]["nll"]
-    alone = boltzmann_runs.run(ISD, Seeds(2, 1), POINTS)["curves"]["nll"]
+    together = rbm_runs.run_machines(ISD, Seeds(0, 3), POINTS)["curves"]["nll"]
+    alone = rbm_runs.run_machines(ISD, Seeds(2, 1), POINTS)["curves"]["nll"]
     assert [values[2] for values in together] == [values[0] for values in alone]
 
 

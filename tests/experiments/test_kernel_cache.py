@@ -1,6 +1,6 @@
 """Kernels are compiled anew when anything that is compiled has changed, wherever it stands."""
 
-from cl_theory.proof.experiments.definition import PACKAGE_FOLDER, kernel_cache, kernels_key
+from cl_theory.proof.experiments.definition import ROOT, kernel_cache, kernels_key
 
 
 def sources(folder, **files):
@@ -20,6 +20,6 @@ def test_a_changed_callee_in_another_file_changes_the_key(tmp_path):
 
 
 def test_the_folder_is_that_of_the_package_as_it_is():
-    key = kernels_key(sorted(PACKAGE_FOLDER.rglob("*.py")))
+    key = kernels_key(sorted(ROOT.rglob("*.py")))
     assert kernel_cache().name == key[:16]
     assert kernels_key([]) != key

@@ -1,24 +1,10 @@
 """The figure of all b shows every mean, its interval, and the margin around the best."""
 
-from collections.abc import Iterator
-
-import matplotlib
 import numpy as np
-import pytest
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from cl_theory.proof.figures.runs import ByB, by_b
 
 VALUES = {0.2: np.arange(5.0) + 4, 0.5: np.arange(5.0), 0.8: np.arange(5.0) + 1}
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def test_every_mean_is_drawn_in_its_panel() -> None:

@@ -1,14 +1,7 @@
 """Figures of Part III show what is stored: means, errors, chosen rates, decisions."""
 
-from collections.abc import Iterator
-
-import matplotlib
 import numpy as np
 import pytest
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from cl_theory.proof.checks.criteria import Criterion, decide
 from cl_theory.proof.experiments.definition import Seeds
@@ -32,12 +25,6 @@ from cl_theory.proof.figures.style import COLOURS
 
 N_SEEDS = 6
 PHASES = np.array([0.0, 100.0, 200.0])
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def arm(name: str, shift: float = 0.0) -> ArmResults:

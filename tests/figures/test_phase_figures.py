@@ -1,29 +1,16 @@
 """The figures of one phase at a time: what they show is what the formulas say."""
 
-from collections.abc import Iterator
-
-import matplotlib
 import numpy as np
 import pytest
 
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
-
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.learning.models.states import all_states
-from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, portraits
+from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, seen_and_dreamt
 from cl_theory.proof.figures.estimators import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
 from cl_theory.proof.figures.timelines import ISD_TIMELINE, TWO_TERM_TIMELINE, isd_timeline, two_term_timeline
 from cl_theory.proof.figures.variance import EXCESS_CURVES, ONE_PAIR, excess_curves, one_pair
 from cl_theory.proof.systems.real_models import RealModel, real_models
 from cl_theory.theory.estimators import moments as exact_moments
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def small_model() -> RealModel:
@@ -59,11 +46,9 @@ def test_the_touching_curve_touches_zero_at_its_own_b() -> None:
     assert others[0].get_ydata()[94] == pytest.approx(expected)
 
 
-def test_portraits_have_a_row_for_each_stage_of_learning() -> None:
-    pixels = np.linspace(0, 1, 16)
-    figure = portraits({"before": (pixels, pixels[::-1]), "after": (pixels, pixels)}, side=4)
-    labels = [axis.get_ylabel() for axis in figure.axes if axis.get_ylabel()]
-    assert labels == ["before", "after"]
+def test_what_is_seen_and_dreamt_has_a_row_for_each_stage_of_learning() -> None:
+    labels = [axis.get_ylabel() for axis in seen_and_dreamt().axes if axis.get_ylabel()]
+    assert labels == ["before", "6 steps later"]
 
 
 def test_only_the_two_term_time_line_keeps_anything() -> None:

@@ -1,15 +1,9 @@
 """Pictures of RBMs show every unit where it belongs, and the landscape shows what was counted."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 
-import matplotlib
 import numpy as np
 import pytest
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from cl_theory.learning.models.free_chains import FreeChains
 from cl_theory.learning.models.rbm import RBM
@@ -25,12 +19,6 @@ from cl_theory.proof.figures.pictures import (
 
 RNG = np.random.default_rng(5)
 SIDE = 8
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def test_a_row_is_an_image_above_its_label_units():

@@ -1,23 +1,9 @@
 """Figures of trade-offs show what they are given: prices along training, and phases against rows."""
 
-from collections.abc import Iterator
-
-import matplotlib
 import numpy as np
-import pytest
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from cl_theory.proof.figures.experiments import exchange, price_of_locality
 from cl_theory.proof.figures.runs import arm_colour
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def test_each_estimator_has_its_prices_its_name_and_its_line() -> None:

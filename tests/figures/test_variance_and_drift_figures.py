@@ -1,15 +1,9 @@
 """Figures of the variance along training and of always-on learning show what they are given."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
-import matplotlib
 import numpy as np
 import pytest
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.learning.samplers.rbm_phases import phase_turns
@@ -32,12 +26,6 @@ from cl_theory.seeds import stream
 
 PHASES = np.array([0.0, 100.0, 200.0])
 AXES = {"phases": PHASES, "time": PHASES / 20}
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def arm(name: str, ends_at: float = 1.0, up: float = 4.0) -> ArmResults:

@@ -10,15 +10,17 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module, util
+from importlib import util
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pooch
 
 PACKAGE = "cl_theory"
 ROOT = Path(__file__).resolve().parents[2]
+"""The folder of the package."""
 
 
 @cache
@@ -141,12 +143,9 @@ def _version(package: str) -> str | None:
         return None
 
 
-PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
-
-
 def kernel_cache() -> Path:
     """Folder in the user's cache for what is compiled from the package as it lies on the disk."""
-    return Path(pooch.os_cache("cl-theory")) / "kernels" / kernels_key(sorted(PACKAGE_FOLDER.rglob("*.py")))[:16]
+    return Path(pooch.os_cache("cl-theory")) / "kernels" / kernels_key(sorted(ROOT.rglob("*.py")))[:16]
 
 
 def kernels_key(sources: Iterable[Path]) -> str:
@@ -184,7 +183,7 @@ class Seeds:
 class Cell:
     """One piece of work: an arm of an experiment on a few seeds, up to the last of `points` phases.
 
-    `kind` names who does it (see `cl_theory.proof.experiments.definition`), `settings` are plain JSON.
+    `kind` names who does it, see `RUNNERS`; `settings` are plain JSON.
     """
 
     experiment: str
@@ -302,8 +301,8 @@ def _blocks(seeds: Seeds, size: int) -> list[Seeds]:
 
 RUNNERS: Mapping[str, str] = {
     "rbm": "cl_theory.proof.experiments.rbm_runs:run",
-    "centred-always-on": "cl_theory.proof.experiments.always_on_runs:run_centred",
-    "boltzmann": "cl_theory.proof.experiments.boltzmann_runs:run",
+    "centred-always-on": "cl_theory.proof.experiments.rbm_runs:run",
+    "boltzmann": "cl_theory.proof.experiments.rbm_runs:run_machines",
     "forward-forward": "cl_theory.proof.experiments.forward_forward_runs:run",
     "scripts": "cl_theory.proof.experiments.script_runs:run",
     "mean-flow": "cl_theory.proof.experiments.always_on_runs:run_mean_flow",
@@ -311,17 +310,16 @@ RUNNERS: Mapping[str, str] = {
 }
 
 
-def runner_of(kind: str) -> tuple[str, str]:
-    """Module and function that run cells of this kind; ExperimentError that lists the kinds there are."""
+def runner_of(kind: str) -> str:
+    """"module:function" that runs cells of this kind; ExperimentError that lists the kinds there are."""
     if kind not in RUNNERS:
         raise ExperimentError(f"kind must be one of {', '.join(RUNNERS)}, got {kind!r}")
-    module, _, function = RUNNERS[kind].partition(":")
-    return module, function
+    return RUNNERS[kind]
 
 
 def code_of(kind: str) -> str:
     """Digest of the code that cells of this kind come from."""
-    return code_digest(runner_of(kind)[0])
+    return code_digest(runner_of(kind).partition(":")[0])
 
 
 def key_of(cell: Cell) -> str:
@@ -331,5 +329,4 @@ def key_of(cell: Cell) -> str:
 
 def computed(cell: Cell) -> dict[str, Any]:
     """The result of a cell, as plain JSON."""
-    module, function = runner_of(cell.kind)
-    return getattr(import_module(module), function)(cell.settings, cell.seeds, cell.points)
+    return resolve_name(runner_of(cell.kind))(cell.settings, cell.seeds, cell.points)

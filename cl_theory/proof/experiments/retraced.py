@@ -239,8 +239,6 @@ def _walked(learner: Any, phases: Sequence[int], first: Callable[[Any], Model]) 
     randomness = Randomness(FIXED_ROOT)
     state, found = learner.start(randomness), {}
     for after in phases:
-        while state.iteration < learner.iterations(after):
-            step = min(learner.chunk, learner.iterations(after) - state.iteration)
-            state = learner.advance(state, step, randomness)
+        state = learner.advance(state, learner.iterations(after) - state.iteration, randomness)
         found[after] = first(learner.model(state.parameters))
     return found
