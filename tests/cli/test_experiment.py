@@ -1,6 +1,7 @@
 """``cl-theory experiment``: what it lists, runs, says and refuses."""
 
 import re
+import subprocess
 import sys
 
 import pytest
@@ -9,7 +10,7 @@ from typer.testing import CliRunner
 
 from cl_theory.proof.command_line import app
 from cl_theory.proof.experiment_view import ExperimentProgress, spoken
-from cl_theory.proof.experiments.execution import Forecast, Progress, Pulse
+from cl_theory.proof.experiments.standing import Forecast, Progress, Pulse
 
 
 @pytest.fixture
@@ -98,11 +99,17 @@ def test_outside_a_checkout_every_command_says_so(call, tmp_path, monkeypatch, w
     assert "no book here" in result.stderr
 
 
-def test_without_dask_the_extra_that_brings_it_is_named(tiny, checkout, monkeypatch):
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    result = CliRunner().invoke(app, ["experiment", "run", "tiny"])
-    assert result.exit_code == 2
-    assert "distributed is not installed; run: pip install 'cl-theory[experiments]'" in result.stderr
+def test_without_dask_what_is_stored_is_shown_and_a_run_names_the_extra_that_brings_it(checkout):
+    program = (
+        "import sys; sys.modules |= {'dask': None, 'distributed': None}; "
+        "from cl_theory.proof.command_line import main; main()"
+    )
+    call = [sys.executable, "-c", program, "experiment"]
+    listed, ran = (
+        subprocess.run([*call, *words], capture_output=True, text=True) for words in (["list"], ["run", "--all"])
+    )
+    assert (listed.returncode, ran.returncode) == (0, 2)
+    assert "dask is not installed; run: pip install 'cl-theory[experiments]'" in ran.stderr
 
 
 def test_the_list_tells_size_state_and_cost(call):

@@ -163,12 +163,12 @@ def test_a_blow_up_ends_with_one_and_names_the_step(tmp_path) -> None:
 
 
 def test_missing_mnist_says_what_to_do(tmp_path, monkeypatch) -> None:
-    import cl_theory.proof.train_view as choices
+    from cl_theory.proof.experiments import rbm_runs
 
     def unreachable(*args: object) -> None:
         raise ConnectionError("train-images-idx3-ubyte.gz could not be fetched; name its parent in CL_THEORY_DATA")
 
-    monkeypatch.setattr(choices, "binarised_mnist", unreachable)
+    monkeypatch.setattr(rbm_runs, "binarised_mnist", unreachable)
     result = run("--data", "mnist", "--folder", tmp_path / "run")
     assert result.exit_code == 2
     assert "error: train-images-idx3-ubyte.gz could not be fetched" in result.output

@@ -11,7 +11,8 @@ from tiny_kind import TINY
 from cl_theory.proof.experiments import registered as registry
 from cl_theory.proof.experiments.definition import ExperimentError, Seeds
 from cl_theory.proof.experiments.execution import work_off
-from cl_theory.proof.experiments.results import archive_trouble, forecast_of, joined, results, standing_of
+from cl_theory.proof.experiments.results import joined, results
+from cl_theory.proof.experiments.standing import archive_trouble, forecast_of, standing_of
 from cl_theory.proof.experiments.store import archive_path, read_archive, write_archive
 
 ARMS = {
@@ -177,11 +178,6 @@ def test_a_forecast_learns_from_archives_and_corrects_them_by_what_is_measured(s
     assert forecast.seconds(stored.cells[:4]) == pytest.approx(24.0)
     assert forecast.seconds(stored.cells[4:8]) == pytest.approx(48.0)
     assert forecast.seconds(stored.cells[8:]) == pytest.approx(24.0)
-
-
-def test_an_unknown_experiment_is_refused_with_what_there_is(tiny):
-    with pytest.raises(ExperimentError, match="unknown experiment 'nope'; there are tiny"):
-        results("nope")
 
 
 def test_outside_a_checkout_there_are_no_results(tiny, tmp_path, monkeypatch):

@@ -110,6 +110,11 @@ def machine(packages: tuple[str, ...] = PACKAGES) -> dict[str, Any]:
     }
 
 
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def commit(folder: Path) -> str:
     """The commit of the checkout at `folder`, with "+" where files differ from it; "unknown" outside one."""
     try:
@@ -139,7 +144,7 @@ def _processor() -> str:
 def _version(package: str) -> str | None:
     try:
         return version(package)
-    except PackageNotFoundError:
+    except PackageNotFoundError:  # Torch may be missing where speeds are measured
         return None
 
 
@@ -215,7 +220,7 @@ class Slice:
 
     arms: tuple[str, ...]
     seeds: int = 2
-    until: int = 2000
+    until: int = 200
 
 
 @dataclass(frozen=True)
@@ -311,7 +316,7 @@ RUNNERS: Mapping[str, str] = {
 
 
 def runner_of(kind: str) -> str:
-    """"module:function" that runs cells of this kind; ExperimentError that lists the kinds there are."""
+    """What runs cells of this kind, as "module:function"; ExperimentError that lists the kinds there are."""
     if kind not in RUNNERS:
         raise ExperimentError(f"kind must be one of {', '.join(RUNNERS)}, got {kind!r}")
     return RUNNERS[kind]

@@ -86,10 +86,10 @@ def loaded(name: str) -> dict[str, np.ndarray]:
     if name == "digits":
         rows, labels = labelled_digits()
         n = len(rows) - N_TEST_DIGITS
-        return {"train": rows[:n], "test": rows[n:], "labels": labels[n:]}
+        return {"train": rows[:n], "test": rows[n:], "test_labels": labels[n:]}
     if name == "binarised-mnist":
         (train, _), (test, labels) = binarised_mnist("train"), binarised_mnist("test")
-        return {"train": train, "test": test, "labels": labels}
+        return {"train": train, "test": test, "test_labels": labels}
     raise ValueError(f"data must be bars-and-stripes, digits or binarised-mnist, got {name!r}")
 
 
@@ -105,7 +105,7 @@ def _known(data: dict[str, np.ndarray]) -> dict[str, measures.Measure]:
     found = {"nll": measures.mean_nll(train[:1000]), "weights": _weights} | measures.second_moments(train)
     if "test" not in data:
         return found | {"tv": measures.total_variation(train)}
-    pixels, labels = np.asarray(data["test"][:, :-N_LABELS], dtype=np.float64), data["labels"]
+    pixels, labels = np.asarray(data["test"][:, :-N_LABELS], dtype=np.float64), data["test_labels"]
     return found | {
         "error": measures.label_error(pixels, labels),
         "error_by_chain": measures.label_error_by_chain(pixels[:2000], labels[:2000], FIXED_ROOT),

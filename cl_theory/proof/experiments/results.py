@@ -1,8 +1,6 @@
 """Stored results as chapters read them: arrays by arm and seed, slices run again, stored models."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,9 +13,8 @@ from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.experiments.definition import Cell, Experiment, ExperimentError, Seeds, computed
-from cl_theory.proof.experiments.execution import Forecast
 from cl_theory.proof.experiments.registered import experiment
-from cl_theory.proof.experiments.store import CellState, CellStore, archive_path, read_archive, stale_kinds
+from cl_theory.proof.experiments.store import archive_path, read_archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,65 +191,6 @@ def _relative(curves: dict[str, list[Any]], n_seeds: int) -> np.ndarray:
         taken = np.array([values[:n_seeds] for values in curves[name] if values is not None], dtype=np.float64)
         parts.append((taken[1:] / np.abs(taken[0]).mean()).ravel())
     return np.concatenate(parts)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """The state of every cell of an experiment, and what is the matter with its archive: None if nothing is."""
-
-    experiment: Experiment
-    cells: tuple[tuple[Cell, CellState], ...]
-    trouble: str | None
-    is_stored: bool
-
-    @property
-    def counts(self) -> Counter[str]:
-        """Cells by state."""
-        return Counter(state for _, state in self.cells)
-
-    @property
-    def left(self) -> list[Cell]:
-        """Cells without a result."""
-        return [cell for cell, state in self.cells if state != "stored"]
-
-    @property
-    def damaged(self) -> list[Cell]:
-        """Cells whose file is not as it was written."""
-        return [cell for cell, state in self.cells if state == "damaged"]
-
-
-def standing_of(experiment: Experiment, store: CellStore, folder: Path) -> Standing:
-    """How `experiment` stands in a store of cells and a folder of archives."""
-    states = tuple((cell, store.state(cell)) for cell in experiment.cells)
-    stored = archive_path(folder, experiment.name).exists()
-    return Standing(experiment, states, archive_trouble(folder, experiment), stored)
-
-
-def archive_trouble(folder: Path, experiment: Experiment) -> str | None:
-    """Why the archive of `experiment` is not what a run would write now; None if it is."""
-    try:
-        stale = stale_kinds(read_archive(folder, experiment), experiment)
-    except ExperimentError as error:
-        return str(error)
-    if not stale:
-        return None
-    return (
-        f"the code behind the stored results of {experiment.name} changed since ({', '.join(stale)}); "
-        f"to compute them anew run: cl-theory experiment run {experiment.name}"
-    )
-
-
-def forecast_of(experiments: Iterable[Experiment], store: CellStore, folder: Path) -> Forecast:
-    """A forecast from what is stored of `experiments`: archives, and cells as computed here."""
-    forecast = Forecast()
-    for one in experiments:
-        with suppress(ExperimentError):  # without an archive its length is not known beforehand, that is all
-            forecast.record(one, read_archive(folder, one))
-        for cell in one.cells:
-            content = store.read(cell)
-            if content is not None:
-                forecast.measure(cell, content["provenance"]["seconds"])
-    return forecast
 
 
 def stored_rbms(found: Results) -> dict[str, RBM]:

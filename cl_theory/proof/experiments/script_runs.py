@@ -73,7 +73,7 @@ def _measuring(settings: Settings, data: dict[str, np.ndarray]) -> Measuring:
 
 def _own(name: str, source: str, data: dict[str, np.ndarray]) -> measures.Measure:
     if name == "error_cast":
-        return measures.label_error(cast_pixels(source), data["labels"])
+        return measures.label_error(cast_pixels(source), data["test_labels"])
     whole = measures.total_variation(np.asarray(data["train"], dtype=np.float64))
     return lambda replicas: whole(with_half_biases(replicas))
 

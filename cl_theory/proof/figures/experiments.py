@@ -1,6 +1,7 @@
 """Figures of the experiments that no other chapter has: variance along training, trade-offs, drift, shared pairs."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -163,7 +164,7 @@ def exchange(used: Mapping[str, tuple[np.ndarray, np.ndarray]], *, goal: str, ex
 
 
 def _named_beside(axis: Axes, name: str, place: tuple[float, float], right: int) -> None:
-    how = {"textcoords": "offset points", "va": "center", "fontsize": "small"}
+    how: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": "small"}
     axis.annotate(name, place, (right, 0), color=arm_colour(name), **how)
 
 
@@ -218,7 +219,7 @@ def _pair(axis: Axes, name: str, runs: ArmResults, flow: ArmResults, measure: Me
     places, values = runs.curve(measure.name)
     shown = places <= expected_at[-1]
     mean_with_band(axis, runs, places[shown], measure.factor * values[:, shown], lw=2.2, label=name)
-    look = {"color": arm_colour(runs.name), "ls": arm_line(runs.name), "lw": 1, "marker": "x", "ms": 4}
+    look: dict[str, Any] = {"color": arm_colour(runs.name), "ls": arm_line(runs.name), "lw": 1, "marker": "x", "ms": 4}
     axis.plot(expected_at, measure.factor * expected.mean(axis=0), label="_flow", **look)
 
 
