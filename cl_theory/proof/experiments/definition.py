@@ -1,4 +1,8 @@
-"""What an experiment is: its cells, who computes each, and which code a result came from."""
+"""What an experiment is: its cells, who computes each, and which code a result came from.
+
+Definitions are frozen Python that is written as JSON and never read from it: there is nothing for a converter to do.
+The digest of code is our own, so that comments, docstrings and layout make no stored result stale.
+"""
 
 import ast
 import hashlib

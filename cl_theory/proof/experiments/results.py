@@ -38,12 +38,10 @@ class ArmResults:
 
         KeyError that lists what there is, for an unknown measure or axis.
         """
-        if along not in self.axes:
-            raise KeyError(f"{self.name} has no axis {along!r}; there are {', '.join(self.axes)}")
-        values = self._of(self.curves, measure)
+        axis, values = _named(self.axes, along, self.name, "axis"), self._measure(self.curves, measure)
         taken = [place for place, value in enumerate(values) if value is not None]
         table = np.array([values[place] for place in taken], dtype=np.float64).T
-        return self.axes[along][taken], table
+        return axis[taken], table
 
     def last(self, measure: str) -> np.ndarray:
         """Values of `measure` at the last point where it was taken, one a seed; NaN for seeds that diverged."""
@@ -52,7 +50,7 @@ class ArmResults:
 
     def final(self, measure: str) -> np.ndarray:
         """What was measured at the end only, one value a seed; NaN for seeds that diverged."""
-        values = self._of(self.finals, measure)
+        values = self._measure(self.finals, measure)
         return np.full(len(self.seeds), np.nan) if values is None else np.array(values, dtype=np.float64)
 
     @property
@@ -61,10 +59,8 @@ class ArmResults:
         blocks = [range(first, first + count) for (first, count), _ in self.diverged]
         return np.array([any(seed in block for block in blocks) for seed in self.seeds])
 
-    def _of(self, table: Mapping[str, Any], measure: str) -> Any:
-        if measure not in table:
-            raise KeyError(f"{self.name} has no measure {measure!r}; there are {', '.join(table)}")
-        return table[measure]
+    def _measure(self, table: Mapping[str, Any], name: str) -> Any:
+        return _named(table, name, self.name, "measure")
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +72,13 @@ class Results:
     provenance: Mapping[str, Any]
 
     def __getitem__(self, arm: str) -> ArmResults:
-        if arm not in self.arms:
-            raise KeyError(f"{self.experiment.name} has no arm {arm!r}; there are {', '.join(self.arms)}")
-        return self.arms[arm]
+        return _named(self.arms, arm, self.experiment.name, "arm")
+
+
+def _named(table: Mapping[str, Any], name: str, whose: str, what: str) -> Any:
+    if name not in table:
+        raise KeyError(f"{whose} has no {what} {name!r}; there are {', '.join(table)}")
+    return table[name]
 
 
 def results_folder(start: Path | None = None) -> Path:

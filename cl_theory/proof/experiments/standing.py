@@ -1,6 +1,7 @@
 """How experiments stand: cells by state, archives, progress of a run, and the time that is left.
 
-Nothing here needs Dask.
+Nothing here needs Dask. The forecast is our own: Rich expects all steps to take alike, and stored cells took from
+1.3 to 332 seconds.
 """
 
 from collections import Counter

@@ -8,6 +8,7 @@ import errno
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -239,9 +240,13 @@ def _merged(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     results = [content["result"] for content in contents]
     axes = max((result["axes"] for result in results), key=lambda axis: len(axis["phases"]))
     widths = [content["cell"]["seeds"][1] for content in contents]
-    pairs = list(zip(results, widths, strict=True))
-    curves = {name: _side_by_side(name, pairs, len(axes["phases"])) for name in results[0]["curves"]}
-    final = {name: _joined(name, [(r["final"].get(name), w) for r, w in pairs]) for name in _final_names(contents)}
+    curves = {
+        name: [_joined(name, at_point, widths) for at_point in zip_longest(*(one["curves"][name] for one in results))]
+        for name in results[0]["curves"]
+    }
+    final = {
+        name: _joined(name, [one["final"].get(name) for one in results], widths) for name in _final_names(contents)
+    }
     diverged = [[content["cell"]["seeds"], content["result"]["diverged"]] for content in contents]
     return {
         "axes": axes,
@@ -258,21 +263,13 @@ def _final_names(contents: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(found | {name for content in contents for name in content["cell"]["settings"].get("final", ())})
 
 
-def _side_by_side(name: str, pairs: Sequence[tuple[Mapping[str, Any], int]], n: int) -> list[Any]:
-    return [_joined(name, [(_at(result["curves"][name], k), width) for result, width in pairs]) for k in range(n)]
-
-
-def _at(curve: Sequence[Any], place: int) -> Any:
-    return curve[place] if place < len(curve) else None
-
-
-def _joined(name: str, blocks: Sequence[tuple[Any, int]]) -> Any:
-    """One list of values a seed, None where nothing was measured."""
-    if all(values is None for values, _ in blocks):
+def _joined(name: str, blocks: Sequence[Any], widths: Sequence[int]) -> Any:
+    """One list of values a seed, None where nothing was measured; `blocks` of seeds have these `widths`."""
+    if all(values is None for values in blocks):
         return None
     if name in KEPT_ONCE:
-        return next(values[:1] for values, _ in blocks if values is not None)
-    return [value for values, width in blocks for value in (values or [None] * width)]
+        return next(values[:1] for values in blocks if values is not None)
+    return [value for values, width in zip(blocks, widths, strict=True) for value in (values or [None] * width)]
 
 
 def _first_change(old: Any, new: Any, place: str = "") -> str:

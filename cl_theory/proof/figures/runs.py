@@ -331,14 +331,11 @@ def _b_series(axis: Axes, name: str, values: Mapping[float, np.ndarray], look: L
             )
             continue
         tint, effect = b_colour(b), mean(found, CONFIDENCE)
-        _b_seeds(axis, b - 0.018 + 2.2 * aside, found, tint)
+        beside = np.full(len(found), b - 0.018 + 2.2 * aside)
+        axis.plot(beside, found, "o", ms=2, color=tint, alpha=0.35, mew=0)
         axis.plot([b + aside] * 2, [effect.low, effect.high], color=tint, lw=2)
         axis.plot([b + aside], [effect.estimate], ls="none", color=tint, **look)  # type: ignore[arg-type]
     axis.plot([], [], ls="none", color=colour("exact"), label=name, **look)  # type: ignore[arg-type]
-
-
-def _b_seeds(axis: Axes, place: float, found: Sequence[float] | np.ndarray, tint: str) -> None:
-    axis.plot(np.full(len(found), place), found, "o", ms=2, color=tint, alpha=0.35, mew=0)
 
 
 DECISIONS = {True: ("o", "centred", "met"), False: ("X", "isd", "contradicted"), None: ("s", "exact", "undecided")}
@@ -353,14 +350,14 @@ def effects(outcomes: Sequence[Outcome] | Mapping[str, Outcome]) -> Figure:
     """
     if not outcomes:
         raise ValueError("effects needs the outcome of at least one criterion, got none; use what evidence.decide gave")
-    named = list(outcomes.items()) if isinstance(outcomes, Mapping) else [(_name(one), one) for one in outcomes]
+    pairs = outcomes.items() if isinstance(outcomes, Mapping) else ((one.scope.split(":")[0], one) for one in outcomes)
+    named = list(pairs)
     panels: dict[str, list[tuple[str, Outcome]]] = {}
     for row in named:
         panels.setdefault(row[1].values["unit"], []).append(row)
     heights = [len(rows) + 0.9 for rows in panels.values()]
-    figure, axes = subplots(
-        len(panels), 1, size=(6.8, 0.6 + 0.4 * sum(heights)), height_ratios=heights, squeeze=False,
-    )  # fmt: skip
+    size = 6.8, 0.6 + 0.4 * sum(heights)
+    figure, axes = subplots(len(panels), 1, size=size, height_ratios=heights, squeeze=False)
     for axis, (unit, rows) in zip(axes[:, 0], panels.items(), strict=True):
         _effects_panel(axis, unit, rows)
     found = {outcome.passed for _, outcome in named}
@@ -400,10 +397,6 @@ def _reach(rows: Sequence[Outcome]) -> tuple[float, float]:
         ends += [*one.values["interval"], *(end for end in _met(one) if abs(end) < 1e9)]
     room = 0.08 * (max(ends) - min(ends))
     return min(ends) - room, max(ends) + room
-
-
-def _name(outcome: Outcome) -> str:
-    return outcome.scope.partition(":")[0]
 
 
 def _handle(passed: bool | None) -> Any:
