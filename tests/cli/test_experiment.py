@@ -72,7 +72,6 @@ def test_with_an_arm_or_seeds_only_cells_are_computed(call, checkout):
         (["run", "tiny", "--seeds", "9"], "--seeds must be from 1 to the 8 that tiny has, got 9"),
         (["run", "tiny", "--workers", "0"], "--workers must be at least 1, got 0"),
         (["run", "tiny", "--workers", "2", "--scheduler", "tcp://a:1"], "--workers is for this machine"),
-        (["status", "nope"], "unknown experiment 'nope'"),
         (["show", "nope"], "unknown experiment 'nope'"),
         (["show", "tiny"], "tiny has no stored results (tiny.json); run: cl-theory experiment run tiny"),
     ],
@@ -89,14 +88,6 @@ def test_an_unknown_arm_of_stored_results_ends_with_2(call):
     result = call("show", "tiny", "--arm", "four")
     assert result.exit_code == 2
     assert "tiny has no arm 'four'; there are one, two, three" in result.stderr
-
-
-@pytest.mark.parametrize("words", [["list"], ["run", "tiny"], ["status"], ["show", "tiny"]])
-def test_outside_a_checkout_every_command_says_so(call, tmp_path, monkeypatch, words):
-    monkeypatch.chdir(tmp_path)
-    result = call(*words)
-    assert result.exit_code == 2
-    assert "no book here" in result.stderr
 
 
 def test_without_dask_what_is_stored_is_shown_and_a_run_names_the_extra_that_brings_it(checkout):

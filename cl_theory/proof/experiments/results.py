@@ -81,9 +81,9 @@ def _named(table: Mapping[str, Any], name: str, whose: str, what: str) -> Any:
     return table[name]
 
 
-def results_folder(start: Path | None = None) -> Path:
-    """``data/experiments`` of the checkout that holds `start` (default: the current folder)."""
-    here = (start or Path.cwd()).resolve()
+def results_folder() -> Path:
+    """``data/experiments`` of the checkout that holds the current folder."""
+    here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "data" / "experiments").is_dir():
             return folder / "data" / "experiments"

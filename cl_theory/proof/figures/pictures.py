@@ -21,15 +21,15 @@ INK_ON_PAPER = LinearSegmentedColormap.from_list("ink", ["#f4f1ea", "#2b3a4a"])
 """The same on a light and on a dark page."""
 
 
-def receptive_fields(weights: Mapping[str, np.ndarray], *, columns: int = 8, side: int = SIDE) -> Figure:
+def receptive_fields(weights: Mapping[str, np.ndarray]) -> Figure:
     """Weights of every hidden unit, a block a model: its pixels as an image, its ten label units 0 to 9 as a strip.
 
     weights
-        By the model's name, (n_hidden, side^2 + 10) each; rows of a block hold `columns` units. One colour scale for
-        all models reaches to the 99.5th percentile of the absolute weights.
+        By the model's name, (n_hidden, 794) each; eight units a line. One colour scale for all models reaches to the
+        99.5th percentile of the absolute weights.
     """
     reach = float(np.percentile(np.abs(np.concatenate(list(weights.values()))), 99.5))
-    figure, blocks = _blocks(weights, columns, side)
+    figure, blocks = _blocks(weights, 8)
     for name, (axis, block) in blocks.items():
         drawn = _shown(axis, name, block, phase_colours(), (-reach, reach))
     bar = figure.colorbar(drawn, ax=figure.axes, shrink=0.6, aspect=32, label="weight")
@@ -37,27 +37,24 @@ def receptive_fields(weights: Mapping[str, np.ndarray], *, columns: int = 8, sid
     return figure
 
 
-def samples(images: Mapping[str, np.ndarray], *, columns: int = 10, side: int = SIDE) -> Figure:
-    """Images with their label units, a block a row of names: (n, side^2 + 10) each, in [0, 1], `columns` a line."""
-    figure, blocks = _blocks(images, columns, side)
+def samples(images: Mapping[str, np.ndarray]) -> Figure:
+    """Images with their label units, a block a row of names: (n, 794) each, in [0, 1], ten a line."""
+    figure, blocks = _blocks(images, 10)
     for name, (axis, block) in blocks.items():
         _shown(axis, name, block, INK_ON_PAPER, (0, 1))
     return figure
 
 
-def with_strip(row: np.ndarray, side: int = SIDE) -> np.ndarray:
+def with_strip(row: np.ndarray) -> np.ndarray:
     """One row of visible units as an image with its label units below it; NaN is left empty.
 
-    ValueError unless the row holds side^2 pixels and ten label units.
+    ValueError unless the row holds 28^2 pixels and ten label units.
     """
-    if np.shape(row) != (side**2 + N_LABELS,):
-        raise ValueError(f"a row must hold {side**2} pixels and {N_LABELS} label units, got shape {np.shape(row)}")
-    width = max(side, N_LABELS * LABEL_WIDTH)
-    picture = np.full((side + 1 + LABEL_HEIGHT, width), np.nan)
-    left = (width - side) // 2
-    picture[:side, left : left + side] = row[: side**2].reshape(side, side)
-    strip = np.repeat(row[side**2 :], LABEL_WIDTH)
-    picture[side + 1 :, : strip.size] = strip
+    if np.shape(row) != (SIDE**2 + N_LABELS,):
+        raise ValueError(f"a row must hold {SIDE**2} pixels and {N_LABELS} label units, got shape {np.shape(row)}")
+    picture = np.full((SIDE + 1 + LABEL_HEIGHT, N_LABELS * LABEL_WIDTH), np.nan)
+    picture[:SIDE, 1:-1] = row[: SIDE**2].reshape(SIDE, SIDE)
+    picture[SIDE + 1 :] = np.repeat(row[SIDE**2 :], LABEL_WIDTH)
     return picture
 
 
@@ -72,11 +69,9 @@ def mosaic(pictures: list[np.ndarray], columns: int) -> np.ndarray:
     return whole
 
 
-def _blocks(
-    rows: Mapping[str, np.ndarray], columns: int, side: int
-) -> tuple[Figure, dict[str, tuple[Axes, np.ndarray]]]:
+def _blocks(rows: Mapping[str, np.ndarray], columns: int) -> tuple[Figure, dict[str, tuple[Axes, np.ndarray]]]:
     """A figure with an axis below the other for each of `rows`, by name, and the mosaic that belongs there."""
-    blocks = {name: mosaic([with_strip(row, side) for row in of], columns) for name, of in rows.items()}
+    blocks = {name: mosaic([with_strip(row) for row in of], columns) for name, of in rows.items()}
     heights = [block.shape[0] for block in blocks.values()]
     width = max(block.shape[1] for block in blocks.values())
     size = (7.4, 0.25 + 6.6 * (sum(heights) / width) + 0.12 * len(blocks))

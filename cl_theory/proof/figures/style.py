@@ -191,12 +191,12 @@ def describe(figure: "Figure", alt: str) -> "Figure":
     return figure
 
 
-def glue_figure(name: str, figure: "Figure", *, alt: str, display: bool = True) -> None:
+def glue_figure(name: str, figure: "Figure", *, alt: str) -> None:
     """Glue `figure` under `name` with its alternative text, and close it so that it is not shown again."""
     import matplotlib.pyplot as plt
     from myst_nb import glue
 
-    glue(name, describe(figure, alt), display=display)
+    glue(name, describe(figure, alt), display=True)
     plt.close(figure)
 
 

@@ -41,7 +41,7 @@ def two_term_timeline() -> Figure:
     return figure
 
 
-def isd_timeline(p_positive: float = 0.5) -> Figure:
+def isd_timeline() -> Figure:
     """A coin picks each phase; its gradient is used when it ends, with its own weight, and nothing is kept."""
     signs = (True, True, False, True, False, False)
     figure, axes = _canvas(signs)

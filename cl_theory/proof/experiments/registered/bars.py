@@ -72,26 +72,23 @@ SAMPLERS = on_bars(
     again=Slice(("isd, cd", "isd, b = 0.2, carried-over")),
 )
 
-HALF = BARS["isd"] / 2
+WHOLE_RATE = (
+    {"end of phase": isd()}
+    | {f"always-on, {law}": always_on(law) for law in ("fixed", "geometric", "poisson", "uniform")}
+    | {f"centred always-on, {law}": always_on(law, centred=True) for law in ("fixed", "geometric")}
+)
+HALF_THE_RATE = {
+    f"{name}, half the rate": {**own, "rate": BARS["isd"] / 2}
+    for name, own in WHOLE_RATE.items()
+    if not name.endswith(("poisson", "uniform"))
+}
+
 ALWAYS_ON = on_bars(
     name="bars-always-on",
     title="Always-on learning on bars and stripes",
     question="What does ISD lose when it never stops learning, with phases of fixed or random length, and why?",
     settings={**RBM_ON_BARS, "chain": "carried-over", "rate": BARS["isd"]},
-    arms={
-        "end of phase": isd(),
-        "always-on, fixed": always_on("fixed"),
-        "always-on, geometric": always_on("geometric"),
-        "always-on, poisson": always_on("poisson"),
-        "always-on, uniform": always_on("uniform"),
-        "centred always-on, fixed": always_on("fixed", centred=True),
-        "centred always-on, geometric": always_on("geometric", centred=True),
-        "end of phase, half the rate": {**isd(), "rate": HALF},
-        "always-on, fixed, half the rate": {**always_on("fixed"), "rate": HALF},
-        "always-on, geometric, half the rate": {**always_on("geometric"), "rate": HALF},
-        "centred always-on, fixed, half the rate": {**always_on("fixed", centred=True), "rate": HALF},
-        "centred always-on, geometric, half the rate": {**always_on("geometric", centred=True), "rate": HALF},
-    },
+    arms=WHOLE_RATE | HALF_THE_RATE,
     seeds=compared(40),
     again=Slice(("always-on, fixed", "always-on, geometric", "centred always-on, fixed")),
     chapter="18_always_on_on_bars",

@@ -23,14 +23,14 @@ def isd(b: float = 0.5) -> dict[str, Any]:
     return {"estimator": "isd", "schedule": {"b": b}}
 
 
-def centred_isd(b: float = 0.5) -> dict[str, Any]:
-    """ISD at b around a running baseline."""
-    return {"estimator": "centred-isd", "schedule": {"b": b, "baseline_rate": BASELINE_RATE}}
+def centred_isd() -> dict[str, Any]:
+    """ISD at 1/2 around a running baseline."""
+    return {"estimator": "centred-isd", "schedule": {"b": 0.5, "baseline_rate": BASELINE_RATE}}
 
 
-def always_on(law: str, b: float = 0.5, *, centred: bool = False) -> dict[str, Any]:
-    """ISD that learns at every sweep of phases of 200 sweeps on average."""
-    schedule: dict[str, Any] = {"b": b, "length": SWEEPS, "length_law": law}
+def always_on(law: str, *, centred: bool = False) -> dict[str, Any]:
+    """ISD at 1/2 that learns at every sweep of phases of 200 sweeps on average."""
+    schedule: dict[str, Any] = {"b": 0.5, "length": SWEEPS, "length_law": law}
     if not centred:
         return {"estimator": "always-on-isd", "schedule": schedule}
     schedule["baseline_rate"] = BASELINE_RATE
