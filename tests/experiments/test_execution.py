@@ -106,12 +106,6 @@ def test_data_that_a_worker_lacks_are_told_with_the_cell_and_a_bug_keeps_its_nam
         work_off(tiny.cells, checkout.store)
 
 
-@pytest.mark.parametrize("workers", [0, -1])
-def test_there_is_at_least_one_worker(tiny, checkout, workers):
-    with pytest.raises(ExperimentError, match=f"--workers must be at least 1, got {workers}"):
-        work_off(tiny.cells, checkout.store, workers=workers)
-
-
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"])
 def test_a_scheduler_that_does_not_answer_is_told_with_the_remedy(tiny, checkout, monkeypatch, address):
     monkeypatch.setattr(execution, "PATIENCE", 0.3)

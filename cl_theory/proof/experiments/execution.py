@@ -80,8 +80,6 @@ def client_of(scheduler: str | None, workers: int | None = None, *, most: int | 
 
     ExperimentError if nobody answers there.
     """
-    if workers is not None and workers < 1:
-        raise ExperimentError(f"--workers must be at least 1, got {workers}")
     quiet()
     with dask.config.set(SETTINGS):
         if scheduler is not None:
