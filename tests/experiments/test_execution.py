@@ -13,7 +13,7 @@ import pytest
 import tiny_kind
 
 from cl_theory.proof.experiments import execution
-from cl_theory.proof.experiments.definition import ExperimentError
+from cl_theory.proof.experiments.definition import ExperimentError, code_of
 from cl_theory.proof.experiments.execution import ClosingClient, compute, work_off
 from cl_theory.proof.experiments.store import CellStore
 
@@ -66,7 +66,7 @@ def test_what_another_run_works_at_is_waited_for_and_not_computed_twice(tiny, ch
     def other_run(pulse):
         pulses.append(pulse.others)
         if len(pulses) == 8 and lock.is_locked:
-            found = compute(cell)
+            found = compute(cell, code_of(cell.kind))
             checkout.store.write(cell, found["result"], found["provenance"])
             lock.release()
 

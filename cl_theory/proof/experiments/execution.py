@@ -144,13 +144,13 @@ GONE = (
 Report = Callable[[Progress], None]
 
 
-def compute(cell: Cell, code: str | None = None) -> dict[str, Any]:
+def compute(cell: Cell, code: str) -> dict[str, Any]:
     """What a worker does: the result of `cell`, what it cost, and which code and machine it came from.
 
     A worker whose code is not `code` computes nothing.
     """
     found = code_of(cell.kind)
-    if code not in (None, found):
+    if code != found:
         return {"code": found}
     started, worked = time.perf_counter(), time.process_time()
     result = computed(cell)

@@ -18,11 +18,10 @@ from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.experiments import forward_forward_runs, rbm_runs
 from cl_theory.proof.experiments.definition import Experiment, Seeds
 from cl_theory.proof.experiments.rbm_runs import first_rbm, loaded
+from cl_theory.proof.experiments.registered.designs import MOMENTS
 from cl_theory.proof.experiments.results import STORED_DIGITS, ArmResults, Results
 from cl_theory.proof.experiments.tracing import second_moments
 from cl_theory.seeds import FIXED_ROOT
-
-MOMENTS = ("second_moment_positive", "second_moment_negative", "mean_squared")
 
 
 def moments_along(arm: ArmResults) -> tuple[np.ndarray, np.ndarray]:

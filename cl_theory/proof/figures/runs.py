@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -97,7 +97,7 @@ def learning_curves(
     arms: Mapping[str, ArmResults],
     measure: Measure,
     *,
-    along: str | Sequence[str] = "phases",
+    along: Sequence[str] = ("phases",),
     log: bool = False,
     seeds: bool = True,
 ) -> Figure:
@@ -106,14 +106,13 @@ def learning_curves(
     arms
         By the name that the legend shows; colours and dashes follow the arms' own names.
     along
-        An axis of the results ("phases", "steps", "rows", "updates"), or several: a panel each.
+        Axes of the results ("phases", "steps", "rows", "updates"), a panel each.
     log
         A logarithmic scale.
     """
-    names = [along] if isinstance(along, str) else list(along)
-    wide = max(6.4, 3.6 * len(names))
-    figure, axes = subplots(1, len(names), size=(wide, 3.6), sharey=True, squeeze=False)
-    for axis, name in zip(axes[0], names, strict=True):
+    wide = max(6.4, 3.6 * len(along))
+    figure, axes = subplots(1, len(along), size=(wide, 3.6), sharey=True, squeeze=False)
+    for axis, name in zip(axes[0], along, strict=True):
         for words, arm in arms.items():
             places, values = arm.curve(measure.name, name)
             if seeds:
@@ -284,15 +283,13 @@ HOLLOW: Look = {"marker": "D", "ms": 6.0, "mfc": "none", "mew": 1.5}
 class ByB:
     """One panel: values by b, one a seed, for one or two `series` by name; `predicted` is a curve of (b, values).
 
-    `margin` shades what lies within it of the best mean of the first series, over `range_`.
+    `margin` shades what lies within it of the best mean of the first series, for b from 0.2 to 0.8.
     """
 
     label: str
     series: Mapping[str, Mapping[float, np.ndarray]]
     predicted: tuple[np.ndarray, np.ndarray] | None = None
     margin: float | None = None
-    range_: tuple[float, float] = (0.2, 0.8)
-    prediction: str = field(default="predicted from the noise at b")
 
 
 def by_b(panels: Mapping[str, ByB]) -> Figure:
@@ -314,12 +311,10 @@ def _b_panel(axis: Axes, panel: ByB) -> None:
     first = next(iter(panel.series.values()))
     if panel.margin is not None:
         best = float(np.mean(first[least(first)]))
-        tint = colour("centred")
-        axis.fill_between(
-            panel.range_, best, best + panel.margin, color=tint, alpha=0.12, lw=0, label="within the margin"
-        )
+        how: dict[str, Any] = {"color": colour("centred"), "alpha": 0.12, "lw": 0, "label": "within the margin"}
+        axis.fill_between((0.2, 0.8), best, best + panel.margin, **how)
     if panel.predicted is not None:
-        axis.plot(*panel.predicted, "--", color=colour("exact"), lw=1.3, label=panel.prediction)
+        axis.plot(*panel.predicted, "--", color=colour("exact"), lw=1.3, label="predicted from the noise at b")
     axis.set(xlabel="$b$, share of positive phases", ylabel=panel.label, xlim=(0.04, 0.96))
 
 

@@ -13,6 +13,7 @@ from cl_theory.proof.experiments.registered.designs import (
     every,
     isd,
     tuned_on,
+    with_moments,
     with_rates,
 )
 from cl_theory.proof.experiments.registered.rates import BARS
@@ -24,7 +25,6 @@ RBM_ON_BARS = {
     "sweeps": SWEEPS,
     "measures": {"nll": 1, "tv": 1},
 }
-MOMENTS = {"second_moment_positive": 6, "second_moment_negative": 6, "mean_squared": 6}
 POINTS = every(2000, 80_000, 200)
 on_bars = partial(
     Experiment, kind="rbm", settings=RBM_ON_BARS, points=POINTS, seeds_per_cell=20, chapter="13_rbm_on_bars"
@@ -40,7 +40,7 @@ TUNING = on_bars(
     again=Slice(("two-term @ 0.01", "isd @ 0.005", "centred-isd @ 0.005")),
 )
 
-WITH_MOMENTS = {"measures": {**RBM_ON_BARS["measures"], **MOMENTS}}  # type: ignore[dict-item]
+WITH_MOMENTS = with_moments(RBM_ON_BARS, 6)
 COMPARED_ARMS = with_rates({**ESTIMATORS, "isd": {**isd(), **WITH_MOMENTS}}, BARS) | {
     "isd, rate of two-term": {**isd(), "rate": BARS["two-term"]},
     "centred-isd, rate of two-term": {**ESTIMATORS["centred-isd"], "rate": BARS["two-term"]},

@@ -1,17 +1,11 @@
 """The classic Boltzmann machine, with weights between hidden units, on bars and stripes."""
 
 from cl_theory.proof.experiments.definition import Slice
-from cl_theory.proof.experiments.registered.bars import RATES, on_bars
+from cl_theory.proof.experiments.registered.bars import RATES, RBM_ON_BARS, on_bars
 from cl_theory.proof.experiments.registered.designs import TWO_TERM, at_rates, compared, isd, tuned_on, with_rates
 
 CHAPTER = "19_trade_offs"
-MACHINE_ON_BARS = {
-    "data": "bars-and-stripes",
-    "hidden": 8,
-    "chain": "persistent",
-    "sweeps": 50,
-    "measures": {"nll": 1, "tv": 1},
-}
+MACHINE_ON_BARS = {**RBM_ON_BARS, "hidden": 8, "sweeps": 50}
 ESTIMATORS = {"two-term": TWO_TERM, "isd": isd()}
 CHOSEN = {"two-term": 0.014, "isd": 0.005}
 """Each the best of the grid in the stored tuning run."""

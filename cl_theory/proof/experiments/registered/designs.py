@@ -12,6 +12,9 @@ SWEEPS = 200
 COMPARED, TUNED_ON = 0, 1000
 """First seed of the comparisons, and of the runs that rates are tuned on: never the same."""
 
+MOMENTS = ("second_moment_positive", "second_moment_negative", "mean_squared")
+"""Measures of m+, m- and the squared mean."""
+
 B_GRID = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 BASELINE_RATE = 0.01
 
@@ -38,6 +41,11 @@ def always_on(law: str, *, centred: bool = False) -> dict[str, Any]:
 
 
 ESTIMATORS: Mapping[str, Mapping[str, Any]] = {"two-term": TWO_TERM, "isd": isd(), "centred-isd": centred_isd()}
+
+
+def with_moments(settings: Mapping[str, Any], every: int) -> dict[str, Any]:
+    """The measures of `settings`, and the moments at each `every`-th point."""
+    return {"measures": {**settings["measures"], **dict.fromkeys(MOMENTS, every)}}
 
 
 def every(step: int, last: int = PHASES, *early: int) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from cl_theory.proof.experiments.registered.designs import (
     every,
     isd,
     tuned_on,
+    with_moments,
     with_rates,
 )
 from cl_theory.proof.experiments.registered.rates import DIGITS, MNIST
@@ -25,11 +26,7 @@ RBM_ON_MNIST = {
     "measures": {"error": 1, "test_nll": 5},
     "final": ["error_by_chain"],
 }
-WITH_MOMENTS = {
-    "measures": {
-        "error": 1, "test_nll": 5, "second_moment_positive": 21, "second_moment_negative": 21, "mean_squared": 21,
-    }
-}  # fmt: skip
+WITH_MOMENTS = with_moments(RBM_ON_MNIST, 21)
 POINTS = every(4000, 80_000, 400)
 on_mnist = partial(
     Experiment, kind="rbm", settings=RBM_ON_MNIST, points=POINTS, seeds_per_cell=2, chapter="14_rbm_on_mnist"
