@@ -1,4 +1,4 @@
-"""Stored results: blocks of seeds side by side, read back as arrays, run again in slices, refused when they are not sound."""
+"""Stored results: blocks of seeds side by side, read back as arrays, run again in slices, refused where unsound."""
 
 import json
 import os
