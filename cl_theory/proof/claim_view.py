@@ -25,11 +25,7 @@ WIDTH = 150
 
 def list_claims(ledger: Mapping[str, Any], console: Console | None = None) -> None:
     """A table of all registered claims."""
-    console = console or _console()
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for name in ("claim", "verdict", "source"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("title")
+    console, table = console or wide_console(), plain_table("claim", "verdict", "source", "title")
     for entry in all_claims().values():
         table.add_row(entry.id, _verdict(entry, ledger), entry.source, escape(entry.title))
     console.print(table)
@@ -37,7 +33,7 @@ def list_claims(ledger: Mapping[str, Any], console: Console | None = None) -> No
 
 def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | None = None) -> None:
     """Statement, verdict, checks with their controls, witnesses, and what it rests on."""
-    console = console or _console()
+    console = console or wide_console()
     entry, accepted = all_claims()[identifier], ledger["claims"].get(identifier)
     console.print(f"[bold]{entry.id}[/]  {escape(entry.title)}")
     console.print(f"{_verdict(entry, ledger)}: {_meaning(accepted)}")
@@ -59,9 +55,18 @@ def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | No
         _checks(accepted, console)
 
 
-def _console() -> Console:
+def wide_console() -> Console:
+    """The terminal, or a page of `WIDTH` columns."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=WIDTH)
+
+
+def plain_table(*columns: str) -> Table:
+    """A table without lines; only titles and names of arms may take more than one line."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for name in columns:
+        table.add_column(name, no_wrap=name not in ("title", "arm"))
+    return table
 
 
 def _checks(accepted: Mapping[str, Any], console: Console) -> None:

@@ -93,27 +93,7 @@ def build(
     With --chapter those are executed anew, and the others only where anything they depend on has changed:
     the site is always whole.
     """
-    from cl_theory.proof.book.build_folder import alone
-    from cl_theory.proof.book.checkout import find_checkout
-    from cl_theory.proof.book.rendering import render
-    from cl_theory.proof.display import Display, say_rendered, shown_run, summarise, wish
-
-    checkout, display = find_checkout(), Display()
-    asked = wish(checkout, profile=profile, chapters=chapter, jobs=jobs, seed=seed, fresh=fresh, parameters=parameter)
-    with alone(checkout, display.waiting):
-        report = shown_run(checkout, asked, display, whole=True)
-        rendered = None
-        if report.ok:
-            with display.stage("render the site"):
-                rendered = render(checkout, report)
-    summarise(report, display)
-    say_rendered(rendered, checkout, display)
-    return FINE if rendered is not None and rendered.ok else FAILED
-
-
-def register_build(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.command()(exiting(build))
+    return _executed(True, profile, chapter, jobs, seed, fresh, parameter)
 
 
 def check(
@@ -125,21 +105,35 @@ def check(
     parameter: Parameters = None,
 ) -> int:
     """Execute and compare with data/claims.json, render nothing."""
+    return _executed(False, profile, chapter, jobs, seed, fresh, parameter)
+
+
+def _executed(
+    rendering: bool,
+    profile: str,
+    chapters: list[str] | None,
+    jobs: int | None,
+    seed: int | None,
+    fresh: bool,
+    parameters: list[str] | None,
+) -> int:
     from cl_theory.proof.book.build_folder import alone
     from cl_theory.proof.book.checkout import find_checkout
-    from cl_theory.proof.display import Display, shown_run, summarise, wish
+    from cl_theory.proof.book.rendering import render
+    from cl_theory.proof.display import Display, say_rendered, shown_run, summarise, wish
 
-    checkout, display = find_checkout(), Display()
-    asked = wish(checkout, profile=profile, chapters=chapter, jobs=jobs, seed=seed, fresh=fresh, parameters=parameter)
+    checkout, display, rendered = find_checkout(), Display(), None
+    asked = wish(checkout, profile=profile, chapters=chapters, jobs=jobs, seed=seed, fresh=fresh, parameters=parameters)
     with alone(checkout, display.waiting):
-        report = shown_run(checkout, asked, display)
+        report = shown_run(checkout, asked, display, whole=rendering)
+        if rendering and report.ok:
+            with display.stage("render the site"):
+                rendered = render(checkout, report)
     summarise(report, display)
-    return FINE if report.ok else FAILED
-
-
-def register_check(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.command()(exiting(check))
+    if not rendering:
+        return FINE if report.ok else FAILED
+    say_rendered(rendered, checkout, display)
+    return FINE if rendered is not None and rendered.ok else FAILED
 
 
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why the numbers changed; kept with them.")]
@@ -165,11 +159,6 @@ def accept(reason: Reason, ids: Ids = None, jobs: Jobs = None, seed: Seed = None
     return FINE if accepted.ok else FAILED
 
 
-def register_accept(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.command()(exiting(accept))
-
-
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="A claim [default: list all].")]
 
 
@@ -190,11 +179,6 @@ def claims(identifier: Id = None) -> int:
     return FINE
 
 
-def register_claims(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.command()(exiting(claims))
-
-
 Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Experiments.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="An experiment.")]
 All = Annotated[bool, typer.Option("--all", help="All experiments.")]
@@ -211,15 +195,12 @@ SeedCount = Annotated[
     int | None, typer.Option("--seeds", metavar="N", help="Only the cells that hold the first N seeds of each arm.")
 ]
 
-commands = typer.Typer(help="List and run the experiments, see how they stand and what they gave.",
-                       no_args_is_help=True, rich_markup_mode=None)  # fmt: skip
-
 
 def list_all() -> int:
     """List the experiments: their size, whether results are stored, and what they cost."""
     from cl_theory.proof.book.checkout import find_checkout
     from cl_theory.proof.experiment_view import list_experiments
-    from cl_theory.proof.experiments.execution import default_store
+    from cl_theory.proof.experiments.standing import default_store
 
     checkout = find_checkout()
     list_experiments(default_store(checkout.root), checkout.experiments)
@@ -251,7 +232,7 @@ def status(names: Names = None, everything: All = False) -> int:
     """Say what is computed, in flight, missing or damaged, and whether the stored results are sound."""
     from cl_theory.proof.book.checkout import find_checkout
     from cl_theory.proof.experiment_view import chosen, show_standing
-    from cl_theory.proof.experiments.execution import default_store
+    from cl_theory.proof.experiments.standing import default_store
 
     checkout = find_checkout()
     for one in chosen(tuple(names or ()), everything or not names):
@@ -274,15 +255,6 @@ def show(name: Name, arm: OneArm = None) -> int:
     else:
         show_curves(found, arm)
     return FINE
-
-
-def register_experiment(app: typer.Typer) -> None:
-    """Add the commands to `app`."""
-    commands.command("list")(exiting(list_all))
-    commands.command()(exiting(run))
-    commands.command()(exiting(status))
-    commands.command()(exiting(show))
-    app.add_typer(commands, name="experiment")
 
 
 def train(
@@ -325,30 +297,28 @@ def train(
     return FINE
 
 
-def register_train(app: typer.Typer) -> None:
-    """Add the command to `app`."""
-    app.command()(exiting(train))
-
-
-COMMANDS = (register_build, register_check, register_accept, register_claims, register_train, register_experiment)
-"""Each adds its command to the app, in the order of the help text."""
-
 EPILOG = (
     "Exit codes: 0 all held; 1 a chapter, a claim, a number or a page did not; 2 the command or its input was wrong; "
     "130 interrupted."
 )
+PLAIN: dict[str, Any] = {"no_args_is_help": True, "rich_markup_mode": None}
 
 app = typer.Typer(
     name="cl-theory",
     help="Contrastive learning with flexible phases: execute the chapters, check every claim, render the book.",
     epilog=EPILOG,
-    no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    **PLAIN,
 )
-for register in COMMANDS:
-    register(app)
+experiments = typer.Typer(help="List and run the experiments, see how they stand and what they gave.", **PLAIN)
+COMMANDS: tuple[Callable[..., int], ...] = (build, check, accept, claims, train)
+ON_EXPERIMENTS: dict[str, Callable[..., int]] = {"list": list_all, "run": run, "status": status, "show": show}
+for command in COMMANDS:
+    app.command()(exiting(command))
+for name, command in ON_EXPERIMENTS.items():
+    experiments.command(name)(exiting(command))
+app.add_typer(experiments, name="experiment")
 
 
 def main() -> None:

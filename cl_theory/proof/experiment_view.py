@@ -12,13 +12,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
-from rich.table import Table
 
 from cl_theory.proof.book.checkout import Checkout
-from cl_theory.proof.experiments.definition import Cell, Experiment, ExperimentError
-from cl_theory.proof.experiments.execution import Forecast, Progress, Pulse, available_cores, default_store, work_off
+from cl_theory.proof.claim_view import plain_table, wide_console
+from cl_theory.proof.experiments.definition import Cell, Experiment, ExperimentError, available_cores
 from cl_theory.proof.experiments.registered import all_experiments, experiment
-from cl_theory.proof.experiments.results import ArmResults, Results, Standing, archive_trouble, forecast_of, standing_of
+from cl_theory.proof.experiments.results import ArmResults, Results
+from cl_theory.proof.experiments.standing import (
+    Forecast,
+    Progress,
+    Pulse,
+    Standing,
+    archive_trouble,
+    default_store,
+    forecast_of,
+    standing_of,
+)
 from cl_theory.proof.experiments.store import KEPT_ONCE, CellStore, write_archive
 
 NEARLY = 0.95
@@ -118,14 +127,12 @@ def _cells(count: int) -> str:
     return f"{count} cell" if count == 1 else f"{count} cells"
 
 
-WIDTH = 150
-"""Columns where there is no terminal to ask, such as in a pipe."""
 UNKNOWN = "unknown yet"
 
 
-def list_experiments(store: CellStore, folder: Path, console: Console | None = None) -> None:
+def list_experiments(store: CellStore, folder: Path) -> None:
     """A table of all experiments, with the core time that they took or will take."""
-    table = _table("experiment", "chapter", "arms x seeds", "cells", "computed", "results", "core time", "title")
+    table = plain_table("experiment", "chapter", "arms x seeds", "cells", "computed", "results", "core time", "title")
     for entry in all_experiments().values():
         standing = standing_of(entry, store, folder)
         cost = forecast_of([entry], store, folder).seconds(entry.cells)
@@ -139,12 +146,12 @@ def list_experiments(store: CellStore, folder: Path, console: Console | None = N
             UNKNOWN if cost is None else spoken(cost),
             escape(entry.title),
         )
-    _console(console).print(table)
+    wide_console().print(table)
 
 
-def show_standing(experiment: Experiment, store: CellStore, folder: Path, console: Console | None = None) -> None:
+def show_standing(experiment: Experiment, store: CellStore, folder: Path) -> None:
     """Cells by state, damaged ones by name, the archive, and the time that is left."""
-    console, standing = _console(console), standing_of(experiment, store, folder)
+    console, standing = wide_console(), standing_of(experiment, store, folder)
     states = ", ".join(f"{count} {state}" for state, count in sorted(standing.counts.items()))
     console.print(f"[bold]{experiment.name}[/]  {escape(experiment.title)}")
     console.print(f"  cells: {states} of {len(experiment.cells)}")
@@ -157,9 +164,9 @@ def show_standing(experiment: Experiment, store: CellStore, folder: Path, consol
         console.print(f"  core time left: {UNKNOWN if seconds is None else f'about {spoken(seconds)}'}")
 
 
-def show_definition(experiment: Experiment, console: Console | None = None) -> None:
+def show_definition(experiment: Experiment) -> None:
     """What is asked, and everything that the answer follows from."""
-    console, seeds = _console(console), experiment.seeds
+    console, seeds = wide_console(), experiment.seeds
     console.print(f"[bold]{experiment.name}[/]  {escape(experiment.title)}")
     console.print(escape(experiment.question), style="italic")
     console.print(f"kind: {experiment.kind}; chapter: {experiment.chapter or 'none'}")
@@ -171,12 +178,12 @@ def show_definition(experiment: Experiment, console: Console | None = None) -> N
         console.print(f"  arm {escape(name)}: {escape(_json(own))}", style="dim")
 
 
-def show_results(found: Results, console: Console | None = None) -> None:
+def show_results(found: Results) -> None:
     """A row an arm: mean over seeds and its standard error of every measure at the last point; provenance."""
-    console, first = _console(console), next(iter(found.arms.values()))
+    console, first = wide_console(), next(iter(found.arms.values()))
     curves = [name for name in first.curves if name not in KEPT_ONCE]
     finals = [name for name in first.finals if name not in KEPT_ONCE]
-    table = _table("arm", "rate", "seeds", *curves, *(f"{name}, at the end" for name in finals), "core time")
+    table = plain_table("arm", "rate", "seeds", *curves, *(f"{name}, at the end" for name in finals), "core time")
     for name, arm in found.arms.items():
         rate = found.experiment.cell(name, found.experiment.seeds).settings.get("rate", "")
         values = [_mean(arm.last(measure)) for measure in curves] + [_mean(arm.final(measure)) for measure in finals]
@@ -185,13 +192,13 @@ def show_results(found: Results, console: Console | None = None) -> None:
     _show_provenance(found, console)
 
 
-def show_curves(found: Results, arm: str, console: Console | None = None) -> None:
+def show_curves(found: Results, arm: str) -> None:
     """A row a point of one arm; ExperimentError without such an arm."""
     if arm not in found.arms:
         raise ExperimentError(f"{found.experiment.name} has no arm {arm!r}; there are {', '.join(found.arms)}")
-    one, console = found[arm], _console(console)
+    one, console = found[arm], wide_console()
     measures = [name for name in one.curves if name not in KEPT_ONCE]
-    table = _table(*one.axes, *measures)
+    table = plain_table(*one.axes, *measures)
     for place in range(len(one.axes["phases"])):
         costs = [f"{values[place]:.6g}" for values in one.axes.values()]
         points = (one.curves[name][place] for name in measures)
@@ -233,20 +240,6 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for name in columns:
-        table.add_column(name, no_wrap=name not in ("title", "arm"))
-    return table
-
-
-def _console(console: Console | None) -> Console:
-    if console is not None:
-        return console
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=WIDTH)
-
-
 @dataclass(frozen=True)
 class Wish:
     """What to run, and where. Of `arms` only, and of the cells that hold the first `seeds`; all if not given."""
@@ -266,6 +259,8 @@ class Wish:
 
 def run_as_wished(checkout: Checkout, wish: Wish) -> None:
     """Compute the missing cells, and write the archive of each experiment once all of it is there."""
+    from cl_theory.proof.experiments.execution import work_off  # here, so that what is stored is shown without Dask
+
     experiments, store = chosen(wish.names, wish.everything), default_store(checkout.root)
     cells = [cell for each in experiments for cell in cells_of(each, wish)]
     _sensible(wish)

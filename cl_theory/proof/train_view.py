@@ -4,7 +4,6 @@ import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,31 +28,13 @@ from cl_theory.learning.models import forward_forward
 from cl_theory.learning.models.boltzmann import BoltzmannMachine
 from cl_theory.learning.models.exact_law import annealed_negative_log_likelihood, label_probabilities
 from cl_theory.learning.models.forward_forward import ForwardForward
-from cl_theory.learning.models.images import bars_and_stripes, labelled_digits
-from cl_theory.learning.models.mnist import binarised_mnist, mnist
+from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.learning.models.rbm import MAX_UNITS, RBM
+from cl_theory.proof.experiments import forward_forward_runs, rbm_runs
 from cl_theory.seeds import stream
-
-N_LABELS = 10
-TEST_DIGITS = 397
-"""The last digits are kept for testing."""
 
 MODELS = ("rbm", "boltzmann", "forward-forward")
 DATA = ("digits", "bas", "mnist")
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Training and test rows; labels are None where the data have none. Label units are the last `n_labels` units."""
-
-    train: np.ndarray
-    test: np.ndarray
-    train_labels: np.ndarray | None = None
-    test_labels: np.ndarray | None = None
-
-    @property
-    def n_labels(self) -> int:
-        return 0 if self.train_labels is None else N_LABELS
 
 
 def filled_in(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,31 +59,20 @@ def usual_learning_rate(optimiser: str, estimator: str, layered: bool) -> float:
     return {"momentum": plain / 10, "adam": 0.0005}.get(optimiser, plain)
 
 
-def rows(data: str, model: str, size: int) -> Rows:
-    """The named data: bits with label units for energy models, images with room for a label for forward-forward."""
+def rows(data: str, model: str, size: int) -> Mapping[str, np.ndarray]:
+    """The named data: bits with label units for energy models, images with room for a label for forward-forward.
+
+    "train" and "test", and "test_labels" where there are labels; "train_labels" for forward-forward.
+    """
     chosen(DATA, data, "--data")
-    if data == "bas":
-        if model == "forward-forward":
+    if model == "forward-forward":
+        if data == "bas":
             raise ValueError("--model forward-forward needs labelled data: use --data digits or mnist")
+        return forward_forward_runs.loaded(data)
+    if data == "bas":
         images = bars_and_stripes(size)
-        return Rows(images, images)
-    return _digits(model) if data == "digits" else _mnist(model)
-
-
-def _digits(model: str) -> Rows:
-    bits, labels = labelled_digits(label_units=model != "forward-forward")
-    if model == "forward-forward":
-        bits = np.concatenate([np.zeros((len(bits), N_LABELS)), bits], axis=1)  # 8x8 digits fill their first pixels
-    n = len(bits) - TEST_DIGITS
-    return Rows(bits[:n], bits[n:], labels[:n], labels[n:])
-
-
-def _mnist(model: str) -> Rows:
-    if model == "forward-forward":
-        (train, train_labels), (test, test_labels) = mnist("train"), mnist("test")
-        return Rows((train / 255).astype(np.float32), (test / 255).astype(np.float32), train_labels, test_labels)
-    (train, train_labels), (test, test_labels) = binarised_mnist("train"), binarised_mnist("test")
-    return Rows(train, test, train_labels, test_labels)
+        return {"train": images, "test": images}
+    return rbm_runs.loaded("binarised-mnist" if data == "mnist" else data)
 
 
 def starting_model(model: str, n_inputs: int, n_hidden: int, rng: np.random.Generator) -> Any:
@@ -130,14 +100,14 @@ LARGEST_SET = 500
 """Measures on more rows than this would cost more than learning."""
 
 
-def measures(model: Any, data: Rows, seed: int) -> Measures:
+def measures(model: Any, data: Mapping[str, np.ndarray], seed: int) -> Measures:
     """Named measures that fit the model and the data: likelihood and distance, error on test rows, or both."""
-    train, test, labels = data.train[:LARGEST_SET], data.test[:LARGEST_SET], data.test_labels
+    train, test, labels = data["train"][:LARGEST_SET], data["test"][:LARGEST_SET], data.get("test_labels")
     if not hasattr(model, "n_visible"):
         return {"test_error": _error(lambda m: forward_forward.predicted_labels(m, test), labels)}
-    named = dict(_likelihood(model, data.train, train, seed))
+    named = dict(_likelihood(model, data["train"], train, seed))
     if labels is not None and (isinstance(model, RBM) or model.n_hidden <= MAX_UNITS):
-        pixels = test[:, : -data.n_labels]
+        pixels = test[:, : -rbm_runs.N_LABELS]
         named["test_error"] = _error(lambda m: label_probabilities(m, pixels).argmax(axis=1), labels)
     return named
 
@@ -236,10 +206,10 @@ def train_as_asked(folder: Path, settings: Mapping[str, Any], *, resume: bool) -
     return run
 
 
-def _learner(asked: Mapping[str, Any], data: Rows) -> Learner:
+def _learner(asked: Mapping[str, Any], data: Mapping[str, np.ndarray]) -> Learner:
     """All parts of the run, checked before anything is written."""
     rng = stream(asked["seed"], "train", "start")
-    model = starting_model(asked["model"], data.train.shape[1], asked["hidden"], rng)
+    model = starting_model(asked["model"], data["train"].shape[1], asked["hidden"], rng)
     planned = schedule(
         asked["estimator"], asked["b"], asked["order"], asked["length"], asked["length_law"], asked["baseline_rate"]
     )
@@ -247,9 +217,9 @@ def _learner(asked: Mapping[str, Any], data: Rows) -> Learner:
     chain = chosen(CHAINS, asked["chain"], "--chain")(asked["steps"])
     common = asked["batch_size"], asked["weight_decay"]
     if asked["model"] == "forward-forward":
-        labels = np.asarray(data.train_labels)
-        return net_learner_of(model, data.train, labels, planned, optimiser, *common)
-    return learner_of(model, data.train, planned, chain, optimiser, *common, not asked["no_visible_biases"])
+        labels = np.asarray(data["train_labels"])
+        return net_learner_of(model, data["train"], labels, planned, optimiser, *common)
+    return learner_of(model, data["train"], planned, chain, optimiser, *common, not asked["no_visible_biases"])
 
 
 @contextmanager

@@ -97,40 +97,41 @@ def test_a_seed_from_the_environment_is_checked(book, call, monkeypatch):
     assert "CL_THEORY_SEED must be an integer of at least 0, got 'many'" in result.stderr
 
 
-def test_outside_a_checkout_every_command_says_so(tmp_path, call, monkeypatch):
+ON_EXPERIMENTS = [["experiment", *words] for words in (["list"], ["run", "--all"], ["status"], ["show", "bars-b"])]
+
+
+@pytest.mark.parametrize("words", [["check"], ["build"], ["claims"], ["accept", "--reason", "why"], *ON_EXPERIMENTS])
+def test_outside_a_checkout_every_command_says_so(tmp_path, call, monkeypatch, words):
     monkeypatch.chdir(tmp_path)
-    for words in (["check"], ["build"], ["claims"], ["accept", "--reason", "why"]):
-        result = call(*words)
-        assert result.exit_code == 2
-        assert "no book here" in result.stderr
+    result = call(*words)
+    assert result.exit_code == 2
+    assert "no book here" in result.stderr
 
 
-def test_an_interrupt_ends_with_130_and_says_that_nothing_is_half_written(capsys):
+def failing(error):
     def command():
-        raise KeyboardInterrupt
+        raise error
 
+    return exiting(command)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (KeyboardInterrupt(), INTERRUPTED, "nothing is half written"),
+        (ModuleNotFoundError(name="filelock"), 2, "filelock is not installed; run: pip install 'cl-theory[book]'"),
+    ],
+)
+def test_an_interrupt_and_a_missing_tool_end_with_their_code_and_the_remedy(capsys, error, code, told):
     with pytest.raises(typer.Exit) as end:
-        exiting(command)()
-    assert end.value.exit_code == INTERRUPTED
-    assert "nothing is half written" in capsys.readouterr().err
-
-
-def test_a_missing_tool_is_named_with_the_remedy(capsys):
-    def command():
-        raise ModuleNotFoundError("No module named 'filelock'", name="filelock")
-
-    with pytest.raises(typer.Exit) as end:
-        exiting(command)()
-    assert end.value.exit_code == 2
-    assert "filelock is not installed; run: pip install 'cl-theory[book]'" in capsys.readouterr().err
+        failing(error)()
+    assert end.value.exit_code == code
+    assert told in capsys.readouterr().err
 
 
 def test_a_bug_is_not_taken_for_bad_input():
-    def command():
-        raise ValueError("a bug")
-
     with pytest.raises(ValueError, match="a bug"):
-        exiting(command)()
+        failing(ValueError("a bug"))()
 
 
 def test_all_claims_are_listed_with_what_is_accepted(book, call):
@@ -143,8 +144,8 @@ def test_all_claims_are_listed_with_what_is_accepted(book, call):
 def test_help_names_every_command_and_the_exit_codes(call):
     result = call("--help")
     assert result.exit_code == 0
-    for command in COMMANDS:
-        assert command.__name__.removeprefix("register_") in result.stdout
+    for command in (*(command.__name__ for command in COMMANDS), "experiment"):
+        assert command in result.stdout
     assert re.search(r"0\s+all\s+held", result.stdout)
 
 

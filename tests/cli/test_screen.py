@@ -117,10 +117,15 @@ def ledger():
     return {"claims": assemble({"isd-unbiased": evidence.record})}
 
 
+def told(show, *what):
+    """What `show` prints."""
+    console = Console(file=io.StringIO(), width=160)
+    show(*what, console)
+    return console.file.getvalue()
+
+
 def test_a_claim_is_shown_with_all_it_has(ledger):
-    console = Console(file=io.StringIO(), width=120)
-    show_claim("isd-unbiased", ledger, console)
-    words = console.file.getvalue()
+    words = told(show_claim, "isd-unbiased", ledger)
     for part in (
         "ISD is unbiased", "proved", "rests on: cl-gradient (open)", "exact [law]",
         "1/b off by 1 %: caught",
@@ -130,16 +135,13 @@ def test_a_claim_is_shown_with_all_it_has(ledger):
 
 
 def test_a_claim_without_evidence_says_so(ledger):
-    console = Console(file=io.StringIO(), width=120)
-    show_claim("isd-covariance", ledger, console)
-    assert "\nopen: run cl-theory accept" in console.file.getvalue()
+    assert "\nopen: run cl-theory accept" in told(show_claim, "isd-covariance", ledger)
 
 
 def test_the_list_has_every_claim(ledger):
-    console = Console(file=io.StringIO(), width=160)
-    list_claims(ledger, console)
-    assert "proved" in console.file.getvalue()
-    assert "centred-isd-neyman" in console.file.getvalue()
+    words = told(list_claims, ledger)
+    assert "proved" in words
+    assert "centred-isd-neyman" in words
 
 
 @pytest.mark.parametrize(
@@ -149,11 +151,8 @@ def test_an_experiment_is_shown_with_its_criteria_and_effect(register, margin, v
     register(Criterion("close", "loss of ISD [nats]", margin, "below", "nats"))
     evidence, noise = Evidence("exp-tiny"), np.linspace(-0.1, 0.1, 20)
     evidence.decide("close", 109 + noise, 108 + noise)
-    console = Console(file=io.StringIO(), width=160)
     ledger = {"claims": assemble({"exp-tiny": evidence.record})}
-    show_claim("exp-tiny", ledger, console)
-    list_claims(ledger, console)
-    words = console.file.getvalue()
+    words = told(show_claim, "exp-tiny", ledger) + told(list_claims, ledger)
     for part in (
         f"{verdict}: an experiment: the data",
         f"Stated before the data were looked at:\n    close: loss of ISD [nats]; must be below {margin:g} nats\n",

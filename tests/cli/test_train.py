@@ -30,25 +30,29 @@ def run(*words: object):
     return CliRunner().invoke(app, ["train", *map(str, words)])
 
 
+def trained(folder: Path, *words: object) -> list[str]:
+    """The lines of the curves of a run in `folder` that ends well."""
+    result = run(*words, "--folder", folder)
+    assert result.exit_code == 0, result.output
+    return (folder / "curves.csv").read_text().splitlines()
+
+
 def test_a_run_leaves_settings_weights_curves_and_a_plot(tmp_path) -> None:
     folder = tmp_path / "run"
-    result = run(*BAS, "--estimator", "isd", "--b", 0.4, "--seed", 3, "--folder", folder)
-    assert result.exit_code == 0, result.output
+    head, *lines = trained(folder, *BAS, "--estimator", "isd", "--b", 0.4, "--seed", 3)
     assert json.loads((folder / "settings.json").read_text())["b"] == 0.4
     with np.load(folder / "weights.npz", allow_pickle=False) as weights:
         model = RBM(weights["weights"], weights["visible_bias"], weights["hidden_bias"])
-    head, *lines = (folder / "curves.csv").read_text().splitlines()
     assert head == "iteration,phases,steps,nll,tv"
     last = dict(zip(head.split(","), map(float, lines[-1].split(",")), strict=True))
     assert last["phases"] == 200
     assert last["nll"] == pytest.approx(model.negative_log_likelihood(bars_and_stripes(2)), rel=1e-12)
     assert ElementTree.parse(folder / "curves.svg").getroot().tag.endswith("svg")
-    assert "nll" in result.output
 
 
 def test_the_same_seed_leaves_the_same_bytes(tmp_path) -> None:
     for name in ("a", "b"):
-        assert run(*BAS, "--seed", 5, "--folder", tmp_path / name).exit_code == 0
+        trained(tmp_path / name, *BAS, "--seed", 5)
     for file in ("weights.npz", "curves.csv", "curves.svg"):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
 
@@ -64,30 +68,24 @@ CASES = [
 
 @pytest.mark.parametrize("words", CASES, ids=lambda words: " ".join(map(str, words)))
 def test_every_kind_of_run_can_be_asked_for(tmp_path, words) -> None:
-    result = run(*BAS, *words, "--folder", tmp_path / "run")
-    assert result.exit_code == 0, result.output
+    assert trained(tmp_path / "run", *BAS, *words)
 
 
 def test_digits_are_the_default_data_and_their_labels_are_tested(tmp_path) -> None:
-    result = run("--phases", 300, "--folder", tmp_path / "run")
-    assert result.exit_code == 0, result.output
-    head = (tmp_path / "run" / "curves.csv").read_text().splitlines()[0]
-    assert head == "iteration,phases,steps,nll,test_error"
+    assert trained(tmp_path / "run", "--phases", 300)[0] == "iteration,phases,steps,nll,test_error"
 
 
 def test_forward_forward_learns_digits(tmp_path) -> None:
-    result = run(
-        "--model", "forward-forward", "--hidden", 30, "--optimiser", "adam", "--learning-rate", 0.01,
-        "--batch-size", 20, "--phases", 2500, "--folder", tmp_path / "run",
+    lines = trained(
+        tmp_path / "run", "--model", "forward-forward", "--hidden", 30, "--optimiser", "adam", "--learning-rate", 0.01,
+        "--batch-size", 20, "--phases", 2500,
     )  # fmt: skip
-    assert result.exit_code == 0, result.output
-    lines = (tmp_path / "run" / "curves.csv").read_text().splitlines()
     assert float(lines[-1].split(",")[-1]) < 0.7 < float(lines[1].split(",")[-1])
 
 
 def test_a_folder_with_a_run_is_not_overwritten_but_resumed(tmp_path) -> None:
     words = [*BAS, "--folder", tmp_path / "run"]
-    assert run(*words).exit_code == 0
+    assert "nll" in run(*words).output
     before = (tmp_path / "run" / "weights.npz").read_bytes()
     again = run(*words)
     assert again.exit_code == 2
@@ -107,7 +105,7 @@ KINDS = [
 @pytest.mark.parametrize("kind", KINDS, ids=["compiled", "numpy", "lock-step"])
 def test_a_command_killed_with_signal_nine_is_resumed_bit_for_bit(tmp_path, kind) -> None:
     words = ["--model", "rbm", "--data", "bas", "--size", "2", "--hidden", "6", *map(str, kind)]
-    assert run(*words, "--folder", tmp_path / "whole").exit_code == 0
+    trained(tmp_path / "whole", *words)
     command = [sys.executable, "-m", "cl_theory", "train", *words, "--folder", str(tmp_path / "killed")]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     checkpoint = tmp_path / "killed" / "run.checkpoint"
@@ -116,7 +114,7 @@ def test_a_command_killed_with_signal_nine_is_resumed_bit_for_bit(tmp_path, kind
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     reached = int(read_checkpoint(checkpoint)[0]["iteration"])
-    assert run(*words, "--folder", tmp_path / "killed", "--resume").exit_code == 0
+    trained(tmp_path / "killed", *words, "--resume")
     assert 0 < reached < int(read_checkpoint(tmp_path / "whole" / "run.checkpoint")[0]["iteration"])
     for file in ("weights.npz", "curves.csv"):
         assert (tmp_path / "killed" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
@@ -163,12 +161,12 @@ def test_a_blow_up_ends_with_one_and_names_the_step(tmp_path) -> None:
 
 
 def test_missing_mnist_says_what_to_do(tmp_path, monkeypatch) -> None:
-    import cl_theory.proof.train_view as choices
+    from cl_theory.proof.experiments import rbm_runs
 
     def unreachable(*args: object) -> None:
         raise ConnectionError("train-images-idx3-ubyte.gz could not be fetched; name its parent in CL_THEORY_DATA")
 
-    monkeypatch.setattr(choices, "binarised_mnist", unreachable)
+    monkeypatch.setattr(rbm_runs, "binarised_mnist", unreachable)
     result = run("--data", "mnist", "--folder", tmp_path / "run")
     assert result.exit_code == 2
     assert "error: train-images-idx3-ubyte.gz could not be fetched" in result.output
@@ -176,11 +174,9 @@ def test_missing_mnist_says_what_to_do(tmp_path, monkeypatch) -> None:
 
 @pytest.mark.skipif("CL_THEORY_DATA" not in os.environ, reason="set CL_THEORY_DATA to the folder of MNIST's files")
 def test_mnist_trains_from_the_named_folder(tmp_path) -> None:
-    result = run("--data", "mnist", "--phases", 40, "--folder", tmp_path / "run")
-    assert result.exit_code == 0, result.output
+    assert trained(tmp_path / "run", "--data", "mnist", "--phases", 40)[0] == "iteration,phases,steps,nll,test_error"
     with np.load(tmp_path / "run" / "weights.npz") as weights:
         assert weights["weights"].shape == (16, 794)
-    assert Path(tmp_path / "run" / "curves.csv").read_text().startswith("iteration,phases,steps,nll,test_error")
 
 
 def test_the_plot_does_not_depend_on_the_style_of_the_process() -> None:

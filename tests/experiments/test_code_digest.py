@@ -1,4 +1,4 @@
-"""The digest of code: what changes it, and what does not."""
+"""What changes the digest of code and the key of what is compiled, and what does not."""
 
 import ast
 import sys
@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from cl_theory.proof.experiments import definition as subject
+from cl_theory.proof.experiments.definition import ROOT, kernel_cache, kernels_key
 
 CALLER = '''"""A caller."""
 from cl_theory_copy.inner.callee import value
@@ -84,3 +85,25 @@ def test_the_text_of_code_does_not_depend_on_the_version_of_python():
         "kw_defaults=[], defaults=[]), body=[Return(value=List(elts=[], ctx=Load()))], decorator_list=[])], "
         "type_ignores=[])"
     )
+
+
+def sources(folder, **files):
+    for name, content in files.items():
+        (folder / f"{name}.py").write_text(content)
+    return sorted(folder.glob("*.py"))
+
+
+KERNEL = "from numba import njit"
+
+
+def test_a_changed_callee_in_another_file_changes_the_key(tmp_path):
+    before = kernels_key(sources(tmp_path, caller=KERNEL, callee="from numba import njit\nx = 1", plain="y = 1"))
+    assert kernels_key(sources(tmp_path, callee="from numba import njit\nx = 2")) != before
+    assert kernels_key(sources(tmp_path, callee="from numba import njit\nx = 1", plain="y = 2")) == before
+    assert kernels_key(sources(tmp_path, other=KERNEL)) != before
+
+
+def test_the_folder_is_that_of_the_package_as_it_is():
+    key = kernels_key(sorted(ROOT.rglob("*.py")))
+    assert kernel_cache().name == key[:16]
+    assert kernels_key([]) != key

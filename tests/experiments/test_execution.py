@@ -13,8 +13,7 @@ import pytest
 import tiny_kind
 
 from cl_theory.proof.experiments import execution
-from cl_theory.proof.experiments import execution as cluster
-from cl_theory.proof.experiments.definition import ExperimentError
+from cl_theory.proof.experiments.definition import ExperimentError, code_of
 from cl_theory.proof.experiments.execution import ClosingClient, compute, work_off
 from cl_theory.proof.experiments.store import CellStore
 
@@ -67,7 +66,7 @@ def test_what_another_run_works_at_is_waited_for_and_not_computed_twice(tiny, ch
     def other_run(pulse):
         pulses.append(pulse.others)
         if len(pulses) == 8 and lock.is_locked:
-            found = compute(cell)
+            found = compute(cell, code_of(cell.kind))
             checkout.store.write(cell, found["result"], found["provenance"])
             lock.release()
 
@@ -91,27 +90,25 @@ def test_a_full_disk_that_has_no_room_for_a_lock_is_told_too(tiny, checkout, her
         work_off(tiny.cells, checkout.store)
 
 
-def test_data_that_a_worker_lacks_are_told_with_the_cell(tiny, checkout, here_and_now, monkeypatch):
-    monkeypatch.setattr(tiny_kind, "run", lambda *cell: Path("/nowhere/data").read_bytes())
-    with pytest.raises(ExperimentError, match=r"tiny: one, seeds 5 to 6 could not be computed \(FileNotFoundError"):
+@pytest.mark.parametrize(
+    ("fail", "kind", "told"),
+    [
+        (lambda *cell: Path("/nowhere/data").read_bytes(), ExperimentError,
+         r"tiny: one, seeds 5 to 6 could not be computed \(FileNotFoundError"),
+        (lambda *cell: 1 / 0, ZeroDivisionError, "division by zero"),
+    ],
+)  # fmt: skip
+def test_data_that_a_worker_lacks_are_told_with_the_cell_and_a_bug_keeps_its_name(
+    tiny, checkout, here_and_now, monkeypatch, fail, kind, told
+):
+    monkeypatch.setattr(tiny_kind, "run", fail)
+    with pytest.raises(kind, match=told):
         work_off(tiny.cells, checkout.store)
-
-
-def test_a_bug_keeps_its_name(tiny, checkout, here_and_now, monkeypatch):
-    monkeypatch.setattr(tiny_kind, "run", lambda *cell: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        work_off(tiny.cells, checkout.store)
-
-
-@pytest.mark.parametrize("workers", [0, -1])
-def test_there_is_at_least_one_worker(tiny, checkout, workers):
-    with pytest.raises(ExperimentError, match=f"--workers must be at least 1, got {workers}"):
-        work_off(tiny.cells, checkout.store, workers=workers)
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "127.0.0.1"])
 def test_a_scheduler_that_does_not_answer_is_told_with_the_remedy(tiny, checkout, monkeypatch, address):
-    monkeypatch.setattr(cluster, "PATIENCE", 0.3)
+    monkeypatch.setattr(execution, "PATIENCE", 0.3)
     with pytest.raises(ExperimentError, match=f"no scheduler answers at '{address}'.*leave --scheduler out"):
         work_off(tiny.cells, checkout.store, scheduler=address)
 
@@ -185,8 +182,8 @@ sys.stdin.read()
 
 
 def test_a_scheduler_that_goes_away_ends_the_run_with_what_was_stored_before(tiny, checkout, monkeypatch):
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
-    monkeypatch.setitem(cluster.SETTINGS, "distributed.comm.timeouts.connect", "1s")
+    monkeypatch.setattr(execution, "PATIENCE", 1)
+    monkeypatch.setitem(execution.SETTINGS, "distributed.comm.timeouts.connect", "1s")
     call = [sys.executable, "-c", SCHEDULER, tiny_kind.__file__]
     environment = {**os.environ, tiny_kind.SECONDS: "0.2"}
     with subprocess.Popen(call, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as elsewhere:

@@ -1,183 +1,136 @@
-"""Figures of Part III show what is stored: means, errors, chosen rates, decisions."""
+"""Figures of single chapters of Part III show what they are given: variance and drift along training, prices."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 
-import matplotlib
 import numpy as np
 import pytest
 
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
-
-from cl_theory.proof.checks.criteria import Criterion, decide
+from cl_theory.learning.models.rbm import RBM
+from cl_theory.learning.models.rbm_phases import phase_turns
 from cl_theory.proof.experiments.definition import Seeds
-from cl_theory.proof.experiments.measures import FinalMeasure, Measure
+from cl_theory.proof.experiments.measures import Measure
 from cl_theory.proof.experiments.registered import experiment
 from cl_theory.proof.experiments.results import ArmResults, Results
-from cl_theory.proof.figures.runs import (
-    arm_colour,
-    arm_line,
-    b_colour,
-    by_estimator,
-    drift_a_phase,
-    effects,
-    equal_drift,
-    estimators,
-    final_values,
-    learning_curves,
-    tuning_curves,
+from cl_theory.proof.experiments.retraced import MOMENTS
+from cl_theory.proof.figures.experiments import (
+    TERMS,
+    copies_and_flows,
+    drift_terms,
+    exchange,
+    flows_and_runs,
+    price_of_locality,
+    toy_in_b,
+    valleys_along_training,
+    variance_beside_loss,
 )
-from cl_theory.proof.figures.style import COLOURS
+from cl_theory.proof.figures.runs import arm_colour
+from cl_theory.proof.systems.best_b_systems import QuadraticToy
+from cl_theory.seeds import stream
 
-N_SEEDS = 6
 PHASES = np.array([0.0, 100.0, 200.0])
+AXES = {"phases": PHASES, "time": PHASES / 20}
 
 
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
+def arm(name: str, ends_at: float = 1.0, up: float = 4.0) -> ArmResults:
+    """Three seeds; losses fall to `ends_at` and a bit, m+ is `up` and m- is 9 throughout."""
+    losses = [[5.0, 5.1, 5.2], [3.0, 3.1, 3.2], [ends_at, ends_at + 0.1, ends_at + 0.2]]
+    moments = {name: [[value] * 3] * 3 for name, value in zip(MOMENTS, (up, 9.0, 0.5), strict=True)}
+    return ArmResults(name, Seeds(0, 3), AXES, {"nll": losses, **moments}, {}, [], core_seconds=1.0)
 
 
-def arm(name: str, shift: float = 0.0) -> ArmResults:
-    """Loss 10, 5, 1 and a shift, and a seed's own number on top."""
-    table = np.array([10.0, 5.0, 1.0])[:, None] + shift + np.arange(N_SEEDS)
-    axes, curves = {"phases": PHASES, "steps": 200 * PHASES, "updates": PHASES}, {"nll": table.tolist()}
-    return ArmResults(name, Seeds(0, N_SEEDS), axes, curves, {}, [], core_seconds=1.0)
+def by_b(*ends: float) -> Results:
+    arms = [arm(f"b = {b:g}", end) for b, end in zip((0.2, 0.5, 0.8), ends, strict=True)]
+    return Results(experiment("bars-b"), {one.name: one for one in arms}, {})
 
 
-def tuning_results() -> Results:
-    losses = {0.1: 3.0, 0.2: 1.0, 0.4: 2.0}
-    arms = {f"isd @ {rate:g}": arm(f"isd @ {rate:g}", loss) for rate, loss in losses.items()}
-    return Results(experiment("bars-tuning"), arms, {})
+def test_discs_lie_where_the_variance_is_least() -> None:
+    figure = valleys_along_training({"bars": by_b(1.0, 2.0, 3.0)})
+    discs = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
+    assert len(discs) == len(PHASES)
+    assert all(disc.get_xdata()[0] == pytest.approx(0.4) for disc in discs)
+    assert discs[0].get_ydata()[0] == pytest.approx((2 + 3) ** 2 - 0.5)
+    below = figure.axes[1].containers[0].lines[0]
+    np.testing.assert_allclose(below.get_ydata(), 0.4)
 
 
-def drawn(axis) -> list:
-    """Lines whose labels the legend shows."""
-    return [line for line in axis.lines if not line.get_label().startswith("_")]
+def test_the_lowest_loss_is_ringed_and_what_diverged_is_crossed_out() -> None:
+    found = by_b(2.0, 1.0, 3.0)
+    lost = replace(found["b = 0.8"], diverged=[[[1, 1], 100]])  # the second seed
+    found = replace(found, arms={**found.arms, "b = 0.8": lost})
+    loss, expected = Measure("nll", "loss"), np.array([2.0, 1.5, 2.5])
+    figure = variance_beside_loss({"bars": found}, {"bars": loss}, {"bars": expected})
+    lower = figure.axes[1]
+    rings = [line for line in lower.lines if line.get_markersize() == 12]
+    assert [float(ring.get_xdata()[0]) for ring in rings] == [0.5]
+    lost = next(line for line in lower.lines if line.get_label() == "_lost")
+    assert list(lost.get_xdata()) == [0.8]
+    stated = next(line for line in lower.lines if line.get_label() == "from the variance")
+    assert list(stated.get_ydata()) == [2.0, 1.5, 2.5]
 
 
-def test_every_estimator_has_its_own_colour() -> None:
-    names = ["two-term", "isd", "centred-isd", "always-on, fixed", "centred always-on, fixed", "b = 0.1", "b = 0.9"]
-    assert len({arm_colour(name) for name in names}) == len(names)
+def test_the_toy_shows_its_exact_valleys_and_the_drawn_dots() -> None:
+    toy, places = QuadraticToy(1.0, 1.0, 1.0, 1.0), np.array([0.3, 0.6])
+    drawn = {2.0: (places, np.array([0.1, 0.2]), np.array([0.01, 0.02]))}
+    left, right = toy_in_b(toy, [0.0, 1.0, 2.0], (0.02, 0.3), drawn).axes
+    least = next(line for line in left.lines if line.get_label() == "least variance")
+    assert least.get_ydata()[-1] == pytest.approx(toy.with_negative(2.0).least_variance_b)
+    valley = next(line for line in right.lines if line.get_label() == r"$\sigma_-$ = 2")
+    b, error = valley.get_xdata()[40], valley.get_ydata()[40]
+    assert error == pytest.approx(toy.with_negative(2.0).rest_error(0.02, b))
+    assert list(right.containers[0].lines[0].get_ydata()) == [0.1, 0.2]
 
 
-@pytest.mark.parametrize(
-    ("arm_name", "words", "colour"),
-    [
-        ("two-term, cd", "two terms", COLOURS["two_term"]),
-        ("isd @ 0.005", "ISD", COLOURS["isd"]),
-        ("centred-isd, rate of two-term", "centred ISD", COLOURS["centred"]),
-        ("isd, rate of two-term", "ISD at the two-term rate", COLOURS["isd"]),
-        ("b = 0.5", "end of phase", COLOURS["isd"]),
-        ("always-on, geometric", "Always-on", COLOURS["always_on"]),
-        ("something else", "data", COLOURS["reference"]),
-    ],
-)
-def test_an_arm_and_its_name_in_words_share_a_colour(arm_name: str, words: str, colour: str) -> None:
-    assert arm_colour(arm_name) == arm_colour(words) == colour
+def test_every_term_of_the_drift_is_a_line_of_its_length_and_of_its_slope() -> None:
+    rng = stream(1, "drift figure")
+    data = np.eye(4)
+    turns = {k: phase_turns(RBM.random(rng, 4, 3, 0.5), data) for k in (10, 20)}
+    left, right = drift_terms(turns, 0.1, 0.5).axes
+    shown = {line.get_label(): line.get_ydata() for line in left.lines}
+    assert list(shown) == list(TERMS)
+    assert shown["one row a phase"][1] == pytest.approx(np.linalg.norm(0.1 * turns[20].row_term(0.5)))
+    slope = right.lines[0].get_ydata()[0]
+    assert slope == pytest.approx(turns[10].mu @ turns[10].mu)
 
 
-def test_an_arm_at_the_rate_of_another_keeps_its_own_colour() -> None:
-    assert arm_colour("isd, rate of two-term") == COLOURS["isd"]
-    assert arm_line("isd, rate of two-term") != arm_line("isd")
+def test_runs_are_shown_as_far_as_their_flow_goes() -> None:
+    flow = ArmResults("flow", Seeds(0, 1), {"phases": PHASES[:2]}, {"nll": [[5.0], [2.5]]}, {}, [], core_seconds=1.0)
+    figure = flows_and_runs([{"fixed": (arm("always-on, fixed"), flow)}], Measure("nll", "loss", factor=2))
+    runs, thin = figure.axes[0].lines
+    assert list(runs.get_xdata()) == [0, 100]
+    np.testing.assert_allclose(runs.get_ydata(), [10.2, 6.2])
+    np.testing.assert_allclose(thin.get_ydata(), [10.0, 5.0])
 
 
-def test_colours_of_b_change_in_straight_lines_and_end_at_0_and_1() -> None:
-    assert b_colour(0.3) == "#b565a7"
-    assert b_colour(0.4)[:3] == "#c5"  # half-way from b5 to d5
-    with pytest.raises(ValueError, match=r"strictly between 0 and 1, got 1\.0"):
-        b_colour(1.0)
+def test_copies_are_dots_and_theories_lines() -> None:
+    found = Results(experiment("small-bars"), {"always-on, fixed": arm("always-on, fixed")}, {})
+    theory = {
+        "with rows": np.array([5.0, 3.0, 1.0]),
+        "without": np.array([5.0, 2.0, 0.5]),
+    }
+    figure = copies_and_flows(found, PHASES / 20, {"always-on, fixed": theory}, Measure("nll", "loss", factor=16))
+    lines = {line.get_label(): line for line in figure.axes[0].lines}
+    assert list(lines["without"].get_ydata()) == [80, 32, 8]
+    np.testing.assert_allclose(figure.axes[0].containers[0].lines[0].get_ydata(), 16 * np.array([5.1, 3.1, 1.1]))
 
 
-def test_curves_are_means_times_the_factor_and_the_floor_is_drawn() -> None:
-    figure = learning_curves({"ISD": arm("isd")}, Measure("nll", "loss", factor=2.0, floor=1.0))
-    mean, floor = drawn(figure.axes[0])
-    np.testing.assert_allclose(mean.get_ydata(), 2 * (np.array([10, 5, 1]) + 2.5))
-    assert floor.get_ydata()[0] == 1.0
-    assert mean.get_label() == "ISD"
+def test_each_estimator_has_its_prices_its_name_and_its_line() -> None:
+    phases = np.array([100, 200])
+    ratios = {"ISD, b = 0.5": np.array([1.5, 1.4]), "centred ISD, b = 0.5": np.array([1.0, 1.1])}
+    axis = price_of_locality(phases, ratios).axes[0]
+    one, plain, centred = axis.lines
+    assert set(one.get_ydata()) == {1}
+    assert [line.get_ydata().tolist() for line in (plain, centred)] == [[1.5, 1.4], [1.0, 1.1]]
+    assert plain.get_linestyle() != centred.get_linestyle()
+    assert [text.get_text() for text in axis.texts] == list(ratios)
 
 
-def test_the_band_is_two_standard_errors_wide() -> None:
-    figure = learning_curves({"ISD": arm("isd")}, Measure("nll", "loss"))
-    band = figure.axes[0].collections[0].get_paths()[0].get_extents()
-    error = np.std(np.arange(N_SEEDS), ddof=1) / np.sqrt(N_SEEDS)
-    assert band.ymax - band.ymin == pytest.approx(9 + 4 * error)
-
-
-def test_curves_along_two_axes_have_a_panel_each() -> None:
-    figure = learning_curves({"ISD": arm("isd")}, Measure("nll", "loss"), along=("phases", "steps"))
-    assert [axis.get_xlabel() for axis in figure.axes] == ["phases", "steps of the network"]
-    assert drawn(figure.axes[1])[0].get_xdata()[-1] == 40_000
-
-
-def test_final_values_show_every_seed_and_the_mean() -> None:
-    figure = final_values(
-        {"two-term": np.arange(5.0), "ISD": np.arange(5.0) + 1}, Measure("nll", "loss", floor=0.0), label="loss"
-    )
-    axis = figure.axes[0]
-    assert [text.get_text() for text in axis.get_yticklabels()] == ["two-term", "ISD"]
-    seeds, _, mean = axis.lines[3:6]
-    assert sorted(seeds.get_xdata()) == [1, 2, 3, 4, 5]
-    assert mean.get_xdata() == [pytest.approx(3)]
-
-
-def test_tuning_rings_the_rate_with_the_least_mean() -> None:
-    figure = tuning_curves(tuning_results(), {"isd": "ISD"}, Measure("nll", "loss"))
-    ring = next(line for line in figure.axes[0].lines if line.get_label() == "_chosen")
-    assert ring.get_xdata() == [0.2]
-    assert ring.get_ydata()[0] == pytest.approx(1 + 1 + 2.5)
-
-
-def test_effects_show_where_each_criterion_is_met() -> None:
-    spread = np.linspace(-0.1, 0.1, 8)
-    below = Criterion("loss", "a is less than 5 above b", 5.0, "below", "nats")
-    factor = Criterion("time", "a takes longer", 0.0, "above", "log units")
-    outcomes = [decide(below, spread + 2, spread), decide(factor, spread - 1, spread)]
-    figure = effects(outcomes)
-    assert [axis.get_yticklabels()[0].get_text() for axis in figure.axes] == ["loss", "time"]
-    shaded = [axis.collections[0].get_paths()[0].get_extents() for axis in figure.axes]
-    assert (shaded[0].xmax, shaded[1].xmin) == (5.0, 0.0)
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["met", "contradicted"]
-
-
-def test_effects_of_nothing_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least one criterion"):
-        effects([])
-
-
-def test_two_term_learning_moves_half_its_rate_a_phase() -> None:
-    half = ArmResults("x", Seeds(0, 1), {"phases": PHASES, "updates": PHASES / 2}, {}, {}, [], core_seconds=1.0)
-    assert drift_a_phase(0.4, half) == pytest.approx(0.2)
-
-
-def test_equal_drift_has_a_panel_for_each_summary_and_every_rate_in_it() -> None:
-    found = tuning_results()
-    figure = equal_drift(
-        found, {"isd": "ISD"}, {"loss": lambda one: one.last("nll"), "twice": lambda one: 2 * one.last("nll")}
-    )
-    (places, losses), (_, twice) = (np.array(axis.containers[0][0].get_data(), dtype=float) for axis in figure.axes)
-    np.testing.assert_allclose(places, [0.1, 0.2, 0.4])
-    np.testing.assert_allclose(losses, np.array([3.0, 1, 2]) + 3.5)
-    np.testing.assert_allclose(twice, 2 * losses)
-
-
-def test_estimators_are_named_in_words_with_their_optimiser() -> None:
-    assert estimators()["centred-isd"] == "centred ISD"
-    assert estimators("adam")["isd, adam"] == "ISD, Adam"
-    stored = Results(experiment("digits-nets"), {name: arm(name) for name in estimators("sgd")}, {})
-    assert list(by_estimator(stored, "sgd")) == ["two-term, SGD", "ISD, SGD", "centred ISD, SGD"]
-
-
-def test_values_by_name_and_words_have_a_row_each() -> None:
-    pair = {"stated": np.arange(5.0), "changed": np.arange(5.0) + 1}
-    figure = final_values({"ISD": pair, "two-term": np.arange(5.0)}, label="error")
-    assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == ["ISD, stated", "ISD, changed", "two-term"]
-
-
-def test_what_is_stored_of_the_end_only_is_the_same_whatever_the_length() -> None:
-    last = FinalMeasure("test_error", "final test error", factor=100)
-    ended = ArmResults("isd", Seeds(0, 2), {}, {}, {"test_error": [0.1, 0.2]}, [], core_seconds=1.0)
-    np.testing.assert_allclose(last(ended), [10.0, 20.0])
-    assert last.label_after(100) == last.label_after(200) == "final test error"
+def test_exchange_shows_seeds_means_and_what_is_expected() -> None:
+    used = {"b = 0.2": (np.array([100.0, 140.0]), np.array([20.0, 28.0]))}
+    axis = exchange(used, goal="the end", expected=110.0).axes[0]
+    seeds, mean, expected = axis.lines
+    assert seeds.get_xdata().tolist() == [100, 140]
+    assert (*mean.get_xdata(), *mean.get_ydata()) == (120, 24)
+    assert set(expected.get_xdata()) == {110}
+    assert mean.get_color() == arm_colour("b = 0.2")
+    assert axis.get_xlabel() == "phases to the end"
+    assert axis.get_xlim()[1] > 140

@@ -1,15 +1,9 @@
 """Pictures of RBMs show every unit where it belongs, and the landscape shows what was counted."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 
-import matplotlib
 import numpy as np
 import pytest
-
-matplotlib.use("Agg")
-
-from matplotlib import pyplot as plt
 
 from cl_theory.learning.models.gibbs_chain import FreeChains
 from cl_theory.learning.models.rbm import RBM
@@ -24,26 +18,20 @@ from cl_theory.proof.figures.pictures import (
 )
 
 RNG = np.random.default_rng(5)
-SIDE = 8
-
-
-@pytest.fixture(autouse=True)
-def closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
+SIDE = 28
 
 
 def test_a_row_is_an_image_above_its_label_units():
-    row = np.concatenate([np.arange(64.0), 100 + np.arange(10.0)])
-    picture = with_strip(row, SIDE)
-    np.testing.assert_array_equal(picture[0, 11 : 11 + SIDE], np.arange(8.0))  # centred over thirty columns
-    np.testing.assert_array_equal(picture[-1], np.repeat(100 + np.arange(10.0), 3))
+    row = np.concatenate([np.arange(784.0), 1000 + np.arange(10.0)])
+    picture = with_strip(row)
+    np.testing.assert_array_equal(picture[0, 1 : 1 + SIDE], np.arange(28.0))  # centred over thirty columns
+    np.testing.assert_array_equal(picture[-1], np.repeat(1000 + np.arange(10.0), 3))
     assert np.isnan(picture[SIDE]).all()
 
 
 def test_a_row_of_another_length_is_refused():
-    with pytest.raises(ValueError, match=r"64 pixels and 10 label units, got shape \(64,\)"):
-        with_strip(np.zeros(64), SIDE)
+    with pytest.raises(ValueError, match=r"784 pixels and 10 label units, got shape \(64,\)"):
+        with_strip(np.zeros(64))
 
 
 def test_pictures_stand_line_by_line_with_gaps_between_them():
@@ -54,8 +42,8 @@ def test_pictures_stand_line_by_line_with_gaps_between_them():
 
 
 def test_one_scale_for_all_models_and_light_stays_between_the_signs():
-    weights = {"a": RNG.normal(size=(6, 74)), "b": 3 * RNG.normal(size=(6, 74))}
-    figure = receptive_fields(weights, columns=3, side=SIDE)
+    weights = {"a": RNG.normal(size=(6, 794)), "b": 3 * RNG.normal(size=(6, 794))}
+    figure = receptive_fields(weights)
     images = [axis.images[0] for axis in figure.axes if axis.images]
     assert [axis.get_ylabel() for axis in figure.axes if axis.images] == ["a", "b"]
     low, high = images[0].get_clim()
@@ -65,7 +53,7 @@ def test_one_scale_for_all_models_and_light_stays_between_the_signs():
 
 
 def test_samples_have_a_block_for_each_name():
-    figure = samples({"exact": RNG.random((4, 74)), "chain": RNG.random((8, 74))}, columns=4, side=SIDE)
+    figure = samples({"exact": RNG.random((10, 794)), "chain": RNG.random((20, 794))})
     assert [axis.get_ylabel() for axis in figure.axes] == ["exact", "chain"]
     exact, chain = (axis.images[0].get_array() for axis in figure.axes)
     assert chain.shape[0] == 2 * exact.shape[0] + 2

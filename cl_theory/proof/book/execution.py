@@ -32,7 +32,7 @@ from cl_theory.proof.book.build_folder import (
     write_whole,
 )
 from cl_theory.proof.book.checkout import Chapter, Checkout
-from cl_theory.proof.experiments.execution import available_cores
+from cl_theory.proof.experiments.definition import available_cores
 
 State = Literal["waiting", "running", "executed", "kept", "failed"]
 Request = dict[str, Any]

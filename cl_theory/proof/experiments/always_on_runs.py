@@ -1,31 +1,33 @@
-"""Cells of always-on learners: copies that share parameters, centred ones, and the mean flow."""
+"""Cells of always-on learning without its noise: many copies that share parameters, and the mean flow."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from cl_theory.learning.learners.parts import CHAINS, AlwaysOnISD, named_schedule
-from cl_theory.learning.learners.replica_learner import ReplicaLearner
+from cl_theory.learning.learners.parts import AlwaysOnISD, named_schedule
 from cl_theory.learning.learners.replicas import Baseline, Chains, PhasePlan, Replicas, learn_phases
 from cl_theory.learning.models.images import bars_and_stripes
 from cl_theory.learning.models.rbm import RBM, rbm_phase_means
 from cl_theory.learning.models.rbm_phases import always_on_flow
 from cl_theory.philox import CounterStream, philox_key
-from cl_theory.proof.experiments import rbm_runs
 from cl_theory.proof.experiments.definition import Seeds, Settings
 from cl_theory.proof.experiments.rbm_runs import first_rbm
-from cl_theory.proof.experiments.tracing import traced
+from cl_theory.proof.experiments.tracing import listed
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.estimators.isd import isd_weights
 
 
 def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
     """The exact loss of each ensemble (one a seed) at `points`, phases of every copy, as plain JSON."""
-    losses = np.array([_losses(settings, seed, points) for seed in seeds])
+    return _as_traced(settings, points, [_losses(settings, seed, points) for seed in seeds])
+
+
+def _as_traced(settings: Settings, points: Sequence[int], losses: Sequence[Sequence[float]]) -> dict[str, Any]:
+    """What `traced` would give for these losses, a list a seed."""
     return {
         "axes": {"phases": list(points), "time": [float(settings["rate"]) * phases for phases in points]},
-        "curves": {"nll": [[float(f"{value:.7g}") for value in at_point] for at_point in losses.T]},
+        "curves": {"nll": listed(np.transpose(losses))},
         "final": {},
         "diverged": None,
     }
@@ -101,24 +103,6 @@ def _copies(row: np.ndarray, n: int) -> np.ndarray:
     return np.repeat(np.asarray(row, dtype=np.float32)[None], n, axis=0)
 
 
-def run_centred(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
-    """Train one RBM a seed and measure it at `points`, as `rbm_runs.run` does with learners that have no baseline."""
-    data = rbm_runs.loaded(settings["data"])
-    schedule = named_schedule(settings["estimator"], **settings["schedule"])
-    start = Replicas.of([rbm_runs.first_rbm(seed, data["train"].shape[1], settings["hidden"]) for seed in seeds])
-    learner = ReplicaLearner(
-        start,
-        data["train"],
-        (schedule,) * len(seeds),
-        (float(settings["rate"]),) * len(seeds),
-        CHAINS[settings["chain"]](settings["sweeps"]),
-        False,
-        tuple(seeds),
-    )
-    measuring = rbm_runs.measuring(settings, data)
-    return traced(learner, points, FIXED_ROOT, measuring, rbm_runs.rows_a_phase(settings))
-
-
 def run_mean_flow(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, Any]:
     """The exact loss at `points` (phases) along the flow from the first weights of each seed, as plain JSON.
 
@@ -134,9 +118,4 @@ def run_mean_flow(settings: Settings, seeds: Seeds, points: Sequence[int]) -> di
             visible_biases=False,
         )  # fmt: skip
         losses.append([rbm.negative_log_likelihood(data) for rbm in path])
-    return {
-        "axes": {"phases": list(points), "time": times},
-        "curves": {"nll": [[float(f"{value:.7g}") for value in at_point] for at_point in np.transpose(losses)]},
-        "final": {},
-        "diverged": None,
-    }
+    return _as_traced(settings, points, losses)

@@ -1,4 +1,8 @@
-"""What an experiment is: its cells, who computes each, and which code a result came from."""
+"""What an experiment is: its cells, who computes each, and which code a result came from.
+
+Definitions are frozen Python that is written as JSON and never read from it: there is nothing for a converter to do.
+The digest of code is our own, so that comments, docstrings and layout make no stored result stale.
+"""
 
 import ast
 import hashlib
@@ -10,15 +14,17 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module, util
+from importlib import util
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import pooch
 
 PACKAGE = "cl_theory"
 ROOT = Path(__file__).resolve().parents[2]
+"""The folder of the package."""
 
 
 @cache
@@ -108,6 +114,11 @@ def machine(packages: tuple[str, ...] = PACKAGES) -> dict[str, Any]:
     }
 
 
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def commit(folder: Path) -> str:
     """The commit of the checkout at `folder`, with "+" where files differ from it; "unknown" outside one."""
     try:
@@ -137,16 +148,13 @@ def _processor() -> str:
 def _version(package: str) -> str | None:
     try:
         return version(package)
-    except PackageNotFoundError:
+    except PackageNotFoundError:  # Torch may be missing where speeds are measured
         return None
-
-
-PACKAGE_FOLDER = Path(__file__).resolve().parents[2]
 
 
 def kernel_cache() -> Path:
     """Folder in the user's cache for what is compiled from the package as it lies on the disk."""
-    return Path(pooch.os_cache("cl-theory")) / "kernels" / kernels_key(sorted(PACKAGE_FOLDER.rglob("*.py")))[:16]
+    return Path(pooch.os_cache("cl-theory")) / "kernels" / kernels_key(sorted(ROOT.rglob("*.py")))[:16]
 
 
 def kernels_key(sources: Iterable[Path]) -> str:
@@ -184,7 +192,7 @@ class Seeds:
 class Cell:
     """One piece of work: an arm of an experiment on a few seeds, up to the last of `points` phases.
 
-    `kind` names who does it (see `cl_theory.proof.experiments.definition`), `settings` are plain JSON.
+    `kind` names who does it, see `RUNNERS`; `settings` are plain JSON.
     """
 
     experiment: str
@@ -216,7 +224,7 @@ class Slice:
 
     arms: tuple[str, ...]
     seeds: int = 2
-    until: int = 2000
+    until: int = 200
 
 
 @dataclass(frozen=True)
@@ -302,8 +310,8 @@ def _blocks(seeds: Seeds, size: int) -> list[Seeds]:
 
 RUNNERS: Mapping[str, str] = {
     "rbm": "cl_theory.proof.experiments.rbm_runs:run",
-    "centred-always-on": "cl_theory.proof.experiments.always_on_runs:run_centred",
-    "boltzmann": "cl_theory.proof.experiments.boltzmann_runs:run",
+    "centred-always-on": "cl_theory.proof.experiments.rbm_runs:run",
+    "boltzmann": "cl_theory.proof.experiments.rbm_runs:run_machines",
     "forward-forward": "cl_theory.proof.experiments.forward_forward_runs:run",
     "scripts": "cl_theory.proof.experiments.script_runs:run",
     "mean-flow": "cl_theory.proof.experiments.always_on_runs:run_mean_flow",
@@ -311,17 +319,16 @@ RUNNERS: Mapping[str, str] = {
 }
 
 
-def runner_of(kind: str) -> tuple[str, str]:
-    """Module and function that run cells of this kind; ExperimentError that lists the kinds there are."""
+def runner_of(kind: str) -> str:
+    """What runs cells of this kind, as "module:function"; ExperimentError that lists the kinds there are."""
     if kind not in RUNNERS:
         raise ExperimentError(f"kind must be one of {', '.join(RUNNERS)}, got {kind!r}")
-    module, _, function = RUNNERS[kind].partition(":")
-    return module, function
+    return RUNNERS[kind]
 
 
 def code_of(kind: str) -> str:
     """Digest of the code that cells of this kind come from."""
-    return code_digest(runner_of(kind)[0])
+    return code_digest(runner_of(kind).partition(":")[0])
 
 
 def key_of(cell: Cell) -> str:
@@ -331,5 +338,4 @@ def key_of(cell: Cell) -> str:
 
 def computed(cell: Cell) -> dict[str, Any]:
     """The result of a cell, as plain JSON."""
-    module, function = runner_of(cell.kind)
-    return getattr(import_module(module), function)(cell.settings, cell.seeds, cell.points)
+    return resolve_name(runner_of(cell.kind))(cell.settings, cell.seeds, cell.points)

@@ -1,4 +1,7 @@
-"""Computing the cells of an experiment on this machine or a cluster, with its progress and its forecast."""
+"""Computing the cells of an experiment, by Dask on this machine or a cluster.
+
+The loop over futures is our own, since `as_completed` does not leave alone the cells that another run holds locks on.
+"""
 
 import logging
 import os
@@ -6,30 +9,28 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from distributed import Client
+import dask
+from distributed import Client, Future, LocalCluster, wait
+from distributed.comm import CommClosedError
+from distributed.scheduler import KilledWorker
+from filelock import BaseFileLock
 
-from cl_theory.proof.experiments import execution as local_worker
 from cl_theory.proof.experiments.definition import (
     Cell,
-    Experiment,
     ExperimentError,
+    available_cores,
     code_of,
     computed,
     kernel_cache,
     machine,
 )
-from cl_theory.proof.experiments.store import CellStore, leased
-
-if TYPE_CHECKING:
-    from distributed import Client, Future
-    from filelock import BaseFileLock
+from cl_theory.proof.experiments.standing import Progress, Pulse
+from cl_theory.proof.experiments.store import CellStore
 
 
 class ClosingClient(Client):
@@ -72,30 +73,20 @@ NO_DASHBOARD: dict[str, Any] = {"dashboard_address": None, "scheduler_kwargs": {
 """The scheduler serves some pages even so: at any free port, so that two runs at once do not meet there."""
 
 
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
-def client_of(scheduler: str | None, workers: int | None = None, *, most: int | None = None) -> Iterator["Client"]:
+def client_of(scheduler: str | None, workers: int | None = None, *, most: int | None = None) -> Iterator[Client]:
     """A client of the scheduler at `scheduler` (tcp://host:port), or of `workers` processes on this machine, default
     one a core, but not more than `most`.
 
     ExperimentError if nobody answers there.
     """
-    import dask
-    from distributed import LocalCluster
-
-    if workers is not None and workers < 1:
-        raise ExperimentError(f"--workers must be at least 1, got {workers}")
-    local_worker.quiet()
+    quiet()
     with dask.config.set(SETTINGS):
         if scheduler is not None:
-            with _reached(scheduler, ClosingClient) as client:
+            with _reached(scheduler) as client:
                 yield client
             return
-        loaded = [*dask.config.get("distributed.worker.preload"), local_worker.__name__]
+        loaded = [*dask.config.get("distributed.worker.preload"), __name__]
         n = min(workers or available_cores(), most or sys.maxsize)
         environment = {**ONE_THREAD, "NUMBA_CACHE_DIR": os.environ.get("NUMBA_CACHE_DIR", str(kernel_cache()))}
         cluster = LocalCluster(
@@ -111,9 +102,9 @@ def client_of(scheduler: str | None, workers: int | None = None, *, most: int | 
 
 
 @contextmanager
-def _reached(address: str, make: Any) -> Iterator["Client"]:
+def _reached(address: str) -> Iterator[Client]:
     try:
-        client = make(address, timeout=PATIENCE)
+        client = ClosingClient(address, timeout=PATIENCE)
     except (OSError, ValueError, KeyError) as error:
         raise ExperimentError(
             f"no scheduler answers at {address!r} ({type(error).__name__}); start one with 'dask scheduler' and "
@@ -141,63 +132,6 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-Arm = tuple[str, str]
-"""An experiment and an arm of it."""
-
-
-class Forecast:
-    """Core seconds a cell will take, learned from stored archives first and from finished cells as they come.
-
-    Archives may be of a faster machine: where both are known their ratio corrects the rest.
-    """
-
-    def __init__(self) -> None:
-        self._recorded: dict[Arm, float] = {}
-        self._measured: dict[Arm, tuple[float, int]] = {}
-
-    def record(self, experiment: Experiment, content: Mapping[str, Any]) -> None:
-        """Learn from the archive of an experiment."""
-        for arm, entry in content["arms"].items():
-            self._recorded[experiment.name, arm] = entry["core_seconds"] / len(experiment.seeds)
-
-    def measure(self, cell: Cell, seconds: float) -> None:
-        """Learn from a cell that was computed in `seconds`."""
-        total, seeds = self._measured.get(_arm(cell), (0.0, 0))
-        self._measured[_arm(cell)] = total + seconds, seeds + len(cell.seeds)
-
-    def seconds(self, cells: Iterable[Cell]) -> float | None:
-        """Core seconds that `cells` will take in all; None if nothing like one of them was ever finished."""
-        slower, total = self._slower(), 0.0
-        for cell in cells:
-            a_seed = self._a_seed(cell, slower)
-            if a_seed is None:
-                return None
-            total += a_seed * len(cell.seeds)
-        return total
-
-    def _a_seed(self, cell: Cell, slower: float) -> float | None:
-        """By the arm itself, here or as recorded; else by the mean of the experiment's arms that are known."""
-        arm = _arm(cell)
-        if arm in self._measured:
-            total, seeds = self._measured[arm]
-            return total / seeds
-        if arm in self._recorded:
-            return self._recorded[arm] * slower
-        others = [total / seeds for (name, _), (total, seeds) in self._measured.items() if name == cell.experiment]
-        return sum(others) / len(others) if others else None
-
-    def _slower(self) -> float:
-        both = [arm for arm in self._measured if self._recorded.get(arm, 0.0) > 0.0]
-        if not both:
-            return 1.0
-        here = sum(self._measured[arm][0] / self._measured[arm][1] for arm in both)
-        return here / sum(self._recorded[arm] for arm in both)
-
-
-def _arm(cell: Cell) -> Arm:
-    return cell.experiment, cell.arm
-
-
 WAIT = 1.0
 """Seconds between looks at a cell that another run is working at, and between pulses."""
 
@@ -207,34 +141,16 @@ GONE = (
 )
 
 
-@dataclass(frozen=True)
-class Progress:
-    """A cell that is done: `seconds` it took, or None where its result was stored already."""
-
-    cell: Cell
-    seconds: float | None
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """How a run stands: `cores` at work, `flying` cells with the seconds since each was sent, oldest first, and how
-    many cells are left to `others`, runs that work at them."""
-
-    cores: int
-    flying: tuple[tuple[Cell, float], ...]
-    others: int
-
-
 Report = Callable[[Progress], None]
 
 
-def compute(cell: Cell, code: str | None = None) -> dict[str, Any]:
+def compute(cell: Cell, code: str) -> dict[str, Any]:
     """What a worker does: the result of `cell`, what it cost, and which code and machine it came from.
 
     A worker whose code is not `code` computes nothing.
     """
     found = code_of(cell.kind)
-    if code not in (None, found):
+    if code != found:
         return {"code": found}
     started, worked = time.perf_counter(), time.process_time()
     result = computed(cell)
@@ -280,9 +196,9 @@ class _Work:
 
     def __init__(
         self,
-        client: "Client",
+        client: Client,
         store: CellStore,
-        waiting: "deque[Cell]",
+        waiting: deque[Cell],
         report: Report,
         pulse: Callable[[Pulse], None],
     ) -> None:
@@ -323,18 +239,18 @@ class _Work:
             return
         for future in self._landed():
             cell, lock, _ = self.flying.pop(future)
-            with leased(lock):
+            try:
                 self._keep(cell, future)
+            finally:
+                lock.release()
 
-    def _landed(self) -> list["Future"]:
+    def _landed(self) -> list[Future]:
         """The futures in flight that are done, waiting a while for the first."""
-        from distributed import wait
-
         with suppress(TimeoutError), _scheduler_there():
             wait(list(self.flying), timeout=WAIT, return_when="FIRST_COMPLETED")
         return [future for future in self.flying if future.done()]
 
-    def _keep(self, cell: Cell, future: "Future") -> None:
+    def _keep(self, cell: Cell, future: Future) -> None:
         with _explained(cell), _scheduler_there():
             found = future.result()
         if found["code"] != code_of(cell.kind):
@@ -360,8 +276,6 @@ class _Work:
 @contextmanager
 def _scheduler_there() -> Iterator[None]:
     """Turns what Dask says of a scheduler that is gone into an ExperimentError."""
-    from distributed.comm import CommClosedError
-
     try:
         yield
     except (CancelledError, CommClosedError) as error:
@@ -371,8 +285,6 @@ def _scheduler_there() -> Iterator[None]:
 @contextmanager
 def _explained(cell: Cell) -> Iterator[None]:
     """Turns what may go wrong at a worker, a bug of its code apart, into an ExperimentError that names the cell."""
-    from distributed.scheduler import KilledWorker
-
     try:
         yield
     except KilledWorker as error:
@@ -385,8 +297,3 @@ def _explained(cell: Cell) -> Iterator[None]:
             f"{cell.label} could not be computed ({type(error).__name__}: {error}); what was finished is stored: mend "
             "that on the worker's machine and run the command again"
         ) from error
-
-
-def default_store(root: Path) -> CellStore:
-    """Where a checkout keeps finished cells; not committed."""
-    return CellStore(root / "runs" / "experiments")

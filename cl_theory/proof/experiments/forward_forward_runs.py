@@ -12,6 +12,7 @@ from cl_theory.learning.models.forward_forward import ForwardForward, predicted_
 from cl_theory.learning.models.images import labelled_digits
 from cl_theory.learning.models.mnist import mnist
 from cl_theory.proof.experiments.definition import Seeds, Settings
+from cl_theory.proof.experiments.rbm_runs import N_LABELS, N_TEST_DIGITS
 from cl_theory.proof.experiments.tracing import Measuring, traced
 from cl_theory.seeds import FIXED_ROOT, stream
 
@@ -20,8 +21,6 @@ LEARNERS: Mapping[str, type[NetReplicaLearner]] = {
     "unweighted": UnweightedNetLearner,
     "leaky negatives": LeakyNegativesNetLearner,
 }
-N_LABELS = 10
-N_TEST_DIGITS = 397
 N_ALONG_THE_WAY = 2000
 """Test images that a point of the curve is judged by; the end is judged by all."""
 
@@ -57,22 +56,16 @@ def loaded(name: str) -> dict[str, np.ndarray]:
     """Images in [0, 1] as float32 with labels, for training and for testing."""
     if name == "mnist":
         (train, labels), (test, test_labels) = mnist("train"), mnist("test")
-        return _named(train / 255, labels, test / 255, test_labels)
-    if name == "digits":
+        images = train / 255, test / 255
+    elif name == "digits":
         bits, labels = labelled_digits(label_units=False)
         bits = np.concatenate([np.zeros((len(bits), N_LABELS)), bits], axis=1)  # 8x8 digits fill their first pixels
         n = len(bits) - N_TEST_DIGITS
-        return _named(bits[:n], labels[:n], bits[n:], labels[n:])
-    raise ValueError(f"data must be mnist or digits, got {name!r}")
-
-
-def _named(train: np.ndarray, labels: np.ndarray, test: np.ndarray, test_labels: np.ndarray) -> dict[str, np.ndarray]:
-    return {
-        "train": train.astype(np.float32),
-        "train_labels": labels,
-        "test": test.astype(np.float32),
-        "test_labels": test_labels,
-    }
+        images, labels, test_labels = (bits[:n], bits[n:]), labels[:n], labels[n:]
+    else:
+        raise ValueError(f"data must be mnist or digits, got {name!r}")
+    first, last = (part.astype(np.float32) for part in images)
+    return {"train": first, "train_labels": labels, "test": last, "test_labels": test_labels}
 
 
 def _measuring(settings: Settings, data: dict[str, np.ndarray]) -> Measuring:

@@ -1,8 +1,6 @@
 """Stored results as chapters read them: arrays by arm and seed, slices run again, stored models."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,9 +13,8 @@ from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.experiments.definition import Cell, Experiment, ExperimentError, Seeds, computed
-from cl_theory.proof.experiments.execution import Forecast
 from cl_theory.proof.experiments.registered import experiment
-from cl_theory.proof.experiments.store import CellState, CellStore, archive_path, read_archive, stale_kinds
+from cl_theory.proof.experiments.store import archive_path, read_archive
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +38,10 @@ class ArmResults:
 
         KeyError that lists what there is, for an unknown measure or axis.
         """
-        if along not in self.axes:
-            raise KeyError(f"{self.name} has no axis {along!r}; there are {', '.join(self.axes)}")
-        values = self._of(self.curves, measure)
+        axis, values = _named(self.axes, along, self.name, "axis"), self._measure(self.curves, measure)
         taken = [place for place, value in enumerate(values) if value is not None]
         table = np.array([values[place] for place in taken], dtype=np.float64).T
-        return self.axes[along][taken], table
+        return axis[taken], table
 
     def last(self, measure: str) -> np.ndarray:
         """Values of `measure` at the last point where it was taken, one a seed; NaN for seeds that diverged."""
@@ -55,7 +50,7 @@ class ArmResults:
 
     def final(self, measure: str) -> np.ndarray:
         """What was measured at the end only, one value a seed; NaN for seeds that diverged."""
-        values = self._of(self.finals, measure)
+        values = self._measure(self.finals, measure)
         return np.full(len(self.seeds), np.nan) if values is None else np.array(values, dtype=np.float64)
 
     @property
@@ -64,10 +59,8 @@ class ArmResults:
         blocks = [range(first, first + count) for (first, count), _ in self.diverged]
         return np.array([any(seed in block for block in blocks) for seed in self.seeds])
 
-    def _of(self, table: Mapping[str, Any], measure: str) -> Any:
-        if measure not in table:
-            raise KeyError(f"{self.name} has no measure {measure!r}; there are {', '.join(table)}")
-        return table[measure]
+    def _measure(self, table: Mapping[str, Any], name: str) -> Any:
+        return _named(table, name, self.name, "measure")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,14 +72,18 @@ class Results:
     provenance: Mapping[str, Any]
 
     def __getitem__(self, arm: str) -> ArmResults:
-        if arm not in self.arms:
-            raise KeyError(f"{self.experiment.name} has no arm {arm!r}; there are {', '.join(self.arms)}")
-        return self.arms[arm]
+        return _named(self.arms, arm, self.experiment.name, "arm")
 
 
-def results_folder(start: Path | None = None) -> Path:
-    """``data/experiments`` of the checkout that holds `start` (default: the current folder)."""
-    here = (start or Path.cwd()).resolve()
+def _named(table: Mapping[str, Any], name: str, whose: str, what: str) -> Any:
+    if name not in table:
+        raise KeyError(f"{whose} has no {what} {name!r}; there are {', '.join(table)}")
+    return table[name]
+
+
+def results_folder() -> Path:
+    """``data/experiments`` of the checkout that holds the current folder."""
+    here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "data" / "experiments").is_dir():
             return folder / "data" / "experiments"
@@ -194,65 +191,6 @@ def _relative(curves: dict[str, list[Any]], n_seeds: int) -> np.ndarray:
         taken = np.array([values[:n_seeds] for values in curves[name] if values is not None], dtype=np.float64)
         parts.append((taken[1:] / np.abs(taken[0]).mean()).ravel())
     return np.concatenate(parts)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """The state of every cell of an experiment, and what is the matter with its archive: None if nothing is."""
-
-    experiment: Experiment
-    cells: tuple[tuple[Cell, CellState], ...]
-    trouble: str | None
-    is_stored: bool
-
-    @property
-    def counts(self) -> Counter[str]:
-        """Cells by state."""
-        return Counter(state for _, state in self.cells)
-
-    @property
-    def left(self) -> list[Cell]:
-        """Cells without a result."""
-        return [cell for cell, state in self.cells if state != "stored"]
-
-    @property
-    def damaged(self) -> list[Cell]:
-        """Cells whose file is not as it was written."""
-        return [cell for cell, state in self.cells if state == "damaged"]
-
-
-def standing_of(experiment: Experiment, store: CellStore, folder: Path) -> Standing:
-    """How `experiment` stands in a store of cells and a folder of archives."""
-    states = tuple((cell, store.state(cell)) for cell in experiment.cells)
-    stored = archive_path(folder, experiment.name).exists()
-    return Standing(experiment, states, archive_trouble(folder, experiment), stored)
-
-
-def archive_trouble(folder: Path, experiment: Experiment) -> str | None:
-    """Why the archive of `experiment` is not what a run would write now; None if it is."""
-    try:
-        stale = stale_kinds(read_archive(folder, experiment), experiment)
-    except ExperimentError as error:
-        return str(error)
-    if not stale:
-        return None
-    return (
-        f"the code behind the stored results of {experiment.name} changed since ({', '.join(stale)}); "
-        f"to compute them anew run: cl-theory experiment run {experiment.name}"
-    )
-
-
-def forecast_of(experiments: Iterable[Experiment], store: CellStore, folder: Path) -> Forecast:
-    """A forecast from what is stored of `experiments`: archives, and cells as computed here."""
-    forecast = Forecast()
-    for one in experiments:
-        with suppress(ExperimentError):  # without an archive its length is not known beforehand, that is all
-            forecast.record(one, read_archive(folder, one))
-        for cell in one.cells:
-            content = store.read(cell)
-            if content is not None:
-                forecast.measure(cell, content["provenance"]["seconds"])
-    return forecast
 
 
 def stored_rbms(found: Results) -> dict[str, RBM]:

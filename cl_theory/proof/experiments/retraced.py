@@ -18,11 +18,10 @@ from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.experiments import forward_forward_runs, rbm_runs
 from cl_theory.proof.experiments.definition import Experiment, Seeds
 from cl_theory.proof.experiments.rbm_runs import first_rbm, loaded
+from cl_theory.proof.experiments.registered.designs import MOMENTS
 from cl_theory.proof.experiments.results import STORED_DIGITS, ArmResults, Results
 from cl_theory.proof.experiments.tracing import second_moments
 from cl_theory.seeds import FIXED_ROOT
-
-MOMENTS = ("second_moment_positive", "second_moment_negative", "mean_squared")
 
 
 def moments_along(arm: ArmResults) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +30,7 @@ def moments_along(arm: ArmResults) -> tuple[np.ndarray, np.ndarray]:
     return tables[0][0], np.array([table for _, table in tables])
 
 
-def isd_variance(moments: np.ndarray, p_positive: float) -> np.ndarray:
+def isd_variance(moments: Any, p_positive: float) -> Any:
     """tr Cov Z at b from moments (3, ...): claim `isd-covariance`."""
     b = probability_inside(p_positive)
     return moments[0] / b + moments[1] / (1 - b) - moments[2]
@@ -73,11 +72,11 @@ class PhaseNoise:
 
     def isd(self, p_positive: float = 0.5) -> float:
         """tr Cov of one ISD phase at b: claim `isd-covariance`."""
-        return _noise(self.second, p_positive) - float(np.sum(np.subtract(*self.means) ** 2))
+        return float(isd_variance((*self.second, np.sum(np.subtract(*self.means) ** 2)), p_positive))
 
     def centred(self, p_positive: float = 0.5) -> float:
         """The same around the best baseline."""
-        return _noise(self._variances, p_positive)
+        return float(isd_variance((*self._variances, 0.0), p_positive))
 
     @property
     def two_term(self) -> float:
@@ -114,11 +113,6 @@ def measured_moments(rbm: RBM, data: np.ndarray) -> list[float]:
     measures = second_moments(data)
     one = Replicas.of([rbm])
     return [float(measures[name](one)[0]) for name in MOMENTS]
-
-
-def _noise(moments: tuple[float, float], p_positive: float) -> float:
-    b = probability_inside(p_positive)
-    return moments[0] / b + moments[1] / (1 - b)
 
 
 CONFIDENCE = 0.95
@@ -239,8 +233,6 @@ def _walked(learner: Any, phases: Sequence[int], first: Callable[[Any], Model]) 
     randomness = Randomness(FIXED_ROOT)
     state, found = learner.start(randomness), {}
     for after in phases:
-        while state.iteration < learner.iterations(after):
-            step = min(learner.chunk, learner.iterations(after) - state.iteration)
-            state = learner.advance(state, step, randomness)
+        state = learner.advance(state, learner.iterations(after) - state.iteration, randomness)
         found[after] = first(learner.model(state.parameters))
     return found

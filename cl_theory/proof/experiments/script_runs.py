@@ -11,12 +11,13 @@ Measures are those of `rbm_runs`, "tv_half_bias", and "error_cast" where there a
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cl_theory.learning.learners.loop import run_learner
-from cl_theory.learning.learners.parts import CHAINS, named_schedule, parameter_kinds
+from cl_theory.learning.learners.parts import parameter_kinds
 from cl_theory.learning.learners.replica_learner import OfflineISDLearner, ReplicaLearner
 from cl_theory.learning.learners.replicas import Replicas
 from cl_theory.learning.models.images import LARGEST
@@ -46,7 +47,8 @@ def run(settings: Settings, seeds: Seeds, points: Sequence[int]) -> dict[str, An
 def learner_of(settings: Settings, seeds: Seeds, rows: np.ndarray) -> ReplicaLearner:
     """The learner of these settings."""
     if "n_positive" in settings:
-        return _offline(settings, seeds, rows)
+        offline = partial(OfflineISDLearner, n_positive=settings["n_positive"])
+        return rbm_runs.learner_of(settings, seeds, rows, kind=offline)
     learner = rbm_runs.learner_of(settings, seeds, rows)
     if "after" in settings:
         return replace(learner, start_from=left_by_another(settings, seeds, rows))
@@ -61,20 +63,6 @@ def left_by_another(settings: Settings, seeds: Seeds, rows: np.ndarray) -> Repli
     return run_learner(apart, after["phases"], seed=FIXED_ROOT).model
 
 
-def _offline(settings: Settings, seeds: Seeds, rows: np.ndarray) -> OfflineISDLearner:
-    schedule, n = named_schedule(settings["estimator"], **settings["schedule"]), len(seeds)
-    return OfflineISDLearner(
-        Replicas.of([rbm_runs.first_rbm(seed, rows.shape[1], settings["hidden"]) for seed in seeds]),
-        rows,
-        (schedule,) * n,
-        (float(settings["rate"]),) * n,
-        CHAINS[settings["chain"]](settings["sweeps"]),
-        False,
-        tuple(seeds),
-        n_positive=settings["n_positive"],
-    )
-
-
 def _measuring(settings: Settings, data: dict[str, np.ndarray]) -> Measuring:
     stated = {name: every for name, every in settings["measures"].items() if name not in OWN}
     found = rbm_runs.measuring({**settings, "measures": stated}, data)
@@ -85,7 +73,7 @@ def _measuring(settings: Settings, data: dict[str, np.ndarray]) -> Measuring:
 
 def _own(name: str, source: str, data: dict[str, np.ndarray]) -> measures.Measure:
     if name == "error_cast":
-        return measures.label_error(cast_pixels(source), data["labels"])
+        return measures.label_error(cast_pixels(source), data["test_labels"])
     whole = measures.total_variation(np.asarray(data["train"], dtype=np.float64))
     return lambda replicas: whole(with_half_biases(replicas))
 

@@ -1,9 +1,14 @@
-"""Where results lie: files that are complete or not there, the store of cells, and archives of finished experiments."""
+"""Where results lie: files that are complete or not there, the store of cells, and archives of finished experiments.
+
+Plain JSON with a checksum: joblib and diskcache read by unpickling, by which a file that comes with a commit could run
+code.
+"""
 
 import errno
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,14 +22,15 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-def write_checked(path: Path, content: Mapping[str, Any], indent: int | None = None) -> None:
+def write_checked(path: Path, content: Mapping[str, Any], *, in_lines: bool = False) -> None:
     """Write `content` with its format and checksum; ExperimentError, with nothing half written, if the disk is full."""
     whole = {"format": FORMAT, **content}
-    text = json.dumps({**whole, "sha256": digest_of(whole)}, indent=indent, allow_nan=False) + "\n"
+    whole["sha256"] = digest_of(whole)
+    text = _rows_on_lines(whole) if in_lines else json.dumps(whole, allow_nan=False)
     with roomy(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            write_atomically(path, _rows_on_lines(text).encode() if indent is not None else text.encode())
+            write_atomically(path, f"{text}\n".encode())
         finally:
             _sweep(path)
 
@@ -66,27 +72,15 @@ def read_checked(path: Path) -> dict[str, Any]:
     return whole
 
 
-def _rows_on_lines(text: str) -> str:
+def _rows_on_lines(value: Any, margin: str = "\n") -> str:
     """Indented JSON with each innermost list on one line, so that a difference shows as lines."""
-    lines: list[str] = []
-    held: list[str] | None = None
-    for line in text.split("\n"):
-        bare = line.strip()
-        if held is None and bare.endswith("["):
-            held = [line]
-        elif held is not None and bare.endswith(("[", "{")):
-            lines += held
-            held = [line] if bare.endswith("[") else None
-            if held is None:
-                lines.append(line)
-        elif held is not None and bare.startswith("]"):
-            lines.append(held[0] + " ".join(part.strip() for part in held[1:]) + bare)
-            held = None
-        elif held is not None:
-            held.append(line)
-        else:
-            lines.append(line)
-    return "\n".join(lines)
+    inner = margin + " "
+    if isinstance(value, Mapping) and value:
+        entries = (f"{inner}{json.dumps(name)}: {_rows_on_lines(part, inner)}" for name, part in value.items())
+        return "{" + ",".join(entries) + margin + "}"
+    if isinstance(value, list) and any(isinstance(part, list | Mapping) for part in value):
+        return "[" + ",".join(inner + _rows_on_lines(part, inner) for part in value) + margin + "]"
+    return json.dumps(value, allow_nan=False)
 
 
 CellState = Literal["stored", "in flight", "damaged", "missing"]
@@ -173,15 +167,6 @@ class CellStore:
         return self.path(cell).with_suffix(".lock")
 
 
-@contextmanager
-def leased(lock: "BaseFileLock") -> Iterator[None]:
-    """Give the lock back afterwards."""
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 KEPT_ONCE = ("weights",)
 """Measures of the first replica alone."""
 
@@ -205,6 +190,7 @@ def write_archive(folder: Path, experiment: Experiment, store: CellStore, root: 
     for cell, content in zip(experiment.cells, contents, strict=True):
         by_arm[cell.arm].append(content)
     parts = [content["provenance"] for content in contents]
+    machines = [part["machine"] for part in parts]
     whole = {
         "experiment": experiment.name,
         "definition": experiment.definition,
@@ -212,14 +198,14 @@ def write_archive(folder: Path, experiment: Experiment, store: CellStore, root: 
             "commit": commit(root),
             "code": {cell.kind: code_of(cell.kind) for cell in experiment.cells},
             "seeds": [experiment.seeds.first, experiment.seeds.count],
-            "machines": _distinct([part["machine"] for part in parts]),
+            "machines": [one for place, one in enumerate(machines) if one not in machines[:place]],
             "cells": len(contents),
             "core_seconds": round(sum(part["seconds"] for part in parts), 1),
         },
         "arms": {arm: _merged(blocks) for arm, blocks in by_arm.items()},
     }
     path = archive_path(folder, experiment.name)
-    write_checked(path, whole, indent=1)
+    write_checked(path, whole, in_lines=True)
     return path
 
 
@@ -254,9 +240,13 @@ def _merged(contents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     results = [content["result"] for content in contents]
     axes = max((result["axes"] for result in results), key=lambda axis: len(axis["phases"]))
     widths = [content["cell"]["seeds"][1] for content in contents]
-    pairs = list(zip(results, widths, strict=True))
-    curves = {name: _side_by_side(name, pairs, len(axes["phases"])) for name in results[0]["curves"]}
-    final = {name: _joined(name, [(r["final"].get(name), w) for r, w in pairs]) for name in _final_names(contents)}
+    curves = {
+        name: [_joined(name, at_point, widths) for at_point in zip_longest(*(one["curves"][name] for one in results))]
+        for name in results[0]["curves"]
+    }
+    final = {
+        name: _joined(name, [one["final"].get(name) for one in results], widths) for name in _final_names(contents)
+    }
     diverged = [[content["cell"]["seeds"], content["result"]["diverged"]] for content in contents]
     return {
         "axes": axes,
@@ -273,21 +263,13 @@ def _final_names(contents: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(found | {name for content in contents for name in content["cell"]["settings"].get("final", ())})
 
 
-def _side_by_side(name: str, pairs: Sequence[tuple[Mapping[str, Any], int]], n: int) -> list[Any]:
-    return [_joined(name, [(_at(result["curves"][name], k), width) for result, width in pairs]) for k in range(n)]
-
-
-def _at(curve: Sequence[Any], place: int) -> Any:
-    return curve[place] if place < len(curve) else None
-
-
-def _joined(name: str, blocks: Sequence[tuple[Any, int]]) -> Any:
-    """One list of values a seed, None where nothing was measured."""
-    if all(values is None for values, _ in blocks):
+def _joined(name: str, blocks: Sequence[Any], widths: Sequence[int]) -> Any:
+    """One list of values a seed, None where nothing was measured; `blocks` of seeds have these `widths`."""
+    if all(values is None for values in blocks):
         return None
     if name in KEPT_ONCE:
-        return next(values[:1] for values, _ in blocks if values is not None)
-    return [value for values, width in blocks for value in (values or [None] * width)]
+        return next(values[:1] for values in blocks if values is not None)
+    return [value for values, width in zip(blocks, widths, strict=True) for value in (values or [None] * width)]
 
 
 def _first_change(old: Any, new: Any, place: str = "") -> str:
@@ -306,11 +288,3 @@ def _first_change(old: Any, new: Any, place: str = "") -> str:
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _distinct(values: Sequence[Any]) -> list[Any]:
-    found: list[Any] = []
-    for value in values:
-        if value not in found:
-            found.append(value)
-    return found

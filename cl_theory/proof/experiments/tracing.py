@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 from cl_theory.learning.learners.likelihood import exact_log_likelihood
-from cl_theory.learning.learners.loop import Learner, LearningDiverged, Randomness, TrainingState
+from cl_theory.learning.learners.loop import Learner, LearningDiverged, Randomness
 from cl_theory.learning.learners.replicas import Replicas
 from cl_theory.learning.models.exact_law import label_probabilities, mean_label_units
 from cl_theory.learning.models.rbm import RBM, model_table
@@ -30,7 +30,7 @@ class Measuring:
 
     def at(self, place: int, model: Any) -> dict[str, list[float]]:
         """The measures that are due at point number `place`."""
-        return {name: _listed(f(model)) for name, (f, every) in self.curves.items() if place % every == 0}
+        return {name: listed(f(model)) for name, (f, every) in self.curves.items() if place % every == 0}
 
 
 def traced(
@@ -47,7 +47,7 @@ def traced(
     axes, curves, diverged = [], [], None
     for place, phases in enumerate(points):
         try:
-            state = _advanced(learner, state, learner.iterations(phases), randomness)
+            state = learner.advance(state, learner.iterations(phases) - state.iteration, randomness)
         except LearningDiverged as error:
             diverged = {"update": error.iteration, "value": str(error.value)}
             break
@@ -58,15 +58,9 @@ def traced(
     return {
         "axes": {name: [axis[name] for axis in axes] for name in axes[0]},
         "curves": {name: [found.get(name) for found in curves] for name in measuring.curves},
-        "final": {name: _listed(f(model)) for name, f in measuring.final.items()} if done else {},
+        "final": {name: listed(f(model)) for name, f in measuring.final.items()} if done else {},
         "diverged": diverged,
     }
-
-
-def _advanced(learner: Learner, state: TrainingState, until: int, randomness: Randomness) -> TrainingState:
-    while state.iteration < until:
-        state = learner.advance(state, min(learner.chunk, until - state.iteration), randomness)
-    return state
 
 
 def _axes(learner: Learner, iteration: int, rows_a_phase: float) -> dict[str, float]:
@@ -74,7 +68,7 @@ def _axes(learner: Learner, iteration: int, rows_a_phase: float) -> dict[str, fl
     return {"phases": phases, "updates": iteration, "steps": steps, "rows": phases * rows_a_phase}
 
 
-def _listed(values: np.ndarray) -> list[Any]:
+def listed(values: np.ndarray) -> list[Any]:
     """Seven digits are more than any seed repeats, and keep the stored files small."""
     return _rounded(np.asarray(values, dtype=np.float64).tolist())
 

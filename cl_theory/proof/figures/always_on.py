@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from cl_theory.learning.models.rbm import RBM, descended, rbm_phase_means
-from cl_theory.proof.figures.style import colour, describe
+from cl_theory.proof.figures.style import bare, colour, describe, phase_colours, subplots
 from cl_theory.proof.systems.flow_systems import lag_in_time
 from cl_theory.proof.systems.leading_systems import (
     NETWORK,
@@ -43,11 +45,6 @@ from cl_theory.theory.dynamics.leading_statements import AR_FIRST, AR_SECOND, LE
 from cl_theory.theory.dynamics.transfer import TransferOperator, euler_path, gradient_flow, mean_gradient
 from cl_theory.theory.system import System
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-
 SHADES = ("two_term", "always_on", "isd", "positive_phase", "centred")
 TERMS = {
     "the standard step": "reference", "the flow": "isd", "the start": "two_term", "correlation": "centred",
@@ -70,14 +67,12 @@ BIAS_TERMS = (
 )
 
 
-def six_terms(rate: float = 0.01) -> "Figure":
+def six_terms(rate: float = 0.01) -> Figure:
     """Lengths of the leading terms of the three-state chain from state 0 over tau, and of what they leave."""
-    import matplotlib.pyplot as plt
-
     lengths = 2 ** np.arange(2, 13)
     phases = [three_state_phase(rate, Fixed(int(n)), 5) for n in lengths]
     terms = [LEADING.term_values(phase) for phase in phases]
-    figure, axis = plt.subplots(figsize=(6.4, 3.8))
+    figure, axis = subplots(size=(6.4, 3.8))
     for name, shade in TERMS.items():
         axis.loglog(lengths, [np.linalg.norm(values[name]) for values in terms], color=colour(shade), label=name)
     axis.loglog(lengths, [phase(rest_size) for phase in phases], "o", ms=4, color=colour("exact"), label="what is left")
@@ -86,10 +81,8 @@ def six_terms(rate: float = 0.01) -> "Figure":
     return figure
 
 
-def growth_of_q() -> "Figure":
+def growth_of_q() -> Figure:
     """Q_T of a small RBM's Gibbs chain over T: the flow term, the three small terms together, and what is left."""
-    import matplotlib.pyplot as plt
-
     lengths, at = 2 ** np.arange(1, 9), gibbs_phase()
     rows: dict[str, list[float]] = {"$Q_T$": [], "the flow": [], "correlation, memory, lag": [], "the two ends": []}
     for n in lengths:
@@ -99,7 +92,7 @@ def growth_of_q() -> "Figure":
         parts = second_order(at.local, 5, Fixed(int(n))).second, terms["the flow"], small, gibbs_rest(int(n))
         for row, part in zip(rows.values(), parts, strict=True):
             row.append(float(np.linalg.norm(part)))
-    figure, axis = plt.subplots(figsize=(6.0, 3.5))
+    figure, axis = subplots(size=(6.0, 3.5))
     for (name, row), shade in zip(rows.items(), ("exact", "isd", "centred", "two_term"), strict=True):
         axis.loglog(lengths, row, "o" if name == "$Q_T$" else "-", ms=4, color=colour(shade), label=name)
     axis.set(xlabel="phase length $T$", ylabel="length of the vector")
@@ -107,14 +100,12 @@ def growth_of_q() -> "Figure":
     return figure
 
 
-def bias_against_rate_and_length() -> "Figure":
+def bias_against_rate_and_length() -> Figure:
     """Left: the AR(1) network's bias over rates, one curve a phase length; right: over lengths, one a rate."""
-    import matplotlib.pyplot as plt
-
     rates, lengths = np.geomspace(1e-3, 0.3, 40), np.unique(np.geomspace(3, 30_000, 40).astype(int))
     by_length = {rf"$\tau$ = {tau:,}": [(rate, tau) for rate in rates] for tau in (10, 100, 10_000)}
     by_rate = {rf"$\eta$ = {rate:g}": [(rate, int(tau)) for tau in lengths] for rate in (0.003, 0.03, 0.3)}
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.3), sharey=True)
+    figure, (left, right) = subplots(1, 2, size=(7.6, 3.3), sharey=True)
     _panel(left, rates, by_length)
     _panel(right, lengths, by_rate)
     _slope(left, rates, 2, r"$\propto \eta^2$")
@@ -134,14 +125,14 @@ def predicted_bias(rate: float, steps: int) -> float:
     return float(step * first["the start"] + step**2 * small)
 
 
-def _panel(axis: "Axes", places: Sequence[float] | np.ndarray, curves: Mapping[str, list[tuple[float, int]]]) -> None:
+def _panel(axis: Axes, places: Sequence[float] | np.ndarray, curves: Mapping[str, list[tuple[float, int]]]) -> None:
     exact = partial(ar_bias, state=STATE)
     for shade, (name, cases) in zip(SHADES, curves.items(), strict=False):
         axis.loglog(places, [abs(predicted_bias(*case)) for case in cases], color=colour(shade), label=name)
         axis.loglog(places, [abs(exact(*case)) for case in cases], "o", color=colour(shade), markersize=3)
 
 
-def _slope(axis: "Axes", places: np.ndarray, power: int, label: str) -> None:
+def _slope(axis: Axes, places: np.ndarray, power: int, label: str) -> None:
     low = axis.get_ylim()[0]
     start = low * 3 / places[0] ** power
     part = places[: len(places) // 2]
@@ -157,14 +148,12 @@ PANELS = {
 }
 
 
-def growth_figure(series: Sequence[Mapping[str, Any]]) -> "Figure":
+def growth_figure(series: Sequence[Mapping[str, Any]]) -> Figure:
     """Microseconds a call against what grows, on logarithmic axes, beside lines of proportional growth.
 
     `series` are records with `work`, `along`, `values` and `microseconds`, one curve each.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(PANELS), figsize=(9.6, 3.9), sharey=True)
+    figure, axes = subplots(1, len(PANELS), size=(9.6, 3.9), sharey=True)
     for axis, (title, names) in zip(axes, PANELS.items(), strict=True):
         _panel_growth(axis, title, [one for one in series if one["along"] in names])
     axes[0].set_ylabel("microseconds a call")
@@ -172,7 +161,7 @@ def growth_figure(series: Sequence[Mapping[str, Any]]) -> "Figure":
     return describe(figure, "Cost against size on logarithmic axes: " + "; ".join(parts))
 
 
-def _panel_growth(axis: "Axes", title: str, series: Sequence[Mapping[str, Any]]) -> None:
+def _panel_growth(axis: Axes, title: str, series: Sequence[Mapping[str, Any]]) -> None:
     for one, shade in zip(series, GROWTH_SHADES, strict=False):
         label = f"{one['work']}, by {one['along']}"
         axis.loglog(one["values"], one["microseconds"], "o-", ms=3, lw=1.4, color=colour(shade), label=label)
@@ -199,10 +188,8 @@ LAG_BEHIND = (
 )
 
 
-def flow_portrait(rate: float = 1.5) -> "Figure":
+def flow_portrait(rate: float = 1.5) -> Figure:
     """Left: the flow, the standard step, and mean ends of always-on phases. Right: their distances, over the length."""
-    import matplotlib.pyplot as plt
-
     chain, place = three_state_chain(), np.array([2.0, -1.0])
     at = Equilibrium.of(local_chain(chain, place))
     flow = np.array([place, *(gradient_flow(chain, place, rate * part) for part in np.linspace(0.1, 1, 10))])
@@ -210,7 +197,7 @@ def flow_portrait(rate: float = 1.5) -> "Figure":
     for length in (2, 4, 8, 16, 64, 256, 1024):
         operator = TransferOperator(chain, place, 2.6, rate / length, degree=9)
         ends[length] = place + operator.mean_displacement(at.law, Fixed(length))
-    figure, (plane, distance) = plt.subplots(1, 2, figsize=(7.6, 3.3))
+    figure, (plane, distance) = subplots(1, 2, size=(7.6, 3.3))
     plane.plot(*flow.T, color=colour("centred"), label="gradient flow")
     plane.plot(*np.stack([flow[0], standard]).T, "--", color=colour("isd"), label="standard step")
     plane.plot(*standard, "s", color=colour("isd"))
@@ -231,11 +218,9 @@ def flow_portrait(rate: float = 1.5) -> "Figure":
     return figure
 
 
-def euler_steps(time: float = 1.5) -> "Figure":
+def euler_steps(time: float = 1.5) -> Figure:
     """One parameter with mean gradient theta: paths of 1, 2, 4 and 16 steps, and the flow."""
-    import matplotlib.pyplot as plt
-
-    figure, axis = plt.subplots(figsize=(5.6, 3.1))
+    figure, axis = subplots(size=(5.6, 3.1))
     grid = np.linspace(0, time, 100)
     axis.plot(grid, np.exp(-grid), color=colour("centred"), linewidth=2.6, label="flow")
     for steps, shade in ((1, "isd"), (2, "two_term"), (4, "always_on"), (16, "reference")):
@@ -248,13 +233,11 @@ def euler_steps(time: float = 1.5) -> "Figure":
     return figure
 
 
-def lag_behind(longest: int = 9) -> "Figure":
+def lag_behind(longest: int = 9) -> Figure:
     """How a gradient's bias against the current parameters settles: paths, second order, and the limit."""
-    import matplotlib.pyplot as plt
-
     times = np.arange(1, longest + 1)
     measured, second, limit = lag_in_time(times)
-    figure, axis = plt.subplots(figsize=(5.6, 3.0))
+    figure, axis = subplots(size=(5.6, 3.0))
     axis.plot(times, second, color=colour("always_on"), label="to second order")
     axis.plot(times, measured, "o", color=colour("exact"), markersize=5, label="every path listed")
     axis.plot(times, limit, "--", color=colour("reference"), label=r"$\pi\dot P[\bar g]\xi - \Gamma$")
@@ -277,30 +260,20 @@ def learned_digits(n_steps: int = 6) -> RBM:
     return descended(model.rbm, model.data, n_steps, learning_rate=0.5)
 
 
-def seen_and_dreamt() -> "Figure":
-    """Mean of each pixel of the digits as seen and as dreamt, before learning and after six steps."""
-    stages = {"before": digits_model().rbm, "6 steps later": learned_digits()}
-    return portraits({name: _pixel_means(rbm) for name, rbm in stages.items()})
-
-
 def _pixel_means(rbm: RBM) -> tuple[np.ndarray, ...]:
     first = rbm.weights.size
     means = rbm_phase_means(rbm, digits_model().data)
     return tuple(-mean[first : first + rbm.n_visible] for mean in means)
 
 
-def portraits(pixel_means: Mapping[str, tuple[np.ndarray, ...]], side: int = 8) -> "Figure":
-    """One row a stage of learning, `pixel_means` [name] = (mean of v in the positive, in the negative phase)."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(
-        len(pixel_means), 3, figsize=(6.4, 1.95 * len(pixel_means) + 0.25), squeeze=False, sharex=True, sharey=True
-    )
-    for row, (name, (seen, dreamt)) in zip(axes, pixel_means.items(), strict=True):
-        means = [
-            _image(axis, pixels, side, "cividis", (0, 1)) for axis, pixels in zip(row, (seen, dreamt), strict=False)
-        ]
-        difference = _image(row[2], seen - dreamt, side, _phase_colours(), (-0.6, 0.6))
+def seen_and_dreamt() -> Figure:
+    """Mean of each pixel of the digits as seen and as dreamt, before learning and after six steps."""
+    stages = {"before": digits_model().rbm, "6 steps later": learned_digits()}
+    figure, axes = subplots(2, 3, size=(6.4, 4.15), sharex=True, sharey=True)
+    for row, (name, rbm) in zip(axes, stages.items(), strict=True):
+        seen, dreamt = _pixel_means(rbm)
+        means = [_image(row[0], seen, "cividis", (0, 1)), _image(row[1], dreamt, "cividis", (0, 1))]
+        difference = _image(row[2], seen - dreamt, phase_colours(), (-0.6, 0.6))
         row[0].set_ylabel(name)
         figure.colorbar(means[1], ax=row[1], shrink=0.8, ticks=[0, 1]).outline.set_visible(False)
         figure.colorbar(difference, ax=row[2], shrink=0.8, ticks=[-0.5, 0, 0.5]).outline.set_visible(False)
@@ -309,21 +282,11 @@ def portraits(pixel_means: Mapping[str, tuple[np.ndarray, ...]], side: int = 8) 
     return figure
 
 
-def _image(axis: "Axes", pixels: np.ndarray, side: int, cmap, limits: tuple[float, float]):
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set_visible(False)
-    axis.grid(False)
+def _image(axis: Axes, pixels: np.ndarray, cmap: Any, limits: tuple[float, float]) -> Any:
+    bare(axis)
     low, high = limits
-    return axis.pcolormesh(
-        np.flipud(pixels.reshape(side, side)), cmap=cmap, vmin=low, vmax=high, edgecolors="face", linewidth=0.4
-    )
-
-
-def _phase_colours():
-    from matplotlib.colors import LinearSegmentedColormap
-
-    ends = [colour("negative_phase"), "#f7f5f2", colour("positive_phase")]
-    return LinearSegmentedColormap.from_list("phases", ends)
+    shown = np.flipud(pixels.reshape(8, 8))
+    return axis.pcolormesh(shown, cmap=cmap, vmin=low, vmax=high, edgecolors="face", linewidth=0.4)
 
 
 NAMES = {"fixed": "always_on", "geometric": "isd", "end of phase": "two_term"}
@@ -342,10 +305,8 @@ TWO_FLOWS = (
 )
 
 
-def noise_over_length() -> "Figure":
+def noise_over_length() -> Figure:
     """Variance of a phase of the AR(1) network over eta^2, by how it learns: theory as lines, exact values as dots."""
-    import matplotlib.pyplot as plt
-
     lengths, rate = np.unique(np.geomspace(4, 4000, 16).astype(int)), 0.02
     square, noise = NOISY_NETWORK.mean_gradient(2.0) ** 2, NOISY_NETWORK.long_run_variance / lengths
     at_end = np.full(len(lengths), NOISY_NETWORK.equilibrium_variance)
@@ -355,7 +316,7 @@ def noise_over_length() -> "Figure":
         "geometric": [network_noise(Geometric(int(n)), rate) for n in lengths],
         "end of phase": at_end,
     }
-    figure, axis = plt.subplots(figsize=(6.0, 3.3))
+    figure, axis = subplots(size=(6.0, 3.3))
     for name, shade in NAMES.items():
         axis.loglog(lengths, predicted[name], color=colour(shade), label=name)
         axis.loglog(lengths, exact[name], "o", color=colour(shade), markersize=4)
@@ -364,12 +325,10 @@ def noise_over_length() -> "Figure":
     return figure
 
 
-def rest_points(rate: float = 0.1, n_phases: int = 120, n_copies: int = 4000) -> "Figure":
+def rest_points(rate: float = 0.1, n_phases: int = 120, n_copies: int = 4000) -> Figure:
     """Left: first coordinate of the fixed point less that of mu = 0, over the rate. Right: mean learning paths."""
-    import matplotlib.pyplot as plt
-
     place, baselines = _baselines_at_rest()
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.2))
+    figure, (left, right) = subplots(1, 2, size=(7.6, 3.2))
     for (name, baseline), shade in zip(baselines.items(), ("isd", "centred"), strict=True):
         slope = float(isd_fixed_point_shift(phases_at(place), B_ISD, baseline)[0])
         rng = stream(FIXED_ROOT, "isd-aol-fixed-point", name)
@@ -385,12 +344,10 @@ def rest_points(rate: float = 0.1, n_phases: int = 120, n_copies: int = 4000) ->
     return figure
 
 
-def two_flows(longest: float = 0.8) -> "Figure":
+def two_flows(longest: float = 0.8) -> Figure:
     """The flow of one positive and of one negative ISD phase from where mu = 0, and the mean of their ends."""
-    import matplotlib.pyplot as plt
-
     pair, (place, baselines) = three_state_pair(), _baselines_at_rest()
-    figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.2), sharex=True, sharey=True)
+    figure, axes = subplots(1, 2, size=(7.6, 3.2), sharex=True, sharey=True)
     times = np.linspace(0, longest, 25)
     for axis, (name, baseline) in zip(axes, baselines.items(), strict=True):
         ends = []

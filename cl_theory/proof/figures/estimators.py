@@ -1,23 +1,19 @@
 """Chapters 1 and 2 drawn: what is seen and dreamt, and clouds of estimates."""
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from cl_theory.learning.models.exact_phases import gradient_projections
 from cl_theory.learning.models.rbm import rbm_phase_means
-from cl_theory.proof.figures.style import colour
+from cl_theory.proof.figures.style import colour, subplots
 from cl_theory.proof.systems.real_models import RealModel, bars_model, moody, sweep_chain
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.estimators.contrastive_statements import AFTER_ONE_SWEEP
 from cl_theory.theory.estimators.isd_statements import MEAN_AT_OTHER_WEIGHTS
 from cl_theory.theory.estimators.symbols import b, b_believed, mu_minus, mu_plus, start, sweep
 from cl_theory.theory.system import System
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 
 ONE_UNIT = (
     "Two panels over theta. Left, the dreamt rate rises as a sigmoid and crosses the level line of the seen rate 0.7; "
@@ -30,13 +26,11 @@ SHORT_DREAMS = (
 )
 
 
-def one_unit(seen: float = 0.7) -> "Figure":
+def one_unit(seen: float = 0.7) -> Figure:
     """One unit with energy -theta s: rates of being on, seen and dreamt, and the loss whose slope is their distance."""
-    import matplotlib.pyplot as plt
-
     theta = np.linspace(-4, 4, 161)
     dreamt, loss = 1 / (1 + np.exp(-theta)), np.log1p(np.exp(theta)) - seen * theta
-    figure, (rates, losses) = plt.subplots(1, 2, figsize=(7.0, 2.6))
+    figure, (rates, losses) = subplots(1, 2, size=(7.0, 2.6))
     rates.plot(theta, dreamt, color=colour("negative_phase"))
     rates.axhline(seen, color=colour("positive_phase"), lw=1.8)
     for at in range(10, 160, 20):
@@ -53,12 +47,10 @@ def one_unit(seen: float = 0.7) -> "Figure":
     return figure
 
 
-def short_dreams(n_sweeps: int = 30) -> "Figure":
+def short_dreams(n_sweeps: int = 30) -> Figure:
     """|E D| over the gradient's length when the negative phase stops after 1, 2, ... sweeps from the data."""
-    import matplotlib.pyplot as plt
-
     shares = short_dream_shares(n_sweeps)
-    figure, axis = plt.subplots(figsize=(5.6, 2.7))
+    figure, axis = subplots(size=(5.6, 2.7))
     axis.plot(np.arange(1, n_sweeps + 1), 100 * shares, "o-", markersize=4, color=colour("two_term"))
     axis.scatter(1, 100 * shares[0], s=42, color=colour("isd"), zorder=3)
     axis.annotate(f"{100 * shares[0]:.0f} % after one sweep", (1, 100 * shares[0]), (8, -3), textcoords="offset points")
@@ -93,12 +85,10 @@ UNFAIR_COIN = (
 )
 
 
-def levers(mean_positive: float = 1.6, mean_negative: float = 1.0) -> "Figure":
+def levers(mean_positive: float = 1.6, mean_negative: float = 1.0) -> Figure:
     """Two means on a line, blown up by 1/b and -1/(1-b): whatever b is, they balance at their difference."""
-    import matplotlib.pyplot as plt
-
     chances = (0.2, 0.5, 0.8)
-    figure, axis = plt.subplots(figsize=(6.6, 2.5))
+    figure, axis = subplots(size=(6.6, 2.5))
     for row, chance in enumerate(chances):
         ends = {
             "positive_phase": (mean_positive / chance, chance),
@@ -119,12 +109,10 @@ def levers(mean_positive: float = 1.6, mean_negative: float = 1.0) -> "Figure":
     return figure
 
 
-def unfair_coin(coin: float = 0.49, n_steps: int = 10) -> "Figure":
+def unfair_coin(coin: float = 0.49, n_steps: int = 10) -> Figure:
     """Lengths of the gradient and of the bias on bars and stripes, over `n_steps` of exact descent."""
-    import matplotlib.pyplot as plt
-
     gradient, bias = unfair_lengths(coin, n_steps)
-    figure, axis = plt.subplots(figsize=(5.6, 2.7))
+    figure, axis = subplots(size=(5.6, 2.7))
     texts = {"two_term": (gradient, r"gradient $|\mu|$", 8), "isd": (bias, f"bias of a coin of {coin}", -16)}
     for shade, (lengths, text, above) in texts.items():
         axis.semilogy(lengths, "o-", color=colour(shade), markersize=4)
@@ -154,7 +142,7 @@ ESTIMATE_CLOUDS = (
 )
 
 
-def model_clouds(model: RealModel, p_positive: float = 0.3, n: int = 400) -> "Figure":
+def model_clouds(model: RealModel, p_positive: float = 0.3, n: int = 400) -> Figure:
     """`n` estimates of each sign from a real model, in the plane of its exact means."""
     rng = stream(FIXED_ROOT, "isd-unbiased", "clouds")
     plane = plane_of_means(model, p_positive)
@@ -175,11 +163,9 @@ def plane_of_means(model: RealModel, p_positive: float) -> np.ndarray:
     return np.stack([first, left / np.linalg.norm(left)])
 
 
-def estimate_clouds(positive: np.ndarray, negative: np.ndarray, centres: np.ndarray, p_positive: float) -> "Figure":
+def estimate_clouds(positive: np.ndarray, negative: np.ndarray, centres: np.ndarray, p_positive: float) -> Figure:
     """Clouds of estimates Z in a plane, (n, 2) a phase, with their exact `centres` (2, 2) and the gradient between."""
-    import matplotlib.pyplot as plt
-
-    figure, axis = plt.subplots(figsize=(6.8, 3.1))
+    figure, axis = subplots(size=(6.8, 3.1))
     names = ("positive_phase", "negative_phase")
     labels = ("$g^+/b$", "$-g^-/(1-b)$")
     axis.axhline(0, color=colour("reference"), lw=0.6)

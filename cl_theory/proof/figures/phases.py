@@ -1,11 +1,12 @@
 """Chapters 7 to 9 drawn: what a phase owes, its bias, and laws of its length."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
-from cl_theory.proof.figures.style import colour
+from cl_theory.proof.figures.style import colour, subplots
 from cl_theory.proof.systems.leading_systems import three_states as three_states_at_rest
 from cl_theory.proof.systems.length_systems import RARE, divided_by_length, looking_ahead, same_mean
 from cl_theory.proof.systems.phase_systems import three_state_phase, three_states
@@ -30,10 +31,6 @@ from cl_theory.theory.dynamics.length_statements import ALWAYS, AT_END, DOOB
 from cl_theory.theory.dynamics.phase_statements import PHASE, PHASE_BIAS, UPDATE, UPDATE_BIAS
 from cl_theory.theory.system import System
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-
 OWED_ALT = (
     "Three curves, one for each start, of the mean summed gradient less n times its equilibrium mean. Each settles "
     "within about five steps at a dotted level: psi of 0 near 0.7, psi of 2 near 0, psi of 1 near minus 0.9."
@@ -47,13 +44,11 @@ TERMS_ALT = (
 START_COLOURS = ("two_term", "isd", "centred")
 
 
-def owed_to_the_start(s: int, n_steps: int = 16) -> "Figure":
+def owed_to_the_start(s: int, n_steps: int = 16) -> Figure:
     """Mean excess of the summed gradient over n gbar for each start (first component); it settles at psi(z0).
 
     `s` is an equilibration time, drawn as a line.
     """
-    import matplotlib.pyplot as plt
-
     at_rest = three_state_phase(0, Fixed(n_steps), 0.1).equilibrium
     local, psi = at_rest.local, at_rest.psi
     gradient = local.gradient[:, 0] - at_rest.mean_gradient[0]
@@ -61,7 +56,7 @@ def owed_to_the_start(s: int, n_steps: int = 16) -> "Figure":
     for _ in range(n_steps):
         excess.append(excess[-1] + later)
         later = local.transition_matrix @ later
-    figure, axis = plt.subplots(figsize=(6.4, 3.0))
+    figure, axis = subplots(size=(6.4, 3.0))
     for z, name in enumerate(START_COLOURS[: len(psi)]):
         axis.plot([row[z] for row in excess], "o-", ms=3.2, color=colour(name), clip_on=False)
         axis.axhline(psi[z, 0], color=colour(name), ls=":", lw=1)
@@ -74,14 +69,12 @@ def owed_to_the_start(s: int, n_steps: int = 16) -> "Figure":
     return figure
 
 
-def terms_of_a_phase(longest: int = 12, step_size: float = 0.05) -> "Figure":
+def terms_of_a_phase(longest: int = 12, step_size: float = 0.05) -> Figure:
     """The first component of E Delta and of each term of its identity, for phases of 1 to `longest` steps."""
-    import matplotlib.pyplot as plt
-
     phases = [three_states(0, Fixed(n), n * step_size, degree=12) for n in range(1, longest + 1)]
     lengths = [float(phase(mean_T)) for phase in phases]
     terms = [PHASE.term_values(phase) for phase in phases]
-    figure, axis = plt.subplots(figsize=(6.4, 3.4))
+    figure, axis = subplots(size=(6.4, 3.4))
     moved = [np.ravel(PHASE.left_value(phase))[0] for phase in phases]
     axis.plot(lengths, moved, "o", ms=4, color=colour("exact"), label=r"$E\,\Delta$, and the sum of the terms")
     axis.plot(lengths, [sum(values.values())[0, 0] for values in terms], color=colour("exact"), lw=1)
@@ -113,12 +106,10 @@ BOUNDS_ALT = (
 )
 
 
-def phase_bias_figure(longest: int = 6000) -> "Figure":
+def phase_bias_figure(longest: int = 6000) -> Figure:
     """|E Delta + eta gbar| of the three-state chain over the length at three rates, with its two leading terms."""
-    import matplotlib.pyplot as plt
-
     lengths = np.unique(np.geomspace(4, longest, 12).astype(int))
-    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    figure, axis = subplots(size=(6.4, 3.6))
     lowest = np.inf
     for (rate, degree), name in zip(RATES.items(), RATE_COLOURS, strict=True):
         systems = [three_states(0, Fixed(int(tau)), rate, degree=degree) for tau in lengths]
@@ -136,12 +127,10 @@ def phase_bias_figure(longest: int = 6000) -> "Figure":
     return figure
 
 
-def two_clocks(steps: int = 60) -> "Figure":
+def two_clocks(steps: int = 60) -> Figure:
     """Lengths of the parts of E G(z_t, theta_t) - gbar over the steps of a phase of the three-state chain."""
-    import matplotlib.pyplot as plt
-
     system = three_states(0, Fixed(steps), max(RATES), range(steps))
-    figure, axis = plt.subplots(figsize=(6.4, 3.2))
+    figure, axis = subplots(size=(6.4, 3.2))
     times, parts = system(t), UPDATE.term_values(system)
     parts.pop("the mean gradient")
     whole = np.linalg.norm(sum(parts.values()), axis=0)
@@ -154,12 +143,10 @@ def two_clocks(steps: int = 60) -> "Figure":
     return figure
 
 
-def biases_to_bounds(phases: Mapping[str, Sequence[System]]) -> "Figure":
+def biases_to_bounds(phases: Mapping[str, Sequence[System]]) -> Figure:
     """Bias against its bound for updates and for whole phases of the systems of `phases`, by name."""
-    import matplotlib.pyplot as plt
-
     kinds = {"three states": "two_term", "rare start": "isd", "no state": "centred", "kernel responds": "always_on"}
-    figure, axes = plt.subplots(1, 2, figsize=(7.4, 3.4))
+    figure, axes = subplots(1, 2, size=(7.4, 3.4))
     for axis, statement, title in zip(axes, (UPDATE_BIAS, PHASE_BIAS), ("an update", "a phase"), strict=True):
         for kind, name in kinds.items():
             systems = [system for of, each in phases.items() if of.startswith(kind) for system in each]
@@ -196,17 +183,15 @@ WHAT_LENGTHS_COST = (
 )
 
 
-def where_phases_end(largest: float = 3.0, steps: int = 400) -> "Figure":
+def where_phases_end(largest: float = 3.0, steps: int = 400) -> Figure:
     """Mean of theta_T/theta_0 against x = eta lambda for one state, G = lambda theta: long phases and `steps`."""
-    import matplotlib.pyplot as plt
-
     x, places = np.linspace(1e-6, largest, 200), np.linspace(0.25, 2.75, 6)
     curves = {
         "fixed": (np.exp(-x), r"fixed: $e^{-x}$, the gradient flow", Fixed(steps)),
         "uniform": (-np.expm1(-2 * x) / (2 * x), r"uniform: $(1-e^{-2x})/2x$", Uniform(1, 2 * steps - 1)),
         "geometric": (1 / (1 + x), r"geometric: $1/(1+x)$", Geometric(steps)),
     }
-    figure, axis = plt.subplots(figsize=(6.4, 3.4))
+    figure, axis = subplots(size=(6.4, 3.4))
     axis.plot(x, 1 - x, color=colour("reference"), ls="--", lw=1.2, label="at the end: $1 - x$")
     axis.axhline(0, color=colour("reference"), lw=0.8)
     for name, (curve, label, length) in curves.items():
@@ -218,11 +203,9 @@ def where_phases_end(largest: float = 3.0, steps: int = 400) -> "Figure":
     return figure
 
 
-def laws_of_a_length(mean: int = 20) -> "Figure":
+def laws_of_a_length(mean: int = 20) -> Figure:
     """P(T > t) of six laws with the same `mean`; and their coefficients of eta^2 in the three-state chain, over tau."""
-    import matplotlib.pyplot as plt
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.3))
+    figure, (left, right) = subplots(1, 2, size=(7.6, 3.3))
     at, times, taus = three_states_at_rest(), np.arange(3 * mean), 2 ** np.arange(2, 11)
     flow = at.curvature / 2
     for name, length in same_mean(mean).items():
@@ -236,10 +219,8 @@ def laws_of_a_length(mean: int = 20) -> "Figure":
     return figure
 
 
-def what_lengths_cost() -> "Figure":
+def what_lengths_cost() -> Figure:
     """Bias of a phase over eta against its mean length: short by chance, looking ahead, dividing by the length."""
-    import matplotlib.pyplot as plt
-
     taus = 4 * 2 ** np.arange(1, 9)
     stay, owed = 0.9, 2 * (1 - float(RARE))
     decay = (stay + stay ** (2.0 * taus - 1)) / 2
@@ -251,7 +232,7 @@ def what_lengths_cost() -> "Figure":
         "coins, looking ahead": ([float(looking_ahead(int(n))(phase_bias)) for n in taus], "negative_phase"),
         r"coins, rate $\eta/T$": ([float(divided_by_length(int(n))(phase_bias)) for n in taus], "isd"),
     }
-    figure, axis = plt.subplots(figsize=(6.4, 3.6))
+    figure, axis = subplots(size=(6.4, 3.6))
     for name, (bias, shade) in curves.items():
         axis.loglog(taus, bias, "o-", ms=3, color=colour(shade), label=name)
     doob = [float(DOOB.right_value(looking_ahead(int(n)))) for n in taus]

@@ -1,67 +1,60 @@
 """Pictures of states and weights, and of the landscape of hidden units."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 from cl_theory.learning.models.gibbs_chain import FreeChains
 from cl_theory.proof.figures.runs import arm_colour, arm_line
-from cl_theory.proof.figures.style import colour
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
+from cl_theory.proof.figures.style import bare, colour, legend_below, phase_colours, subplots
 
 SIDE, N_LABELS = 28, 10
 LABEL_WIDTH, LABEL_HEIGHT = 3, 4
 """Pixels that a label unit takes in the strip under an image, so that ten fill its width."""
 
 GAP = 2
+INK_ON_PAPER = LinearSegmentedColormap.from_list("ink", ["#f4f1ea", "#2b3a4a"])
+"""The same on a light and on a dark page."""
 
 
-def receptive_fields(weights: Mapping[str, np.ndarray], *, columns: int = 8, side: int = SIDE) -> "Figure":
+def receptive_fields(weights: Mapping[str, np.ndarray]) -> Figure:
     """Weights of every hidden unit, a block a model: its pixels as an image, its ten label units 0 to 9 as a strip.
 
     weights
-        By the model's name, (n_hidden, side^2 + 10) each; rows of a block hold `columns` units. One colour scale for
-        all models reaches to the 99.5th percentile of the absolute weights.
+        By the model's name, (n_hidden, 794) each; eight units a line. One colour scale for all models reaches to the
+        99.5th percentile of the absolute weights.
     """
     reach = float(np.percentile(np.abs(np.concatenate(list(weights.values()))), 99.5))
-    blocks = {name: mosaic([with_strip(row, side) for row in rows], columns) for name, rows in weights.items()}
-    figure, axes = _blocks(blocks)
-    for axis, (name, block) in zip(axes, blocks.items(), strict=True):
-        drawn = _shown(axis, block, _weight_colours(), (-reach, reach))
-        axis.set_ylabel(name)
-    bar = figure.colorbar(drawn, ax=axes, shrink=0.6, aspect=32, label="weight")
+    figure, blocks = _blocks(weights, 8)
+    for name, (axis, block) in blocks.items():
+        drawn = _shown(axis, name, block, phase_colours(), (-reach, reach))
+    bar = figure.colorbar(drawn, ax=figure.axes, shrink=0.6, aspect=32, label="weight")
     bar.outline.set_visible(False)
     return figure
 
 
-def samples(images: Mapping[str, np.ndarray], *, columns: int = 10, side: int = SIDE) -> "Figure":
-    """Images with their label units, a block a row of names: (n, side^2 + 10) each, in [0, 1], `columns` a line."""
-    blocks = {name: mosaic([with_strip(row, side) for row in rows], columns) for name, rows in images.items()}
-    figure, axes = _blocks(blocks)
-    for axis, (name, block) in zip(axes, blocks.items(), strict=True):
-        _shown(axis, block, _ink_colours(), (0, 1))
-        axis.set_ylabel(name)
+def samples(images: Mapping[str, np.ndarray]) -> Figure:
+    """Images with their label units, a block a row of names: (n, 794) each, in [0, 1], ten a line."""
+    figure, blocks = _blocks(images, 10)
+    for name, (axis, block) in blocks.items():
+        _shown(axis, name, block, INK_ON_PAPER, (0, 1))
     return figure
 
 
-def with_strip(row: np.ndarray, side: int = SIDE) -> np.ndarray:
+def with_strip(row: np.ndarray) -> np.ndarray:
     """One row of visible units as an image with its label units below it; NaN is left empty.
 
-    ValueError unless the row holds side^2 pixels and ten label units.
+    ValueError unless the row holds 28^2 pixels and ten label units.
     """
-    if np.shape(row) != (side**2 + N_LABELS,):
-        raise ValueError(f"a row must hold {side**2} pixels and {N_LABELS} label units, got shape {np.shape(row)}")
-    width = max(side, N_LABELS * LABEL_WIDTH)
-    picture = np.full((side + 1 + LABEL_HEIGHT, width), np.nan)
-    left = (width - side) // 2
-    picture[:side, left : left + side] = row[: side**2].reshape(side, side)
-    strip = np.repeat(row[side**2 :], LABEL_WIDTH)
-    picture[side + 1 :, : strip.size] = strip
+    if np.shape(row) != (SIDE**2 + N_LABELS,):
+        raise ValueError(f"a row must hold {SIDE**2} pixels and {N_LABELS} label units, got shape {np.shape(row)}")
+    picture = np.full((SIDE + 1 + LABEL_HEIGHT, N_LABELS * LABEL_WIDTH), np.nan)
+    picture[:SIDE, 1:-1] = row[: SIDE**2].reshape(SIDE, SIDE)
+    picture[SIDE + 1 :] = np.repeat(row[SIDE**2 :], LABEL_WIDTH)
     return picture
 
 
@@ -76,49 +69,29 @@ def mosaic(pictures: list[np.ndarray], columns: int) -> np.ndarray:
     return whole
 
 
-def _blocks(blocks: Mapping[str, np.ndarray]) -> tuple["Figure", list["Axes"]]:
-    import matplotlib.pyplot as plt
-
+def _blocks(rows: Mapping[str, np.ndarray], columns: int) -> tuple[Figure, dict[str, tuple[Axes, np.ndarray]]]:
+    """A figure with an axis below the other for each of `rows`, by name, and the mosaic that belongs there."""
+    blocks = {name: mosaic([with_strip(row) for row in of], columns) for name, of in rows.items()}
     heights = [block.shape[0] for block in blocks.values()]
     width = max(block.shape[1] for block in blocks.values())
     size = (7.4, 0.25 + 6.6 * (sum(heights) / width) + 0.12 * len(blocks))
-    figure, axes = plt.subplots(len(blocks), 1, figsize=size, height_ratios=heights, squeeze=False)
-    return figure, list(axes[:, 0])
+    figure, axes = subplots(len(blocks), 1, size=size, height_ratios=heights, squeeze=False)
+    return figure, dict(zip(blocks, zip(axes[:, 0], blocks.values(), strict=True), strict=True))
 
 
-def _shown(axis: "Axes", block: np.ndarray, colours: Any, limits: tuple[float, float]) -> Any:
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set_visible(False)
-    axis.grid(visible=False)
-    return axis.imshow(
-        np.ma.masked_invalid(block), cmap=colours, vmin=limits[0], vmax=limits[1], interpolation="none", aspect="equal"
-    )
+def _shown(axis: Axes, name: str, block: np.ndarray, colours: Any, limits: tuple[float, float]) -> Any:
+    bare(axis)
+    axis.set_ylabel(name)
+    shown, (low, high) = np.ma.masked_invalid(block), limits
+    return axis.imshow(shown, cmap=colours, vmin=low, vmax=high, interpolation="none", aspect="equal")
 
 
-def _weight_colours() -> Any:
-    from matplotlib.colors import LinearSegmentedColormap
-
-    ends = [colour("negative_phase"), "#f7f5f2", colour("positive_phase")]
-    return LinearSegmentedColormap.from_list("weights", ends)
-
-
-def _ink_colours() -> Any:
-    """Paper to ink: the same on a light and on a dark page."""
-    from matplotlib.colors import LinearSegmentedColormap
-
-    return LinearSegmentedColormap.from_list("ink", ["#f4f1ea", "#2b3a4a"])
-
-
-def hidden_landscape(chains: Mapping[str, FreeChains]) -> "Figure":
+def hidden_landscape(chains: Mapping[str, FreeChains]) -> Figure:
     """Above: log weight of all states with k hidden units on; below: how often the chains have k of them on.
 
     `chains` are by the model's name. A line is drawn at the log weight of noise, the state without any hidden unit.
     """
-    import matplotlib.pyplot as plt
-
-    figure, (above, below) = plt.subplots(
-        2, 1, figsize=(6.4, 4.6), sharex=True, height_ratios=(3, 1.2), layout="constrained"
-    )
+    figure, (above, below) = subplots(2, 1, size=(6.4, 4.6), sharex=True, height_ratios=(3, 1.2))
     noise = next(iter(chains.values())).log_weights[0]
     above.axhline(noise, color=colour("exact"), lw=1, ls=":", label="noise: no hidden unit on")
     width = 0.8 / len(chains)
@@ -131,23 +104,18 @@ def hidden_landscape(chains: Mapping[str, FreeChains]) -> "Figure":
     above.set_ylabel("log weight, nats")
     below.set(xlabel="hidden units that are on", ylabel="share of time")
     below.xaxis.get_major_locator().set_params(integer=True)
-    handles, labels = above.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    legend_below(figure)
     return figure
 
 
-def living_units(traces: Mapping[str, Mapping[int, np.ndarray]]) -> "Figure":
+def living_units(traces: Mapping[str, Mapping[int, np.ndarray]]) -> Figure:
     """A panel a layer: share of units that are on for some image, mean over seeds, and single seeds faintly.
 
     `traces` hold per estimator and number of phases an array (n_seeds, n_layers).
     """
-    import matplotlib.pyplot as plt
-
     tables = {name: np.array(list(trace.values())) for name, trace in traces.items()}
     n_layers = next(iter(tables.values())).shape[-1]
-    figure, axes = plt.subplots(
-        1, n_layers, figsize=(3.7 * n_layers, 3.3), sharey=True, squeeze=False, layout="constrained"
-    )
+    figure, axes = subplots(1, n_layers, size=(3.7 * n_layers, 3.3), sharey=True, squeeze=False)
     for layer, axis in enumerate(axes[0]):
         for name, trace in traces.items():
             shares, tint = tables[name][..., layer], arm_colour(name)
@@ -156,6 +124,5 @@ def living_units(traces: Mapping[str, Mapping[int, np.ndarray]]) -> "Figure":
         axis.set(xlabel="phases", ylim=(0, 1.03))
         axis.set_title(f"layer {layer + 1}", fontsize="medium")
     axes[0, 0].set_ylabel("share of living units")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    legend_below(figure)
     return figure

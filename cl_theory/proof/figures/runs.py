@@ -1,22 +1,19 @@
 """Figures of stored runs: curves, where they end, which rate was chosen, what was decided; one colour an algorithm."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from cl_theory.proof.checks.comparisons import mean
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.experiments.measures import Measure
 from cl_theory.proof.experiments.results import ArmResults, Results, best_rate, final_by_rate, least, tuned
-from cl_theory.proof.figures.style import colour
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
+from cl_theory.proof.figures.style import colour, legend_below, subplots
 
 Look = Mapping[str, float | str]
 Summary = Callable[[ArmResults], np.ndarray]
@@ -100,33 +97,33 @@ def learning_curves(
     arms: Mapping[str, ArmResults],
     measure: Measure,
     *,
-    along: str | Sequence[str] = "phases",
-    label: str | None = None,
+    along: Sequence[str] = ("phases",),
     log: bool = False,
     seeds: bool = True,
-) -> "Figure":
+) -> Figure:
     """A measure along training: mean over seeds with a band of two standard errors, and single seeds faintly.
 
     arms
         By the name that the legend shows; colours and dashes follow the arms' own names.
     along
-        An axis of the results ("phases", "steps", "rows", "updates"), or several: a panel each.
-    label, log
-        Other words than the measure's own; a logarithmic scale.
+        Axes of the results ("phases", "steps", "rows", "updates"), a panel each.
+    log
+        A logarithmic scale.
     """
-    import matplotlib.pyplot as plt
-
-    names = [along] if isinstance(along, str) else list(along)
-    wide = max(6.4, 3.6 * len(names))
-    figure, axes = plt.subplots(1, len(names), figsize=(wide, 3.6), sharey=True, squeeze=False, layout="constrained")
-    for axis, name in zip(axes[0], names, strict=True):
+    wide = max(6.4, 3.6 * len(along))
+    figure, axes = subplots(1, len(along), size=(wide, 3.6), sharey=True, squeeze=False)
+    for axis, name in zip(axes[0], along, strict=True):
         for words, arm in arms.items():
-            _learning_curve(axis, words, arm, *arm.curve(measure.name, name), measure.factor, seeds)
-        _finish(axis, name, measure.floor, log)
-    axes[0, 0].set_ylabel(label or measure.label)
-    handles, labels = axes[0, 0].get_legend_handles_labels()
+            places, values = arm.curve(measure.name, name)
+            if seeds:
+                values_by_seed = measure.factor * values.T
+                axis.plot(places, values_by_seed, color=arm_colour(arm.name), lw=0.4, alpha=0.18, label="_seed")
+            mean_with_band(axis, arm, places, measure.factor * values, lw=1.9, label=words)
+        _finish(axis, name, measure, log)
+    axes[0, 0].set_ylabel(measure.label)
+    labels = axes[0, 0].get_legend_handles_labels()[1]
     fitting = int(wide * LETTERS_AN_INCH / (max(map(len, labels)) + 6))
-    figure.legend(handles, labels, loc="outside lower center", ncols=max(1, min(len(labels), fitting)))
+    legend_below(figure, ncols=max(1, min(len(labels), fitting)))
     return figure
 
 
@@ -135,23 +132,31 @@ def mean_and_error(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values))
 
 
-def _learning_curve(
-    axis: "Axes", words: str, arm: ArmResults, places: np.ndarray, values: np.ndarray, factor: float, seeds: bool
-) -> None:
-    tint, dashes = arm_colour(arm.name), arm_line(arm.name)
-    centre, error = mean_and_error(factor * values)
-    if seeds:
-        axis.plot(places, factor * values.T, color=tint, lw=0.4, alpha=0.18, label="_seed")
+def mean_with_band(axis: Axes, arm: ArmResults, places: Any, values: np.ndarray, **look: Any) -> None:
+    """The mean over seeds, the rows of `values`, as a line of the arm's look in a band of two standard errors."""
+    tint, (centre, error) = arm_colour(arm.name), mean_and_error(values)
     band = STANDARD_ERRORS * error
     axis.fill_between(places, centre - band, centre + band, color=tint, alpha=0.3, lw=0)
-    axis.plot(places, centre, color=tint, ls=dashes, lw=1.9, label=words)
+    axis.plot(places, centre, color=tint, ls=arm_line(arm.name), **look)
 
 
-def _finish(axis: "Axes", name: str, floor: float | None, log: bool) -> None:
+def mean_with_bars(axis: Axes, places: Any, values: np.ndarray, tint: str, **look: Any) -> np.ndarray:
+    """The mean over seeds, the rows of `values`, as dots with two standard errors; returns the mean."""
+    centre, error = mean_and_error(values)
+    axis.errorbar(places, centre, STANDARD_ERRORS * error, color=tint, **look)
+    return centre
+
+
+def _floor(axis: Axes, measure: Measure) -> None:
+    if measure.floor is not None:
+        label = f"best there can be, {measure.floor:.1f}"
+        axis.axhline(measure.floor, color=colour("exact"), lw=1, ls=":", label=label)
+
+
+def _finish(axis: Axes, name: str, measure: Measure, log: bool) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter
 
-    if floor is not None:
-        axis.axhline(floor, color=colour("exact"), lw=1, ls=":", label=f"best there can be, {floor:.1f}")
+    _floor(axis, measure)
     if log:
         axis.set_yscale("log")
         axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -163,42 +168,29 @@ def _finish(axis: "Axes", name: str, floor: float | None, log: bool) -> None:
     axis.set_xlim(left=0)
 
 
-def tuning_curves(
-    results: Results, words: Mapping[str, str], measure: Measure, *, label: str | None = None, log: bool = False
-) -> "Figure":
+def tuning_curves(results: Results, words: Mapping[str, str], measure: Measure) -> Figure:
     """Last values against the rate, with two standard errors over seeds; the best rate is ringed.
 
     `words` are what the legend shows for the names in the arms "name @ rate": {"isd": "ISD"}. A rate at which a run
     diverged is marked by a cross at the top.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+    figure, axis = subplots(size=(6.4, 3.6))
     every = [_valley(axis, results, name, shown, measure) for name, shown in words.items()]
     ticks = np.unique(np.concatenate(every))
-    if measure.floor is not None:
-        axis.axhline(
-            measure.floor, color=colour("exact"), lw=1, ls=":", label=f"best there can be, {measure.floor:.1f}"
-        )
+    _floor(axis, measure)
     axis.set_xscale("log")
     axis.set_xticks(ticks, [f"{rate:g}" for rate in ticks], fontsize="small")
     axis.minorticks_off()
-    axis.set(
-        xlabel="learning rate",
-        ylabel=label or measure.label_after(_last_phase(results)),
-        yscale="log" if log else "linear",
-    )
-    figure.legend(loc="outside lower center", ncols=4)
+    axis.set(xlabel="learning rate", ylabel=measure.label_after(_last_phase(results.arms.values())))
+    legend_below(figure, ncols=4)
     return figure
 
 
-def _valley(axis: "Axes", results: Results, name: str, shown: str, measure: Measure) -> np.ndarray:
+def _valley(axis: Axes, results: Results, name: str, shown: str, measure: Measure) -> np.ndarray:
     rates, values = final_by_rate(results, name, measure.name)
     tint, whole = arm_colour(name), np.isfinite(values).all(axis=1)
-    centre, error = mean_and_error(measure.factor * values[whole].T)
-    axis.errorbar(
-        rates[whole], centre, STANDARD_ERRORS * error, fmt="o-", ms=4, lw=1.7, capsize=2.5, color=tint, label=shown
-    )
+    scaled = measure.factor * values[whole].T
+    centre = mean_with_bars(axis, rates[whole], scaled, tint, fmt="o-", ms=4, lw=1.7, capsize=2.5, label=shown)
     best = best_rate(results, name, measure.name)
     axis.plot([best], centre[rates[whole] == best], "o", ms=12, mfc="none", mew=1.6, color=tint, label="_chosen")
     lost = rates[~whole]
@@ -212,43 +204,26 @@ def drift_a_phase(rate: float, arm: ArmResults) -> float:
     return rate * float(arm.axes["updates"][-1] / arm.axes["phases"][-1])
 
 
-def equal_drift(results: Results, estimators: Mapping[str, str], panels: Mapping[str, Summary]) -> "Figure":
+def equal_drift(results: Results, estimators: Mapping[str, str], panels: Mapping[str, Summary]) -> Figure:
     """Summaries of a tuning run, one value a seed, against the mean step a phase; mean and two standard errors.
 
     `estimators` are names in the arms "name @ rate" with what the legend shows, `panels` summaries by their labels.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(panels), figsize=(3.3 * len(panels), 3.5), squeeze=False, layout="constrained")
+    figure, axes = subplots(1, len(panels), size=(3.3 * len(panels), 3.5), squeeze=False)
     for axis, (label, summary) in zip(axes[0], panels.items(), strict=True):
         for name, shown in estimators.items():
-            _drift_points(axis, results, name, shown, summary)
+            rates, arms = tuned(results, name)
+            places = [drift_a_phase(rate, arm) for rate, arm in zip(rates, arms, strict=True)]
+            table = np.array([summary(arm) for arm in arms]).T
+            mean_with_bars(axis, places, table, arm_colour(name), fmt="o-", ms=4, lw=1.6, capsize=2.5, label=shown)
         axis.set_xscale("log")
         axis.set_xticks([0.00125, 0.0025, 0.005, 0.01, 0.02], ["0.00125", "0.0025", "0.005", "0.01", "0.02"])
         axis.minorticks_off()
         axis.tick_params(axis="x", labelsize="small")
         axis.set_title(label, fontsize="medium")
         axis.set_xlabel("learning rate a phase")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    legend_below(figure)
     return figure
-
-
-def _drift_points(axis: "Axes", results: Results, name: str, shown: str, summary: Summary) -> None:
-    rates, arms = tuned(results, name)
-    places = [drift_a_phase(rate, arm) for rate, arm in zip(rates, arms, strict=True)]
-    centre, error = mean_and_error(np.array([summary(arm) for arm in arms]).T)
-    axis.errorbar(
-        places,
-        centre,
-        STANDARD_ERRORS * error,
-        fmt="o-",
-        ms=4,
-        lw=1.6,
-        capsize=2.5,
-        color=arm_colour(name),
-        label=shown,
-    )
 
 
 CONFIDENCE = 0.95
@@ -261,23 +236,21 @@ def final_values(
     measure: Measure | None = None,
     *,
     label: str | None = None,
-) -> "Figure":
+) -> Figure:
     """One row for each arm: seeds as dots, mean, interval of 95 % of the mean; the least value there can be, dotted.
 
     Names are shown and choose the colours. Instead of an arm there may be its values, one a seed, or several arms'
     values by the words that follow the name.
     """
-    import matplotlib.pyplot as plt
-
     arms = dict(_single_rows(arms))
-    figure, axis = plt.subplots(figsize=(6.4, 1.1 + 0.42 * len(arms)), layout="constrained")
+    figure, axis = subplots(size=(6.4, 1.1 + 0.42 * len(arms)))
     for row, (name, arm) in enumerate(arms.items()):
         values = measure(arm) if isinstance(arm, ArmResults) and measure else np.asarray(arm, dtype=float)
         _seeds_row(axis, row, values, arm_colour(name))
     if measure and measure.floor is not None:
         axis.axvline(measure.floor, color=colour("exact"), lw=1, ls=":")
     if label is None and measure:
-        label = measure.label_after(max(arm.axes["phases"][-1] for arm in arms.values() if isinstance(arm, ArmResults)))
+        label = measure.label_after(_last_phase(arm for arm in arms.values() if isinstance(arm, ArmResults)))
     axis.set(yticks=range(len(arms)), yticklabels=list(arms), xlabel=label, ylim=(len(arms) - 0.5, -0.5))
     return figure
 
@@ -290,11 +263,11 @@ def _single_rows(arms: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, arm
 
 
-def _last_phase(results: Results) -> float:
-    return max(arm.axes["phases"][-1] for arm in results.arms.values())
+def _last_phase(arms: Iterable[ArmResults]) -> float:
+    return max(arm.axes["phases"][-1] for arm in arms)
 
 
-def _seeds_row(axis: "Axes", row: int, values: np.ndarray, tint: str) -> None:
+def _seeds_row(axis: Axes, row: int, values: np.ndarray, tint: str) -> None:
     heights = row + SPREAD * np.cos(np.pi * np.arange(len(values)) / 1.618)
     axis.plot(values, heights, "o", ms=3.2, color=tint, alpha=0.45, mew=0)
     effect = mean(values, CONFIDENCE)
@@ -310,51 +283,42 @@ HOLLOW: Look = {"marker": "D", "ms": 6.0, "mfc": "none", "mew": 1.5}
 class ByB:
     """One panel: values by b, one a seed, for one or two `series` by name; `predicted` is a curve of (b, values).
 
-    `margin` shades what lies within it of the best mean of the first series, over `range_`.
+    `margin` shades what lies within it of the best mean of the first series, for b from 0.2 to 0.8.
     """
 
     label: str
     series: Mapping[str, Mapping[float, np.ndarray]]
     predicted: tuple[np.ndarray, np.ndarray] | None = None
     margin: float | None = None
-    range_: tuple[float, float] = (0.2, 0.8)
-    prediction: str = field(default="predicted from the noise at b")
 
 
-def by_b(panels: Mapping[str, ByB]) -> "Figure":
+def by_b(panels: Mapping[str, ByB]) -> Figure:
     """A panel for each of `panels` by title: seeds as dots, means with intervals of 95 %, in the colours of b.
 
     A cross at the top marks a b at which runs diverged.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 4.2), squeeze=False, layout="constrained")
+    figure, axes = subplots(1, len(panels), size=(4.2 * len(panels), 4.2), squeeze=False)
     for axis, (title, panel) in zip(axes[0], panels.items(), strict=True):
         _b_panel(axis, panel)
         axis.set_title(title)
-    labels = {
-        label: handle for axis in axes[0] for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(list(labels.values()), list(labels), loc="outside lower center", ncols=3)
+    legend_below(figure, ncols=3)
     return figure
 
 
-def _b_panel(axis: "Axes", panel: ByB) -> None:
+def _b_panel(axis: Axes, panel: ByB) -> None:
     for k, (name, values) in enumerate(panel.series.items()):
         _b_series(axis, name, values, FILLED if k == 0 else HOLLOW, 0.03 * k)
     first = next(iter(panel.series.values()))
     if panel.margin is not None:
         best = float(np.mean(first[least(first)]))
-        tint = colour("centred")
-        axis.fill_between(
-            panel.range_, best, best + panel.margin, color=tint, alpha=0.12, lw=0, label="within the margin"
-        )
+        how: dict[str, Any] = {"color": colour("centred"), "alpha": 0.12, "lw": 0, "label": "within the margin"}
+        axis.fill_between((0.2, 0.8), best, best + panel.margin, **how)
     if panel.predicted is not None:
-        axis.plot(*panel.predicted, "--", color=colour("exact"), lw=1.3, label=panel.prediction)
+        axis.plot(*panel.predicted, "--", color=colour("exact"), lw=1.3, label="predicted from the noise at b")
     axis.set(xlabel="$b$, share of positive phases", ylabel=panel.label, xlim=(0.04, 0.96))
 
 
-def _b_series(axis: "Axes", name: str, values: Mapping[float, np.ndarray], look: Look, aside: float) -> None:
+def _b_series(axis: Axes, name: str, values: Mapping[float, np.ndarray], look: Look, aside: float) -> None:
     for b, found in values.items():
         if not np.isfinite(found).all():
             axis.plot(
@@ -362,39 +326,33 @@ def _b_series(axis: "Axes", name: str, values: Mapping[float, np.ndarray], look:
             )
             continue
         tint, effect = b_colour(b), mean(found, CONFIDENCE)
-        _b_seeds(axis, b - 0.018 + 2.2 * aside, found, tint)
+        beside = np.full(len(found), b - 0.018 + 2.2 * aside)
+        axis.plot(beside, found, "o", ms=2, color=tint, alpha=0.35, mew=0)
         axis.plot([b + aside] * 2, [effect.low, effect.high], color=tint, lw=2)
         axis.plot([b + aside], [effect.estimate], ls="none", color=tint, **look)  # type: ignore[arg-type]
     axis.plot([], [], ls="none", color=colour("exact"), label=name, **look)  # type: ignore[arg-type]
-
-
-def _b_seeds(axis: "Axes", place: float, found: Sequence[float] | np.ndarray, tint: str) -> None:
-    axis.plot(np.full(len(found), place), found, "o", ms=2, color=tint, alpha=0.35, mew=0)
 
 
 DECISIONS = {True: ("o", "centred", "met"), False: ("X", "isd", "contradicted"), None: ("s", "exact", "undecided")}
 """Marker, colour and word of each decision: shapes differ, so that colour is not needed."""
 
 
-def effects(outcomes: Sequence[Outcome] | Mapping[str, Outcome]) -> "Figure":
+def effects(outcomes: Sequence[Outcome] | Mapping[str, Outcome]) -> Figure:
     """Forest plot of decided criteria: effect, simultaneous interval, shaded where it is met.
 
     They are shown under their criteria's names, or under the keys of a mapping. Those of one unit share a panel.
     ValueError without outcomes.
     """
-    import matplotlib.pyplot as plt
-
     if not outcomes:
         raise ValueError("effects needs the outcome of at least one criterion, got none; use what evidence.decide gave")
-    named = list(outcomes.items()) if isinstance(outcomes, Mapping) else [(_name(one), one) for one in outcomes]
+    pairs = outcomes.items() if isinstance(outcomes, Mapping) else ((one.scope.split(":")[0], one) for one in outcomes)
+    named = list(pairs)
     panels: dict[str, list[tuple[str, Outcome]]] = {}
     for row in named:
         panels.setdefault(row[1].values["unit"], []).append(row)
     heights = [len(rows) + 0.9 for rows in panels.values()]
-    figure, axes = plt.subplots(
-        len(panels), 1, figsize=(6.8, 0.6 + 0.4 * sum(heights)), height_ratios=heights, squeeze=False,
-        layout="constrained",
-    )  # fmt: skip
+    size = 6.8, 0.6 + 0.4 * sum(heights)
+    figure, axes = subplots(len(panels), 1, size=size, height_ratios=heights, squeeze=False)
     for axis, (unit, rows) in zip(axes[:, 0], panels.items(), strict=True):
         _effects_panel(axis, unit, rows)
     found = {outcome.passed for _, outcome in named}
@@ -403,7 +361,7 @@ def effects(outcomes: Sequence[Outcome] | Mapping[str, Outcome]) -> "Figure":
     return figure
 
 
-def _effects_panel(axis: "Axes", unit: str, rows: Sequence[tuple[str, Outcome]]) -> None:
+def _effects_panel(axis: Axes, unit: str, rows: Sequence[tuple[str, Outcome]]) -> None:
     for place, (_, outcome) in enumerate(rows):
         _effect_row(axis, place, outcome)
     axis.set(yticks=range(len(rows)), yticklabels=[name for name, _ in rows], ylim=(len(rows) - 0.5, -0.5))
@@ -412,7 +370,7 @@ def _effects_panel(axis: "Axes", unit: str, rows: Sequence[tuple[str, Outcome]])
     axis.grid(visible=False, axis="y")
 
 
-def _effect_row(axis: "Axes", place: int, outcome: Outcome) -> None:
+def _effect_row(axis: Axes, place: int, outcome: Outcome) -> None:
     marker, tint, _ = DECISIONS[outcome.passed]
     low, high = _met(outcome)
     axis.fill_betweenx([place - 0.36, place + 0.36], low, high, color=colour("centred"), alpha=0.16, lw=0)
@@ -434,10 +392,6 @@ def _reach(rows: Sequence[Outcome]) -> tuple[float, float]:
         ends += [*one.values["interval"], *(end for end in _met(one) if abs(end) < 1e9)]
     room = 0.08 * (max(ends) - min(ends))
     return min(ends) - room, max(ends) + room
-
-
-def _name(outcome: Outcome) -> str:
-    return outcome.scope.partition(":")[0]
 
 
 def _handle(passed: bool | None) -> Any:

@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
 
 
@@ -142,6 +144,38 @@ def use() -> None:
     show_figures_as_html(INK)
 
 
+def subplots(rows: int = 1, columns: int = 1, *, size: tuple[float, float], **how: Any) -> tuple["Figure", Any]:
+    """A figure of `size` in inches and its axes, one or an array of them, as from ``pyplot.subplots``."""
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(rows, columns, figsize=size, layout="constrained", **how)
+
+
+def legend_below(figure: "Figure", *, ncols: int | None = None, **how: Any) -> None:
+    """What the axes of `figure` have labelled, each label once: below them, by default in one row."""
+    found: dict[str, Any] = {}
+    for axis in figure.axes:
+        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, handle)
+    columns = ncols or len(found)
+    figure.legend(list(found.values()), list(found), loc="outside lower center", ncols=columns, **how)
+
+
+def bare(axis: "Axes") -> None:
+    """Leave out ticks, frame and grid."""
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
+    axis.grid(visible=False)
+
+
+def phase_colours() -> "LinearSegmentedColormap":
+    """From the colour of the negative phase by light to that of the positive one."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ends = [colour("negative_phase"), "#f7f5f2", colour("positive_phase")]
+    return LinearSegmentedColormap.from_list("phases", ends)
+
+
 def colour(name: str) -> str:
     """Hex code of a named colour. ValueError lists the names."""
     if name not in COLOURS:
@@ -157,12 +191,12 @@ def describe(figure: "Figure", alt: str) -> "Figure":
     return figure
 
 
-def glue_figure(name: str, figure: "Figure", *, alt: str, display: bool = True) -> None:
+def glue_figure(name: str, figure: "Figure", *, alt: str) -> None:
     """Glue `figure` under `name` with its alternative text, and close it so that it is not shown again."""
     import matplotlib.pyplot as plt
     from myst_nb import glue
 
-    glue(name, describe(figure, alt), display=display)
+    glue(name, describe(figure, alt), display=True)
     plt.close(figure)
 
 

@@ -46,11 +46,10 @@ def mean_and_spread(values: np.ndarray) -> str:
     return f"{values.mean():.3f} ± {values.std(ddof=1):.3f}"
 
 
-def effects_table(of: str, effects: Mapping[str, Effect], form: str = "+.1f") -> StatedTable:
-    """Effects with their intervals, a row each; `of` says what the rows are, `form` how numbers are written."""
-    return intervals_table(
-        (of, "effect", "interval"), {k: (e.estimate, e.low, e.high) for k, e in effects.items()}, form
-    )
+def effects_table(of: str, effects: Mapping[str, Effect]) -> StatedTable:
+    """Effects with their intervals, a row each; `of` says what the rows are."""
+    intervals = {name: (effect.estimate, effect.low, effect.high) for name, effect in effects.items()}
+    return intervals_table((of, "effect", "interval"), intervals, "+.1f")
 
 
 def intervals_table(

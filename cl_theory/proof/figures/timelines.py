@@ -1,11 +1,12 @@
 """Phases in time: how the two estimators are scheduled, and two runs of a learning network side by side."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from cl_theory.proof.figures.style import colour
+from cl_theory.proof.figures.style import colour, subplots
 from cl_theory.proof.systems.noise_systems import rest_point, three_state_pair
 from cl_theory.proof.systems.phase_systems import taking_turns
 from cl_theory.seeds import FIXED_ROOT, stream
@@ -13,11 +14,6 @@ from cl_theory.theory.chains.phase_lengths import Uniform
 from cl_theory.theory.chains.symbols import epsilon, g_bar, mean_T
 from cl_theory.theory.dynamics.phase_statements import PHASE
 from cl_theory.theory.dynamics.simulation import Trace, trace_isd_always_on, trace_two_term
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
 
 TWO_TERM_TIMELINE = (
     "Time line of six alternating phases. The network state relaxes up in positive and down in negative phases. During "
@@ -35,7 +31,7 @@ LEVEL = {True: 0.75, False: -0.75}
 PHASE_COLOURS = {True: "positive_phase", False: "negative_phase"}
 
 
-def two_term_timeline() -> "Figure":
+def two_term_timeline() -> Figure:
     """Alternating phases; each positive one is kept until the negative one ends, and only then something is learned."""
     signs = (True, False) * 3
     figure, axes = _canvas(signs)
@@ -45,7 +41,7 @@ def two_term_timeline() -> "Figure":
     return figure
 
 
-def isd_timeline(p_positive: float = 0.5) -> "Figure":
+def isd_timeline() -> Figure:
     """A coin picks each phase; its gradient is used when it ends, with its own weight, and nothing is kept."""
     signs = (True, True, False, True, False, False)
     figure, axes = _canvas(signs)
@@ -55,11 +51,9 @@ def isd_timeline(p_positive: float = 0.5) -> "Figure":
     return figure
 
 
-def _canvas(signs: Sequence[bool]) -> tuple["Figure", list["Axes"]]:
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(
-        3, 1, figsize=(7.2, 2.9), sharex=True, gridspec_kw={"height_ratios": [2.2, 0.6, 0.9], "hspace": 0.05}
+def _canvas(signs: Sequence[bool]) -> tuple[Figure, list[Axes]]:
+    figure, axes = subplots(
+        3, 1, size=(7.2, 2.9), sharex=True, gridspec_kw={"height_ratios": [2.2, 0.6, 0.9], "hspace": 0.05}
     )
     for axis, label in zip(axes, ("network\nstate", "kept", "learned"), strict=True):
         axis.set(yticks=[], xticks=[])
@@ -90,12 +84,12 @@ def _relaxation(signs: Sequence[bool]) -> np.ndarray:
     return np.array(trace)
 
 
-def _bar(axes: Sequence["Axes"], start: float, length: float, text: str) -> None:
+def _bar(axes: Sequence[Axes], start: float, length: float, text: str) -> None:
     axes[1].barh(0.5, length, left=start, height=0.72, color=colour("two_term"), alpha=0.35, lw=0)
     axes[1].text(start + length / 2, 0.46, text, ha="center", va="center")
 
 
-def _learn(axes: Sequence["Axes"], time: float, text: str) -> None:
+def _learn(axes: Sequence[Axes], time: float, text: str) -> None:
     axes[2].annotate(
         "", (time - 1, 0.62), (time - 1, 1.0), arrowprops={"arrowstyle": "-|>", "color": colour("exact"), "lw": 1.6}
     )
@@ -135,16 +129,14 @@ def learning_events(runs: dict[str, Trace], n_steps: int) -> list[int]:
     return [int(run.learns[:n_steps].sum()) for run in runs.values()]
 
 
-def phase_runs(runs: dict[str, Trace], n_steps: int) -> "Figure":
+def phase_runs(runs: dict[str, Trace], n_steps: int) -> Figure:
     """One column a run (title -> Trace), its first `n_steps` steps; dotted, where learning should come to rest.
 
     Bands are phases (+ and -), rows are the state, the parameters and the learning events.
     """
-    import matplotlib.pyplot as plt
-
     rest = rest_point()
-    figure, axes = plt.subplots(
-        3, len(runs), figsize=(7.6, 4.1), sharex=True, sharey="row", gridspec_kw={"height_ratios": [1.4, 2.0, 0.7]}
+    figure, axes = subplots(
+        3, len(runs), size=(7.6, 4.1), sharex=True, sharey="row", gridspec_kw={"height_ratios": [1.4, 2.0, 0.7]}
     )
     for column, (title, run) in zip(axes.T, runs.items(), strict=True):
         _bands(column, run, n_steps)
@@ -171,7 +163,7 @@ def _bands(column: np.ndarray, run: Trace, n_steps: int) -> None:
             column[0].text((start + stop) / 2, 1.03, mark, transform=column[0].get_xaxis_transform(), ha="center")
 
 
-def _parameters(axis: "Axes", run: Trace, n_steps: int, rest: np.ndarray) -> None:
+def _parameters(axis: Axes, run: Trace, n_steps: int, rest: np.ndarray) -> None:
     for i, (name, level) in enumerate(zip(PARAMETER_COLOURS, rest, strict=True)):
         axis.axhline(level, color=colour(name), lw=0.9, ls=":")
         axis.plot(run.parameters[: n_steps + 1, i], color=colour(name), lw=1.5, label=rf"$\theta_{i + 1}$")
@@ -188,15 +180,13 @@ def _labels(axes: np.ndarray) -> None:
     axes[0, 0].set(yticks=[0, 1, 2], ylim=(-0.25, 2.25))
 
 
-def in_turns(longest: int = 16) -> "Figure":
+def in_turns(longest: int = 16) -> Figure:
     """What a phase of the chain with two states in turn is off, by its length: learning always, and at the end."""
-    import matplotlib.pyplot as plt
-
     phases = taking_turns(longest)
     steps = np.array([float(phase(mean_T)) for phase in phases])
     read = [-PHASE.left_value(phase).item() / phase(epsilon) for phase in phases]
     summed = np.array([total - n * phases[0](g_bar).item() for n, total in enumerate(read, start=1)], dtype=float)
-    figure, axis = plt.subplots(figsize=(6.4, 3.0))
+    figure, axis = subplots(size=(6.4, 3.0))
     axis.plot(steps, np.diff(summed, prepend=0), "s--", ms=4, lw=0.8, color=colour("two_term"), label="at the end")
     axis.plot(steps, summed / steps, "o-", ms=4, color=colour("always_on"), label="always on")
     for sign in (-1, 1):

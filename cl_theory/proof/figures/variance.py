@@ -1,12 +1,13 @@
 """Chapters 3 to 6 drawn: the price of one phase, the best b, equal compute, and centring."""
 
-from collections.abc import Mapping
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from cl_theory.proof.figures.style import colour
+from cl_theory.proof.figures.style import colour, legend_below, subplots
 from cl_theory.proof.systems.best_b_systems import THREE_LAWS
 from cl_theory.proof.systems.real_models import bars_model, digits_model, real_models
 from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Systematic
@@ -31,11 +32,6 @@ from cl_theory.theory.estimators.symbols import alpha, delta_squared, phase_valu
 from cl_theory.theory.statement import Statement
 from cl_theory.theory.system import System
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-
 ONE_PAIR = (
     "Vector diagram. From the origin an arrow D. From its tip two opposite arrows along h: a long one to g plus over "
     "b, marked B = 1, and a shorter one to minus g minus over one minus b, marked B = 0."
@@ -52,12 +48,10 @@ PRICE_OVER_PAIRS = (
 )
 
 
-def one_pair() -> "Figure":
+def one_pair() -> Figure:
     """One pair of gradients in the plane: ISD hears D, and adds h to it with a random sign."""
-    import matplotlib.pyplot as plt
-
     b, g_positive, g_negative = 0.4, np.array([2.6, 0.95]), np.array([1.1, 0.8])
-    figure, axis = plt.subplots(figsize=(6.8, 2.7))
+    figure, axis = subplots(size=(6.8, 2.7))
     difference, ends = g_positive - g_negative, (g_positive / b, -g_negative / (1 - b))
     _arrow(axis, np.zeros(2), difference, "two_term", 2.4)
     _label(axis, "$D$", difference / 2, (-8, 7), "two_term")
@@ -75,14 +69,12 @@ def one_pair() -> "Figure":
     return figure
 
 
-def excess_curves() -> "Figure":
+def excess_curves() -> Figure:
     """tr Cov Z - tr Cov D over tr Cov D against b: both real models, and a law of the equality family for b = 0.3."""
-    import matplotlib.pyplot as plt
-
     touching = "$g^+ = 0.3\\,W$, $g^- = -0.7\\,W$"
     laws = {model.name: model.moments for model in real_models()}
     laws[touching] = equality_law(np.array([0.125, 0.125, 0.25, 0.5]), np.array([[3.0], [-1], [2], [-3]]), 0.3).moments
-    figure, axis = plt.subplots(figsize=(6.4, 3.2))
+    figure, axis = subplots(size=(6.4, 3.2))
     grid = np.linspace(0.03, 0.97, 189)
     for (name, moments), tint in zip(laws.items(), ("isd", "centred", "two_term"), strict=True):
         base = np.trace(two_term_covariance(moments))
@@ -98,11 +90,9 @@ def excess_curves() -> "Figure":
     return figure
 
 
-def price_over_pairs(p_positive: float = 0.4) -> "Figure":
+def price_over_pairs(p_positive: float = 0.4) -> Figure:
     """|h|^2/(b(1-b)) over the plane of two numbers g+ and g-: nothing on one line, and most where they agree."""
-    import matplotlib.pyplot as plt
-
-    figure, axis = plt.subplots(figsize=(4.6, 3.6))
+    figure, axis = subplots(size=(4.6, 3.6))
     grid = np.linspace(-2, 2, 161)
     plus, minus = np.meshgrid(grid, grid)
     price = ((1 - p_positive) * plus + p_positive * minus) ** 2 / (p_positive * (1 - p_positive))
@@ -124,14 +114,14 @@ def price_ratio(moments: PhaseMoments, p_positive: float) -> float:
     return float(1 + isd_excess_trace(moments, p_positive) / base)
 
 
-def _arrow(axis: "Axes", start: np.ndarray, end: np.ndarray, name: str, width: float) -> None:
+def _arrow(axis: Axes, start: np.ndarray, end: np.ndarray, name: str, width: float) -> None:
     style = {"arrowstyle": "-|>", "color": colour(name), "lw": width, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 16}
     axis.annotate("", (end[0], end[1]), (start[0], start[1]), arrowprops=style)
     axis.plot([start[0], end[0]], [start[1], end[1]], lw=0)  # arrows alone do not widen the view
 
 
 def _label(
-    axis: "Axes", text: str, place: np.ndarray, offset: tuple[float, float], name: str, centred: bool = False
+    axis: Axes, text: str, place: np.ndarray, offset: tuple[float, float], name: str, centred: bool = False
 ) -> None:
     label = axis.annotate(text, (place[0], place[1]), offset, textcoords="offset points", color=colour(name))
     label.set_horizontalalignment("center" if centred else "left")
@@ -155,22 +145,18 @@ SAME_VARIANCES = (
 WALLS = (("positive_phase", "$m_+/b$"), ("negative_phase", "$m_-/(1-b)$"))
 
 
-def valleys(laws: Mapping[str, PhaseMoments] | None = None) -> "Figure":
-    """tr Cov Z over tr Cov D against b for each law, by default the real models, with its two walls and minimum."""
-    import matplotlib.pyplot as plt
-
-    chosen = laws or _real_moments()
-    figure, axes = plt.subplots(1, len(chosen), figsize=(7.4, 3.3), sharey=True, layout="constrained")
-    for axis, (name, moments) in zip(axes, chosen.items(), strict=True):
+def valleys() -> Figure:
+    """tr Cov Z over tr Cov D against b for the real models, with its two walls and minimum."""
+    figure, panels = _panel_a_model((7.4, 3.3), sharey=True)
+    for name, (axis, moments) in panels.items():
         _valley(axis, moments)
         axis.set(title=name, xlim=(0, 1), ylim=(0, 11), xlabel="$b$, probability of a positive phase")
-    axes[0].set_ylabel("total variance, two terms = 1")
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
+    figure.axes[0].set_ylabel("total variance, two terms = 1")
+    legend_below(figure)
     return figure
 
 
-def _valley(axis: "Axes", moments: PhaseMoments) -> None:
+def _valley(axis: Axes, moments: PhaseMoments) -> None:
     unit = np.trace(two_term_covariance(moments))
     grid = np.linspace(0.02, 0.98, 193)
     walls = moments.m_positive / grid, moments.m_negative / (1 - grid)
@@ -178,20 +164,20 @@ def _valley(axis: "Axes", moments: PhaseMoments) -> None:
         axis.plot(grid, wall / unit, "--", color=colour(tint), lw=1.2, label=label)
     curve = np.array([isd_trace(moments, float(b)) for b in grid])
     axis.plot(grid, curve / unit, color=colour("isd"), lw=2.4, label="total variance")
-    _mark_best(axis, moments, unit, "centred")
+    _mark_best(axis, moments, unit, "centred", label="$b^*$")
 
 
-def _mark_best(axis: "Axes", moments: PhaseMoments, unit: float, tint: str, above: int = 12) -> None:
+def _mark_best(
+    axis: Axes, moments: PhaseMoments, unit: float, tint: str, *, above: int = 12, label: str | None = None
+) -> None:
     best = optimal_p_positive(moments), isd_trace_minimum(moments) / unit
-    axis.plot(*best, "o", ms=8, color=colour(tint), label="$b^*$")
+    axis.plot(*best, "o", ms=8, color=colour(tint), label=label)
     axis.annotate(f"{best[0]:.3f}", best, (0, above), textcoords="offset points", ha="center", color=colour(tint))
 
 
-def same_variances() -> "Figure":
+def same_variances() -> Figure:
     """Valleys of the three small laws; the two that have the same variances have their best b on opposite sides."""
-    import matplotlib.pyplot as plt
-
-    figure, axis = plt.subplots(figsize=(6.4, 3.2), layout="constrained")
+    figure, axis = subplots(size=(6.4, 3.2))
     grid = np.linspace(0.06, 0.94, 177)
     tints = {"quiet": "two_term", "shifted": "isd", "centred": "centred"}
     for name, tint in tints.items():
@@ -202,9 +188,7 @@ def same_variances() -> "Figure":
         _mark_best(axis, moments, 1.0, tint, above=-20)
     axis.axvline(0.5, color=colour("reference"), lw=0.9)
     axis.set(xlim=(0, 1), ylim=(0, 40), xlabel="$b$, probability of a positive phase", ylabel="variance of ISD")
-    handles, labels = axis.get_legend_handles_labels()
-    kept = [(handle, label) for handle, label in zip(handles, labels, strict=True) if label != "$b^*$"]
-    figure.legend(*zip(*kept, strict=True), loc="outside lower center", ncols=3, fontsize=9)
+    legend_below(figure, fontsize=9)
     return figure
 
 
@@ -219,20 +203,17 @@ PLACES = {"bars and\nstripes": (26, -32), "digits": (-28, -4)}
 """Names of the real models in the plane, and where they stand beside their dots."""
 
 
-def direction_plane(laws: Mapping[str, PhaseMoments] | None = None) -> "Figure":
-    """Where each law, by default the real models, lies in the plane of `plane_place`, with lines of equal b*."""
-    import matplotlib.pyplot as plt
-
-    chosen = laws or dict(zip(PLACES, _real_moments().values(), strict=True))
-    figure, axis = plt.subplots(figsize=(5.6, 5.0), layout="constrained")
+def direction_plane() -> Figure:
+    """Where the real models lie in the plane of `plane_place`, with lines of equal b*."""
+    figure, axis = subplots(size=(5.6, 5.0))
     axis.plot([1, 0, -1, 0, 1], [0, 1, 0, -1, 0], color=colour("reference"), lw=1)
     for best in (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
         _line_of_best(axis, best)
     for corners in ([0, 0, 0.5], [0, -1, -0.5]), ([0, 0, -0.5], [0, 1, 0.5]):
         axis.fill(*corners, color=colour("isd"), alpha=0.22, lw=0)
     axis.axvline(0, color=colour("exact"), lw=0.9)
-    for name, moments in chosen.items():
-        place, beside = plane_place(moments), PLACES.get(name, (0, 9))
+    for (name, beside), model in zip(PLACES.items(), real_models(), strict=True):
+        place = plane_place(model.moments)
         axis.plot(*place, "o", ms=7, color=colour("two_term"), zorder=3)
         axis.annotate(name, place, beside, textcoords="offset points", ha="center", color=colour("two_term"))
     axis.text(0.68, -1.0, "$g^+$ varies more,\nis to be visited less", ha="center", color=colour("isd"))
@@ -242,7 +223,7 @@ def direction_plane(laws: Mapping[str, PhaseMoments] | None = None) -> "Figure":
     return figure
 
 
-def _line_of_best(axis: "Axes", best: float) -> None:
+def _line_of_best(axis: Axes, best: float) -> None:
     # b* depends on x + y alone: (b/(1-b))^2 = m+/m- = (1 + x + y)/(1 - x - y).
     odds = (best / (1 - best)) ** 2
     total = (odds - 1) / (odds + 1)
@@ -252,10 +233,14 @@ def _line_of_best(axis: "Axes", best: float) -> None:
     axis.annotate(text, ends[1], place, textcoords="offset points", ha="center", va="center", rotation=-45)
 
 
+def _by_short_name() -> dict[str, PhaseMoments]:
+    return {model.name.split()[0]: model.moments for model in real_models()}
+
+
 def valley_numbers() -> dict[str, float]:
     """What the prose quotes of the real models and of the three small laws, by name."""
     numbers: dict[str, float] = {}
-    for short, m in zip(("bars", "digits"), _real_moments().values(), strict=True):
+    for short, m in _by_short_name().items():
         least = isd_trace_minimum(m)
         numbers |= {
             f"{short}-b": optimal_p_positive(m),
@@ -272,8 +257,11 @@ def valley_numbers() -> dict[str, float]:
     return numbers | {f"best-{name}": optimal_p_positive(law.moments.floats()) for name, law in THREE_LAWS.items()}
 
 
-def _real_moments() -> dict[str, PhaseMoments]:
-    return {model.name: model.moments for model in real_models()}
+def _panel_a_model(size: tuple[float, float], **how: Any) -> tuple[Figure, dict[str, tuple[Axes, PhaseMoments]]]:
+    """A figure with a panel for each real model: by its name, the panel and the moments."""
+    models = real_models()
+    figure, axes = subplots(1, len(models), size=size, **how)
+    return figure, {model.name: (axis, model.moments) for axis, model in zip(axes, models, strict=True)}
 
 
 SEVEN = 7
@@ -295,29 +283,23 @@ SAME_BUDGET = (
 )
 
 
-def design_curves(laws: Mapping[str, PhaseMoments] | None = None, b: Fraction = TWO_FIFTHS, most: int = 24) -> "Figure":
-    """n tr Cov of a batch of n phases against n for each law, by default the real models.
-
-    The unit is what is left when the counts are fixed.
-    """
-    import matplotlib.pyplot as plt
-
-    chosen = laws or _real_moments()
-    figure, axes = plt.subplots(1, len(chosen), figsize=(7.4, 3.3), sharey=True, layout="constrained")
+def design_curves(b: Fraction = TWO_FIFTHS, most: int = 24) -> Figure:
+    """n tr Cov of a batch of n phases against n for the real models, in units of what is left with fixed counts."""
+    figure, panels = _panel_a_model((7.4, 3.3), sharey=True)
     designs = {
         "independent coins": (Bernoulli(b), "isd", "-", "o"),
         "evenly spread": (Systematic(b), "centred", "-", "o"),
         "alternating, $b=1/2$": (Alternating(), "two_term", ":", "s"),
     }
-    for axis, (name, moments) in zip(axes, chosen.items(), strict=True):
+    for name, (axis, moments) in panels.items():
         small, _ = folded_moments(moments, np.zeros((0, moments.dimension)))
         for label, (design, tint, line, mark) in designs.items():
             curve = [_noise(small, design, n) for n in range(1, most + 1)]
             axis.plot(range(1, most + 1), curve, line, marker=mark, ms=4, lw=1.4, color=colour(tint), label=label)
         axis.axhline(1, color=colour("exact"), lw=1, ls="--")
         axis.set(title=name, xlabel="$n$, phases in a batch", ylim=(0, 2.6))
-    axes[0].set_ylabel("$n$ × variance, fixed counts = 1")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.axes[0].set_ylabel("$n$ × variance, fixed counts = 1")
+    legend_below(figure)
     return figure
 
 
@@ -327,16 +309,10 @@ def _noise(moments: PhaseMoments, design: Any, n: int) -> float:
     return float(np.trace(covariance) / np.trace(batch_isd_covariance(moments, b, n, 0.0)))
 
 
-def same_budget(laws: Mapping[str, PhaseMoments] | None = None) -> "Figure":
-    """Total variance of two phases' worth of work, split into noise within the phases and noise of counting them.
-
-    One panel for each law, by default the real models.
-    """
-    import matplotlib.pyplot as plt
-
-    chosen = laws or _real_moments()
-    figure, axes = plt.subplots(1, len(chosen), figsize=(7.4, 2.3), sharey=True, sharex=True, layout="constrained")
-    for axis, (name, moments) in zip(axes, chosen.items(), strict=True):
+def same_budget() -> Figure:
+    """Total variance of two phases' worth of work, split into noise within the phases and noise of counting them."""
+    figure, panels = _panel_a_model((7.4, 2.3), sharey=True, sharex=True)
+    for name, (axis, moments) in panels.items():
         unit = moments.v_positive + moments.v_negative
         parts = [(1.0, 0.0)] + [_two_phases(moments, b) for b in (0.5, optimal_p_positive(moments))]
         within, counting = np.array(parts).T / [unit if k else 1 for k in range(3)]
@@ -345,9 +321,9 @@ def same_budget(laws: Mapping[str, PhaseMoments] | None = None) -> "Figure":
         axis.barh(places, counting, left=within, lw=0, color=colour("isd"), label="noise of counting")
         axis.set(title=name, xlabel="total variance, two terms = 1")
         axis.grid(visible=False, axis="y")
-    axes[0].set_yticks(range(3), ["two terms", "two ISD phases, $b=1/2$", "two ISD phases, $b=b^*$"])
-    axes[0].invert_yaxis()
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.axes[0].set_yticks(range(3), ["two terms", "two ISD phases, $b=1/2$", "two ISD phases, $b=b^*$"])
+    figure.axes[0].invert_yaxis()
+    legend_below(figure)
     return figure
 
 
@@ -356,16 +332,13 @@ def _two_phases(moments: PhaseMoments, b: float) -> tuple[float, float]:
     return within, isd_trace(moments, b) / 2 - within
 
 
-def miscounts(law: PhaseMoments | None = None, b: Fraction = TWO_FIFTHS, n: int = SEVEN) -> "Figure":
-    """Where a batch of n phases lands, for each number of positive ones: one-sigma ellipses in a plane with c*.
+def miscounts(b: Fraction = TWO_FIFTHS, n: int = SEVEN) -> Figure:
+    """Where a batch of n phases of bars and stripes lands, for each number of positive ones: one-sigma ellipses.
 
-    The plane is spanned by c* and the rest of mu; `law` is by default that of the bars and stripes. Dashed: the whole
-    batch, with a cross at mu.
+    The plane is spanned by c* and the rest of mu. Dashed: the whole batch, with a cross at mu.
     """
-    import matplotlib.pyplot as plt
-
-    moments = law or bars_model().moments
-    figure, axes = plt.subplots(2, 1, figsize=(7.4, 3.1), sharex=True, sharey=True, layout="constrained")
+    moments = bars_model().moments
+    figure, axes = subplots(2, 1, size=(7.4, 3.1), sharex=True, sharey=True)
     designs = {"independent coins": Bernoulli(b), "evenly spread": Systematic(b)}
     for axis, (name, design) in zip(axes, designs.items(), strict=True):
         _landings(axis, moments, design, n)
@@ -376,7 +349,7 @@ def miscounts(law: PhaseMoments | None = None, b: Fraction = TWO_FIFTHS, n: int 
     return figure
 
 
-def _landings(axis: "Axes", moments: PhaseMoments, design: Any, n: int) -> None:
+def _landings(axis: Axes, moments: PhaseMoments, design: Any, n: int) -> None:
     b = float(design.p_positive)
     centre = isd_centre(moments, b)
     plane = np.linalg.qr(np.stack([centre, moments.mean], axis=1))[0].T
@@ -401,7 +374,7 @@ def _ellipse(centre: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 def budget_numbers() -> dict[str, float]:
     """What the prose quotes of the real models, by name."""
     numbers: dict[str, float] = {}
-    for short, m in zip(("bars", "digits"), _real_moments().values(), strict=True):
+    for short, m in _by_short_name().items():
         two_terms = m.v_positive + m.v_negative
         numbers |= {
             f"{short}-half": isd_trace(m, 0.5) / 2 / two_terms,
@@ -435,21 +408,18 @@ LEARNED_BASELINES = (
 )
 
 
-def centred_variance() -> "Figure":
+def centred_variance() -> Figure:
     """Total variance of two averaged phases against b, without and with the best baseline, beside two terms."""
-    import matplotlib.pyplot as plt
-
-    models = real_models()
-    figure, axes = plt.subplots(1, len(models), figsize=(7.2, 3.0), squeeze=False)
-    for axis, model in zip(axes[0], models, strict=True):
-        _panel(axis, model.moments)
-        axis.set(title=model.name, xlabel="$b$", xlim=(0.1, 0.9), xticks=[0.1, 0.3, 0.5, 0.7, 0.9])
-    axes[0, 0].set_ylabel("total variance, two phases")
-    axes[0, -1].legend(loc="upper center", fontsize="small")
+    figure, panels = _panel_a_model((7.2, 3.0))
+    for name, (axis, moments) in panels.items():
+        _panel(axis, moments)
+        axis.set(title=name, xlabel="$b$", xlim=(0.1, 0.9), xticks=[0.1, 0.3, 0.5, 0.7, 0.9])
+    figure.axes[0].set_ylabel("total variance, two phases")
+    figure.axes[-1].legend(loc="upper center", fontsize="small")
     return figure
 
 
-def _panel(axis: "Axes", law: PhaseMoments) -> None:
+def _panel(axis: Axes, law: PhaseMoments) -> None:
     grid = np.linspace(0.1, 0.9, 161)
     plain, centred = (np.array([trace(law, b) / 2 for b in grid]) for trace in (isd_trace, centred_isd_trace))
     two_terms = float(np.trace(two_term_covariance(law)))
@@ -468,13 +438,11 @@ def _two_parameters() -> PhaseMoments:
     return independent_moments(plus, noise[0] + np.outer(plus, plus), minus, noise[1] + np.outer(minus, minus))
 
 
-def baselines_in_a_plane(p_positive: float = 0.35) -> "Figure":
+def baselines_in_a_plane(p_positive: float = 0.35) -> Figure:
     """Left: total variance over the plane of baselines. Right: Cov Z_c as an ellipse around mu for three of them."""
-    import matplotlib.pyplot as plt
-
     law = _two_parameters()
     centre = isd_centre(law, p_positive)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 3.1), layout="constrained")
+    figure, (left, right) = subplots(1, 2, size=(7.4, 3.1))
     x, y = np.meshgrid(np.linspace(-0.6, 3.6, 81), np.linspace(-0.6, 3.2, 81))
     traces = [
         np.trace(centred_isd_covariance(law, p_positive, np.array(point)))
@@ -519,12 +487,10 @@ DRIFTS = (1e-4, 1e-3, 1e-2)
 """Ways that c* moves in one phase, as shares of the noise sigma of a phase."""
 
 
-def learned_baselines() -> "Figure":
+def learned_baselines() -> Figure:
     """Left: price of learned baselines against their rate. Right: with a drift of c* added, best rates marked."""
-    import matplotlib.pyplot as plt
-
     rates = np.geomspace(0.003, 0.5, 181)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.4, 2.9), layout="constrained")
+    figure, (left, right) = subplots(1, 2, size=(7.4, 2.9))
     left.loglog(rates, _price(POOLED, rates), color=colour("isd"), label="one pooled mean")
     left.loglog(rates, _price(ONE_EACH, rates), color=colour("centred"), label="one mean in each phase")
     each, noise = _price(ONE_EACH, rates), digits_model().moments.v_positive
@@ -545,8 +511,7 @@ def learned_baselines() -> "Figure":
 def centring_numbers() -> dict[str, float]:
     """What the prose quotes of the real models, by name."""
     numbers: dict[str, float] = {}
-    for model in real_models():
-        m, word = model.moments, model.name.split()[0]
+    for word, m in _by_short_name().items():
         centre, two_terms, plain = isd_centre(m, 0.5), float(np.trace(two_term_covariance(m))), isd_trace(m, 0.5)
         numbers |= {
             f"{word}-times": plain / two_terms,

@@ -1,5 +1,7 @@
 """RBMs of 16 x 16 units on 4 x 4 bars and stripes: estimators, samplers, always-on learning."""
 
+from functools import partial
+
 from cl_theory.proof.experiments.definition import Experiment, Slice
 from cl_theory.proof.experiments.registered.designs import (
     ESTIMATORS,
@@ -11,6 +13,7 @@ from cl_theory.proof.experiments.registered.designs import (
     every,
     isd,
     tuned_on,
+    with_moments,
     with_rates,
 )
 from cl_theory.proof.experiments.registered.rates import BARS
@@ -22,91 +25,72 @@ RBM_ON_BARS = {
     "sweeps": SWEEPS,
     "measures": {"nll": 1, "tv": 1},
 }
-MOMENTS = {"second_moment_positive": 6, "second_moment_negative": 6, "mean_squared": 6}
 POINTS = every(2000, 80_000, 200)
+on_bars = partial(
+    Experiment, kind="rbm", settings=RBM_ON_BARS, points=POINTS, seeds_per_cell=20, chapter="13_rbm_on_bars"
+)
 RATES = (0.0025, 0.0035, 0.005, 0.007, 0.01, 0.014, 0.02)
 
-TUNING = Experiment(
+TUNING = on_bars(
     name="bars-tuning",
     title="Learning rates on bars and stripes",
     question="At which learning rate does each estimator reach the best likelihood after 80,000 phases?",
-    kind="rbm",
-    settings=RBM_ON_BARS,
     arms=at_rates(ESTIMATORS, RATES),
-    points=POINTS,
     seeds=tuned_on(20),
-    seeds_per_cell=20,
-    again=Slice(("two-term @ 0.01", "isd @ 0.005", "centred-isd @ 0.005"), seeds=2, until=200),
-    chapter="13_rbm_on_bars",
+    again=Slice(("two-term @ 0.01", "isd @ 0.005", "centred-isd @ 0.005")),
 )
 
-WITH_MOMENTS = {"measures": {**RBM_ON_BARS["measures"], **MOMENTS}}  # type: ignore[dict-item]
+WITH_MOMENTS = with_moments(RBM_ON_BARS, 6)
 COMPARED_ARMS = with_rates({**ESTIMATORS, "isd": {**isd(), **WITH_MOMENTS}}, BARS) | {
     "isd, rate of two-term": {**isd(), "rate": BARS["two-term"]},
     "centred-isd, rate of two-term": {**ESTIMATORS["centred-isd"], "rate": BARS["two-term"]},
 }
 
-COMPARED = Experiment(
+COMPARED = on_bars(
     name="bars-estimators",
     title="Estimators on bars and stripes",
     question="Does ISD learn as well as the two-term estimator, and does centring remove its cost?",
-    kind="rbm",
-    settings=RBM_ON_BARS,
     arms=COMPARED_ARMS,
-    points=POINTS,
     seeds=compared(40),
-    seeds_per_cell=20,
-    again=Slice(("two-term", "isd", "centred-isd"), seeds=2, until=200),
-    chapter="13_rbm_on_bars",
+    again=Slice(("two-term", "isd", "centred-isd")),
 )
 
 SAMPLED = {"two-term": {**TWO_TERM, "rate": BARS["two-term"]}} | {
     name: {**isd(b), "rate": BARS["isd"]} for name, b in (("isd", 0.5), ("isd, b = 0.2", 0.2), ("isd, b = 0.8", 0.8))
 }
 
-SAMPLERS = Experiment(
+SAMPLERS = on_bars(
     name="bars-samplers",
     title="Samplers on bars and stripes",
     question="How much of the difference between two algorithms is the chain of the negative phase, not the estimator?",
-    kind="rbm",
-    settings=RBM_ON_BARS,
     arms={
         f"{name}, {chain}": {**own, "chain": chain}
         for name, own in SAMPLED.items()
         for chain in ("persistent", "carried-over", "cd")
     },
-    points=POINTS,
     seeds=compared(40),
-    seeds_per_cell=20,
-    again=Slice(("isd, cd", "isd, b = 0.2, carried-over"), seeds=2, until=200),
-    chapter="13_rbm_on_bars",
+    again=Slice(("isd, cd", "isd, b = 0.2, carried-over")),
 )
 
-HALF = BARS["isd"] / 2
-ALWAYS_ON = Experiment(
+WHOLE_RATE = (
+    {"end of phase": isd()}
+    | {f"always-on, {law}": always_on(law) for law in ("fixed", "geometric", "poisson", "uniform")}
+    | {f"centred always-on, {law}": always_on(law, centred=True) for law in ("fixed", "geometric")}
+)
+HALF_THE_RATE = {
+    f"{name}, half the rate": {**own, "rate": BARS["isd"] / 2}
+    for name, own in WHOLE_RATE.items()
+    if not name.endswith(("poisson", "uniform"))
+}
+
+ALWAYS_ON = on_bars(
     name="bars-always-on",
     title="Always-on learning on bars and stripes",
     question="What does ISD lose when it never stops learning, with phases of fixed or random length, and why?",
-    kind="rbm",
     settings={**RBM_ON_BARS, "chain": "carried-over", "rate": BARS["isd"]},
-    arms={
-        "end of phase": isd(),
-        "always-on, fixed": always_on("fixed"),
-        "always-on, geometric": always_on("geometric"),
-        "always-on, poisson": always_on("poisson"),
-        "always-on, uniform": always_on("uniform"),
-        "centred always-on, fixed": always_on("fixed", centred=True),
-        "centred always-on, geometric": always_on("geometric", centred=True),
-        "end of phase, half the rate": {**isd(), "rate": HALF},
-        "always-on, fixed, half the rate": {**always_on("fixed"), "rate": HALF},
-        "always-on, geometric, half the rate": {**always_on("geometric"), "rate": HALF},
-        "centred always-on, fixed, half the rate": {**always_on("fixed", centred=True), "rate": HALF},
-        "centred always-on, geometric, half the rate": {**always_on("geometric", centred=True), "rate": HALF},
-    },
-    points=POINTS,
+    arms=WHOLE_RATE | HALF_THE_RATE,
     seeds=compared(40),
-    seeds_per_cell=20,
-    again=Slice(("always-on, fixed", "always-on, geometric", "centred always-on, fixed"), seeds=2, until=200),
+    again=Slice(("always-on, fixed", "always-on, geometric", "centred always-on, fixed")),
     chapter="18_always_on_on_bars",
 )
 

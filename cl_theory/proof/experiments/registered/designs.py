@@ -12,6 +12,9 @@ SWEEPS = 200
 COMPARED, TUNED_ON = 0, 1000
 """First seed of the comparisons, and of the runs that rates are tuned on: never the same."""
 
+MOMENTS = ("second_moment_positive", "second_moment_negative", "mean_squared")
+"""Measures of m+, m- and the squared mean."""
+
 B_GRID = (0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9)
 BASELINE_RATE = 0.01
 
@@ -23,14 +26,14 @@ def isd(b: float = 0.5) -> dict[str, Any]:
     return {"estimator": "isd", "schedule": {"b": b}}
 
 
-def centred_isd(b: float = 0.5) -> dict[str, Any]:
-    """ISD at b around a running baseline."""
-    return {"estimator": "centred-isd", "schedule": {"b": b, "baseline_rate": BASELINE_RATE}}
+def centred_isd() -> dict[str, Any]:
+    """ISD at 1/2 around a running baseline."""
+    return {"estimator": "centred-isd", "schedule": {"b": 0.5, "baseline_rate": BASELINE_RATE}}
 
 
-def always_on(law: str, b: float = 0.5, *, centred: bool = False) -> dict[str, Any]:
-    """ISD that learns at every sweep of phases of 200 sweeps on average."""
-    schedule: dict[str, Any] = {"b": b, "length": SWEEPS, "length_law": law}
+def always_on(law: str, *, centred: bool = False) -> dict[str, Any]:
+    """ISD at 1/2 that learns at every sweep of phases of 200 sweeps on average."""
+    schedule: dict[str, Any] = {"b": 0.5, "length": SWEEPS, "length_law": law}
     if not centred:
         return {"estimator": "always-on-isd", "schedule": schedule}
     schedule["baseline_rate"] = BASELINE_RATE
@@ -38,6 +41,11 @@ def always_on(law: str, b: float = 0.5, *, centred: bool = False) -> dict[str, A
 
 
 ESTIMATORS: Mapping[str, Mapping[str, Any]] = {"two-term": TWO_TERM, "isd": isd(), "centred-isd": centred_isd()}
+
+
+def with_moments(settings: Mapping[str, Any], every: int) -> dict[str, Any]:
+    """The measures of `settings`, and the moments at each `every`-th point."""
+    return {"measures": {**settings["measures"], **dict.fromkeys(MOMENTS, every)}}
 
 
 def every(step: int, last: int = PHASES, *early: int) -> tuple[int, ...]:

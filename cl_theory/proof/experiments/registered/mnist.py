@@ -1,5 +1,7 @@
 """RBMs of 794 visible units on binarised MNIST with label units, and their small twins on 8x8 digits."""
 
+from functools import partial
+
 from cl_theory.proof.experiments.definition import Experiment, Slice
 from cl_theory.proof.experiments.registered.designs import (
     ESTIMATORS,
@@ -11,11 +13,11 @@ from cl_theory.proof.experiments.registered.designs import (
     every,
     isd,
     tuned_on,
+    with_moments,
     with_rates,
 )
 from cl_theory.proof.experiments.registered.rates import DIGITS, MNIST
 
-CHAPTER = "14_rbm_on_mnist"
 RBM_ON_MNIST = {
     "data": "binarised-mnist",
     "hidden": 16,
@@ -24,114 +26,85 @@ RBM_ON_MNIST = {
     "measures": {"error": 1, "test_nll": 5},
     "final": ["error_by_chain"],
 }
-WITH_MOMENTS = {
-    "measures": {
-        "error": 1, "test_nll": 5, "second_moment_positive": 21, "second_moment_negative": 21, "mean_squared": 21,
-    }
-}  # fmt: skip
+WITH_MOMENTS = with_moments(RBM_ON_MNIST, 21)
 POINTS = every(4000, 80_000, 400)
+on_mnist = partial(
+    Experiment, kind="rbm", settings=RBM_ON_MNIST, points=POINTS, seeds_per_cell=2, chapter="14_rbm_on_mnist"
+)
 
-TUNING = Experiment(
+TUNING = on_mnist(
     name="mnist-tuning",
     title="Learning rates on binarised MNIST",
     question="At which learning rate does each estimator classify best after 80,000 phases?",
-    kind="rbm",
-    settings=RBM_ON_MNIST,
     arms=at_rates(ESTIMATORS, (0.008, 0.016, 0.032, 0.064)),
-    points=POINTS,
     seeds=tuned_on(4),
-    seeds_per_cell=2,
     again=Slice(("isd @ 0.008",), seeds=1, until=400),
-    chapter=CHAPTER,
 )
 
-COMPARED = Experiment(
+COMPARED = on_mnist(
     name="mnist-estimators",
     title="Estimators on binarised MNIST",
     question="Does an RBM trained with ISD classify as well as one trained with the two-term estimator?",
-    kind="rbm",
-    settings=RBM_ON_MNIST,
     arms=with_rates({**ESTIMATORS, "isd": {**isd(), **WITH_MOMENTS}}, MNIST),
-    points=POINTS,
     seeds=compared(20),
-    seeds_per_cell=2,
     again=Slice(("two-term", "isd", "centred-isd"), seeds=1, until=400),
-    chapter=CHAPTER,
 )
 
-SAMPLERS = Experiment(
+SAMPLERS = on_mnist(
     name="mnist-samplers",
     title="Samplers on binarised MNIST",
     question="What changes when negative phases start at the data, or where the last phase ended, as in the source?",
-    kind="rbm",
-    settings=RBM_ON_MNIST,
     arms={
         "two-term, cd": {**TWO_TERM, "chain": "cd", "rate": MNIST["two-term"]},
         "isd, carried-over": {**isd(), "chain": "carried-over", "rate": MNIST["isd"]},
     },
-    points=POINTS,
     seeds=compared(20),
-    seeds_per_cell=2,
     again=Slice(("isd, carried-over",), seeds=1, until=400),
-    chapter=CHAPTER,
 )
 
-BY_B = Experiment(
+BY_B = on_mnist(
     name="mnist-b",
     title="The share of positive phases on binarised MNIST",
     question="How does what ISD learns depend on b, at one learning rate for all?",
-    kind="rbm",
     settings={**RBM_ON_MNIST, **WITH_MOMENTS, "rate": MNIST["isd"]},
     arms=by_b(),
-    points=POINTS,
     seeds=compared(20),
-    seeds_per_cell=2,
     again=Slice(("b = 0.8",), seeds=1, until=400),
     chapter="16_robustness_to_b",
 )
 
-PICTURES = Experiment(
+PICTURES = on_mnist(
     name="mnist-pictures",
     title="Weights of one RBM an estimator on binarised MNIST",
     question="What do the receptive fields and the samples look like?",
-    kind="rbm",
     settings={**RBM_ON_MNIST, "measures": {"error": 21}, "final": ["error_by_chain", "weights"]},
     arms=with_rates(ESTIMATORS, MNIST),
-    points=POINTS,
     seeds=compared(1),
     seeds_per_cell=1,
     again=Slice(("isd",), seeds=1, until=400),
-    chapter=CHAPTER,
 )
 
 RBM_ON_DIGITS = {**RBM_ON_MNIST, "data": "digits", "measures": {"error": 1, "test_nll": 1}}
 DIGITS_POINTS = every(1000, 20_000, 200)
-DIGITS_TUNING = Experiment(
+on_digits = partial(on_mnist, settings=RBM_ON_DIGITS, points=DIGITS_POINTS)
+DIGITS_TUNING = on_digits(
     name="digits-tuning",
     title="Learning rates on digits",
     question="At which learning rate does each estimator classify best after 20,000 phases?",
-    kind="rbm",
-    settings=RBM_ON_DIGITS,
     arms=at_rates(ESTIMATORS, (0.005, 0.01, 0.02, 0.04, 0.08)),
-    points=DIGITS_POINTS,
     seeds=tuned_on(5),
     seeds_per_cell=5,
     again=Slice(("isd @ 0.01",), seeds=1, until=200),
-    chapter=CHAPTER,
 )
 
-DIGITS_COMPARED = Experiment(
+DIGITS_COMPARED = on_digits(
     name="digits-estimators",
     title="Estimators on digits",
     question="The same as on binarised MNIST, in small, with data that need no download.",
-    kind="rbm",
-    settings=RBM_ON_DIGITS,
     arms=with_rates(ESTIMATORS, DIGITS),
-    points=DIGITS_POINTS,
     seeds=compared(20),
     seeds_per_cell=20,
-    again=Slice(tuple(ESTIMATORS), seeds=2, until=200),
-    chapter=CHAPTER,
+    again=Slice(tuple(ESTIMATORS)),
 )
 
 ALL = (TUNING, COMPARED, SAMPLERS, PICTURES, BY_B, DIGITS_TUNING, DIGITS_COMPARED)

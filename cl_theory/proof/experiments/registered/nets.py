@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cl_theory.proof.experiments.definition import Experiment, Slice
 from cl_theory.proof.experiments.registered.designs import (
     TWO_TERM,
-    at_rates,
     centred_isd,
     compared,
     every,
@@ -17,7 +17,6 @@ from cl_theory.proof.experiments.registered.designs import (
 )
 from cl_theory.proof.experiments.registered.rates import DIGITS_NETS, NETS, NETS_CENTRED
 
-CHAPTER = "15_forward_forward"
 EPOCH = 60_000
 NET_ON_MNIST = {
     "data": "mnist",
@@ -26,6 +25,9 @@ NET_ON_MNIST = {
     "final": ["test_error", "train_error"],
 }
 POINTS = every(EPOCH // 5, 4 * EPOCH, 200, 3000)
+on_mnist = partial(
+    Experiment, kind="forward-forward", settings=NET_ON_MNIST, points=POINTS, chapter="15_forward_forward"
+)
 ARMS: Mapping[str, Mapping[str, Any]] = {
     # Two epochs of images: under two-term learning each image takes two phases.
     f"{name}, {optimiser}": {**own, "optimiser": optimiser, "until": until}
@@ -36,42 +38,38 @@ CENTRED_ARMS: Mapping[str, Mapping[str, Any]] = {
     f"centred-isd, {optimiser}": {**centred_isd(), "optimiser": optimiser, "until": 2 * EPOCH}
     for optimiser in ("sgd", "adam")
 }
-SGD_RATES, ADAM_RATES = (10.0, 30.0, 100.0, 300.0), (0.003, 0.01, 0.03, 0.1)
+RATES = {"sgd": (10.0, 30.0, 100.0, 300.0), "adam": (0.003, 0.01, 0.03, 0.1)}
 
 
 def _tuning_arms(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Each arm for an epoch of phases, at each rate of its optimiser's grid."""
-    plain = {name: {**own, "until": EPOCH} for name, own in arms.items() if own["optimiser"] == "sgd"}
-    scaled = {name: {**own, "until": EPOCH} for name, own in arms.items() if own["optimiser"] == "adam"}
-    return at_rates(plain, SGD_RATES) | at_rates(scaled, ADAM_RATES)
+    return {
+        f"{name} @ {rate:g}": {**own, "until": EPOCH, "rate": rate}
+        for optimiser, rates in RATES.items()
+        for name, own in arms.items()
+        if own["optimiser"] == optimiser
+        for rate in rates
+    }
 
 
-TUNING = Experiment(
+TUNING = on_mnist(
     name="nets-tuning",
     title="Learning rates of forward-forward on MNIST",
     question="At which learning rate does each estimator make the fewest errors after 60,000 phases?",
-    kind="forward-forward",
-    settings=NET_ON_MNIST,
     arms=_tuning_arms(ARMS),
-    points=POINTS,
     seeds=tuned_on(3),
     seeds_per_cell=3,
     again=Slice(("isd, sgd @ 100",), seeds=1, until=200),
-    chapter=CHAPTER,
 )
 
-COMPARED = Experiment(
+COMPARED = on_mnist(
     name="nets-estimators",
     title="Estimators for forward-forward on MNIST",
     question="Does ISD train forward-forward nets as well as the two-term estimator, with SGD and with Adam?",
-    kind="forward-forward",
-    settings=NET_ON_MNIST,
     arms=with_rates(ARMS, NETS),
-    points=POINTS,
     seeds=compared(20),
     seeds_per_cell=2,
     again=Slice(("two-term, sgd", "isd, sgd"), seeds=1, until=200),
-    chapter=CHAPTER,
 )
 
 NET_ON_DIGITS = {**NET_ON_MNIST, "data": "digits", "layers": [64, 64]}
@@ -80,18 +78,16 @@ DIGITS_ARMS = {
     name: {**own, "until": 40_000 if own["estimator"] == "two-term" else 20_000} for name, own in ARMS.items()
 }
 
-DIGITS = Experiment(
+DIGITS = on_mnist(
     name="digits-nets",
     title="Estimators for forward-forward on digits",
     question="The same as on MNIST, in small, with data that need no download.",
-    kind="forward-forward",
     settings=NET_ON_DIGITS,
     arms=with_rates(DIGITS_ARMS, DIGITS_NETS),
     points=DIGITS_POINTS,
     seeds=compared(20),
     seeds_per_cell=20,
-    again=Slice(tuple(DIGITS_ARMS), seeds=2, until=200),
-    chapter=CHAPTER,
+    again=Slice(tuple(DIGITS_ARMS)),
 )
 
 CENTRED_TUNING = replace(
@@ -121,7 +117,7 @@ DIGITS_CENTRED = replace(
         name: {**own, "until": 20_000, "rate": DIGITS_NETS[name.removeprefix("centred-")]}
         for name, own in CENTRED_ARMS.items()
     },
-    again=Slice(tuple(CENTRED_ARMS), seeds=2, until=200),
+    again=Slice(tuple(CENTRED_ARMS)),
 )
 
 ALL = (TUNING, COMPARED, DIGITS, CENTRED_TUNING, CENTRED, DIGITS_CENTRED)

@@ -4,6 +4,7 @@ Forward-forward is judged with Adam, as the scripts train it, and plain descent 
 difference at b = 1/2 are those of "digits-nets". Offline ISD steps after ten positive phases where it is judged; forty
 show what larger steps do."""
 
+from functools import partial
 from typing import Any
 
 from cl_theory.proof.experiments.definition import Experiment, Slice
@@ -13,7 +14,9 @@ from cl_theory.proof.experiments.registered.mnist import DIGITS_POINTS, RBM_ON_D
 from cl_theory.proof.experiments.registered.nets import NET_ON_DIGITS
 from cl_theory.proof.experiments.registered.rates import BARS, DIGITS, DIGITS_NETS, MNIST
 
-CHAPTER = "20_scripts_and_statements"
+as_scripts = partial(
+    Experiment, kind="scripts", seeds=compared(20), seeds_per_cell=20, chapter="20_scripts_and_statements"
+)
 UNWEIGHTED, LEAKY = {"learner": "unweighted"}, {"learner": "leaky negatives"}
 
 
@@ -29,7 +32,7 @@ def _nets(optimiser: str, rate: float) -> dict[str, dict[str, Any]]:
     }
 
 
-NETS = Experiment(
+NETS = as_scripts(
     name="scripts-nets",
     title="Forward-forward as in the scripts, on digits",
     question="What do weights by the outcome of the coin do, and negatives that carry the true label?",
@@ -46,10 +49,7 @@ NETS = Experiment(
         },
     },
     points=every(2000, 20_000, 200),
-    seeds=compared(20),
-    seeds_per_cell=20,
-    again=Slice(("b = 0.2, weights 1, sgd", "b = 0.5, true labels among negatives"), seeds=2, until=200),
-    chapter=CHAPTER,
+    again=Slice(("b = 0.2, weights 1, sgd", "b = 0.5, true labels among negatives")),
 )  # fmt: skip
 
 FROM_TWO_TERM = {"estimator": "two-term", "rate": BARS["two-term"], "phases": PHASES}
@@ -59,11 +59,10 @@ def _offline(b: float, n_positive: int) -> dict[str, Any]:
     return {**isd(b), "n_positive": n_positive}
 
 
-RBMS = Experiment(
+RBMS = as_scripts(
     name="scripts-bars",
     title="RBMs as in the scripts, on bars and stripes",
     question="What do a warm start, steps along sums, and an energy with half the hidden bias change?",
-    kind="scripts",
     settings={**RBM_ON_BARS, "rate": BARS["isd"], "measures": {"nll": 1, "tv": 1, "tv_half_bias": 1}},
     arms={
         "isd from two-term": {**isd(), "after": FROM_TWO_TERM},
@@ -73,39 +72,30 @@ RBMS = Experiment(
         "offline, b = 0.5, n = 40": {**_offline(0.5, 40), "until": 20_000},
     },
     points=POINTS,
-    seeds=compared(20),
-    seeds_per_cell=20,
     again=Slice(("offline, b = 0.2", "offline, b = 0.5"), seeds=2, until=2000),
-    chapter=CHAPTER,
 )
 
 CAST = {**isd(), "measures": {"error": 1, "error_cast": 1}, "final": []}
-CAST_DIGITS = Experiment(
+CAST_DIGITS = as_scripts(
     name="scripts-digits",
     title="Test images cast to integers, digits",
     question="What error is read off test images that were never thresholded but cast to integers?",
-    kind="scripts",
     settings={**RBM_ON_DIGITS, **CAST},
     arms={"isd": {"rate": DIGITS["isd"]}},
     points=DIGITS_POINTS,
-    seeds=compared(20),
-    seeds_per_cell=20,
-    again=Slice(("isd",), seeds=2, until=200),
-    chapter=CHAPTER,
+    again=Slice(("isd",)),
 )
 
-CAST_MNIST = Experiment(
+CAST_MNIST = as_scripts(
     name="scripts-mnist",
     title="Test images cast to integers, MNIST",
     question="The same on MNIST, where fewer pixels have full brightness.",
-    kind="scripts",
     settings={**RBM_ON_MNIST, **CAST},
     arms={"isd": {"rate": MNIST["isd"]}},
     points=every(4000, 20_000, 400),
     seeds=compared(3),
     seeds_per_cell=1,
     again=Slice(("isd",), seeds=1, until=400),
-    chapter=CHAPTER,
 )
 
 ALL = (NETS, RBMS, CAST_DIGITS, CAST_MNIST)
