@@ -16,7 +16,7 @@ from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, portraits
 from cl_theory.proof.figures.estimators import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
 from cl_theory.proof.figures.timelines import ISD_TIMELINE, TWO_TERM_TIMELINE, isd_timeline, two_term_timeline
 from cl_theory.proof.figures.variance import EXCESS_CURVES, ONE_PAIR, excess_curves, one_pair
-from cl_theory.proof.systems.real_models import RealModel, real_models
+from cl_theory.proof.systems.real_models import RealModel, bars_model
 from cl_theory.theory.estimators import moments as exact_moments
 
 
@@ -54,7 +54,7 @@ def test_the_touching_curve_touches_zero_at_its_own_b() -> None:
     *others, flat = [line for line in excess_curves().axes[0].lines if len(line.get_xdata()) > 2]
     assert flat.get_xdata()[np.argmin(flat.get_ydata())] == pytest.approx(0.3, abs=0.003)
     assert min(flat.get_ydata()) == pytest.approx(0, abs=1e-4)
-    moments = real_models()[0].moments
+    moments = bars_model().moments
     expected = exact_moments.isd_excess_trace(moments, 0.5) / np.trace(exact_moments.two_term_covariance(moments))
     assert others[0].get_ydata()[94] == pytest.approx(expected)
 

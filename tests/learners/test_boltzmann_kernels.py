@@ -97,7 +97,7 @@ V = np.array([1.0, 0, 1])
 def _swept(machine, counter, v, h, *, positive):
     """States after one sweep of one replica a row, at step size 0."""
     n = len(v)
-    replicas = Replicas.repeated(machine, n)
+    replicas = Replicas(machine, np.tile(machine.flat, (n, 1)))
     plan = PhasePlan(np.full((n, 1), positive), np.ones((n, 1)), np.zeros((n, 1)), np.zeros((n, 1)))
     chains = Chains(v, h, h)
     return learn_phases(counter, replicas, chains, plan, V[None], always_on=True)[1]

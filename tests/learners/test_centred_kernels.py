@@ -141,7 +141,7 @@ def _stays(parameters, step, n=20_000):
     plan = PhasePlan(np.zeros((n, 1), bool), np.ones((n, 1)), np.full((n, 1), step), np.zeros((n, 1)))
 
     def kernel(rng, now):
-        replicas = Replicas.repeated(RBM_3_4.with_flat(parameters), n)
+        replicas = Replicas(RBM_3_4, np.tile(parameters, (n, 1)))
         counter = CounterStream(rng.integers(0, 2**32, 2, dtype=np.uint32), np.arange(n, dtype=np.uint32))
         baseline = Baseline(0 * replicas.parameters, 0 * replicas.parameters, 0.3, 0.1)
         chains = Chains(now[:, :4], now[:, 4:])

@@ -159,7 +159,7 @@ def test_the_law_does_not_drift_under_the_learning_kernel_at_rate_zero():
     plan = PhasePlan(np.zeros((n, 1), bool), np.ones((n, 1)), np.zeros((n, 1)), np.zeros((n, 1)))
 
     def kernel(rng, states):
-        replicas = Replicas.repeated(RBM_3_4, n)
+        replicas = Replicas(RBM_3_4, np.tile(RBM_3_4.flat, (n, 1)))
         chains = Chains(states[:, :4], states[:, 4:])
         after = learn_phases(_counter(rng, n), replicas, chains, plan, np.zeros((1, 4)), always_on=True)[1]
         return np.concatenate([after.v, after.h], axis=1)

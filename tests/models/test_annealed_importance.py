@@ -29,13 +29,9 @@ def z_of_the_partition_function(network, estimate: LogPartitionEstimate) -> floa
 def test_the_partition_function_is_estimated_without_bias_for_any_number_of_steps(network, n_temperatures) -> None:
     estimate = annealed_log_partition(np.random.default_rng(2), network, n_chains=8000, n_temperatures=n_temperatures)
     assert abs(z_of_the_partition_function(network, estimate)) < LIMIT
-
-
-@pytest.mark.parametrize("network", NETWORKS)
-def test_the_same_check_sees_an_error_of_one_percent_in_the_partition_function(network) -> None:
-    estimate = annealed_log_partition(np.random.default_rng(2), network, n_chains=8000, n_temperatures=300)
     wrong = LogPartitionEstimate(estimate.log_partition + np.log(1.01), estimate.standard_error, 1.0, 8000)
-    assert abs(z_of_the_partition_function(network, wrong)) > LIMIT
+    if n_temperatures == 300:  # the same check sees an error of one per cent
+        assert abs(z_of_the_partition_function(network, wrong)) > LIMIT
 
 
 def test_the_standard_error_is_the_spread_of_repeated_estimates() -> None:

@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
 
@@ -17,6 +16,8 @@ by_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.ste
 
 @by_chapter
 def test_a_chapter_is_a_valid_notebook_without_outputs(path):
+    import nbformat  # takes longer to import than all else here
+
     notebook = json.loads(path.read_text("utf-8"))
     nbformat.validate(notebook)
     code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
