@@ -1,4 +1,7 @@
-"""Comparisons without draws: rationals exactly, floats within a stated tolerance."""
+"""Comparisons without draws: rationals exactly, floats within a stated tolerance.
+
+`numpy.testing` raises where values differ; here that is an outcome, which says how many differ and where.
+"""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,8 @@
 """Proof by algebra: differences that expand to zero, sums of squares, positive coefficients.
 
-No ``simplify``: for rational functions, a common denominator and an expanded numerator decide."""
+No ``simplify``: for rational functions, a common denominator and an expanded numerator decide. SymPy's ``is_positive``
+knows no probability and answers None for most differences; a wrong one has to be refuted by a point.
+"""
 
 import itertools
 import math
