@@ -6,9 +6,9 @@ import sympy as sp
 
 from cl_theory.proof.checks.symbolic import is_positive, is_sum_of_squares, vanishes
 
-A, C = sp.symbols("A C", positive=True)
+A, C = sp.symbols("A_test C_test", positive=True)
 D, Z = sp.Symbol("D", real=True), sp.Symbol("z")
-p = sp.Symbol("p", positive=True)  # not the b of the book, which SymPy would take for the same symbol
+p = sp.Symbol("p_test", positive=True)  # no name of the book: SymPy takes equal symbols for each other
 PERCENT = sp.Rational(1, 100)
 
 
@@ -21,7 +21,7 @@ def cauchy_schwarz(error=0):
 def test_an_identity_between_rational_functions_vanishes_and_one_off_by_one_percent_leaves_a_remainder():
     outcome = vanishes(1 / p + 1 / (1 - p) - 1 / (p * (1 - p)), scope="partial fractions")
     assert (outcome.level, outcome.passed, outcome.smallest_error) == ("symbolic", True, 0.0)
-    assert outcome.values == {"expression": "1/(1 - p) + 1/p - 1/(p*(1 - p))", "terms": 3}
+    assert outcome.values == {"expression": "1/(1 - p_test) + 1/p_test - 1/(p_test*(1 - p_test))", "terms": 3}
     outcome = vanishes(1 / p + (1 + PERCENT) / (1 - p) - 1 / (p * (1 - p)), scope="planted")
     assert outcome.passed is False
     assert outcome.values["remainder"] != "0"
