@@ -25,7 +25,7 @@ check: $(READY) ## execute and check, without rendering
 	$(BIN)/cl-theory check --profile $(PROFILE)
 
 test: lint ## run the tests
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(READY) ## style, types, workflows
 	$(BIN)/ruff check --quiet .

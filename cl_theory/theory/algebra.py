@@ -1,8 +1,7 @@
 """Formulas with vectors and matrices of symbolic size: declared symbols, their LaTeX, remainders, values."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import reduce
 from math import comb
@@ -20,20 +19,12 @@ DIMENSION = sp.Symbol("d", integer=True, positive=True)
 """The number of parameters: every vector of a formula has it as its length, unless said otherwise."""
 
 
-@dataclass(frozen=True)
-class Declared:
-    """A symbol of the book, in words."""
-
-    symbol: sp.Expr
-    meaning: str
+_GLOSSARY: dict[sp.Expr, str] = {}
 
 
-_GLOSSARY: dict[sp.Expr, Declared] = {}
-
-
-def glossary() -> Mapping[sp.Expr, Declared]:
-    """Every declared symbol with its meaning."""
-    return dict(_GLOSSARY)
+def is_declared(symbol: sp.Expr) -> bool:
+    """Whether `symbol` was declared, with its meaning in words."""
+    return symbol in _GLOSSARY
 
 
 def scalar(latex: str, meaning: str, **assumptions: bool) -> sp.Symbol:
@@ -54,9 +45,9 @@ def matrix(latex: str, meaning: str, shape: tuple[Any, Any] = (DIMENSION, DIMENS
 def _declared(symbol: sp.Expr, meaning: str) -> Any:
     if not meaning.strip():
         raise ValueError(f"{symbol} needs its meaning in words, got an empty text")
-    known = _GLOSSARY.setdefault(symbol, Declared(symbol, meaning))
-    if known.meaning != meaning:
-        raise ValueError(f"{symbol} is declared already, as {known.meaning!r}; import it, or choose another symbol")
+    known = _GLOSSARY.setdefault(symbol, meaning)
+    if known != meaning:
+        raise ValueError(f"{symbol} is declared already, as {known!r}; import it, or choose another symbol")
     return symbol
 
 
@@ -236,11 +227,7 @@ class _Printer(LatexPrinter):
         return rf"\left({text}\right)" if number.is_Add else text
 
     def _print_Add(self, expr: sp.Add, order: Any = None) -> str:
-        return _joined([self._print(term) for term in sorted(_ordered(expr), key=_is_negative)])
-
-
-def _ordered(expr: sp.Add) -> list[sp.Expr]:
-    return list(expr.as_ordered_terms())
+        return _joined([self._print(term) for term in sorted(expr.as_ordered_terms(), key=_is_negative)])
 
 
 def _is_negative(term: sp.Expr) -> bool:
@@ -288,6 +275,6 @@ def _bracketed(symbol: Any) -> sp.Expr:
     return sp.MatrixSymbol(name, *symbol.shape) if symbol.is_Matrix else sp.Symbol(name, **symbol.assumptions0)
 
 
-def joined_latex(formulas: Iterator[sp.Expr]) -> str:
+def joined_latex(formulas: Iterable[sp.Expr]) -> str:
     """The sum of `formulas` as LaTeX, in their order."""
     return _joined([latex_of(formula) for formula in formulas])

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import sympy as sp
 
-from cl_theory.theory.algebra import glossary, joined_latex, latex_of, plus, remainder, symbols_of, times, value_of
+from cl_theory.theory.algebra import is_declared, joined_latex, latex_of, plus, remainder, symbols_of, times, value_of
 
 ONE_PERCENT = sp.Rational(101, 100)
 """What is wrong with a term that is put off on purpose."""
@@ -47,24 +47,21 @@ class Statement:
     terms: Mapping[str, sp.Expr]
     where: Mapping[sp.Expr, sp.Expr] = field(default_factory=dict)
     relation: Relation = "="
-    planted: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.terms:
             raise ValueError(f"{self.name}: the right side must have at least one term, got none")
         object.__setattr__(self, "terms", {name: sp.sympify(term) for name, term in self.terms.items()})
-        declared = glossary()
         for formula in (self.left, *self.terms.values(), *self.where, *self.where.values()):
             for symbol in symbols_of(formula):
-                if symbol not in declared:
+                if not is_declared(symbol):
                     raise ValueError(
                         f"{self.name}: nobody declared the symbol {symbol}; declare it with scalar, vector or matrix"
                     )
         for name, term in self.terms.items():
             if not len(remainder(self.written_out(term))):
                 raise ValueError(f"{self.name}: the term {name!r} is identically zero; leave it out or mend it")
-        if not self.planted:
-            _register(self)
+        _register(self)
 
     def written_out(self, formula: sp.Expr) -> sp.Expr:
         """`formula` with the short symbols of `where` replaced by what they stand for."""
@@ -144,7 +141,7 @@ class Statement:
     @property
     def latex(self) -> str:
         """The statement as LaTeX: left side, relation, terms in their order."""
-        return f"{latex_of(self.left)} {_SIGN[self.relation]} {joined_latex(iter(self.terms.values()))}"
+        return f"{latex_of(self.left)} {_SIGN[self.relation]} {joined_latex(self.terms.values())}"
 
     @property
     def fingerprint(self) -> str:
@@ -161,10 +158,10 @@ class Statement:
 
 
 class _Planted(Statement):
-    """A statement that is wrong on purpose; it takes no name."""
+    """A statement that is wrong on purpose: it is not checked, and takes no name."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "planted", True)
+        pass
 
 
 _STATEMENTS: dict[str, Statement] = {}

@@ -1,7 +1,5 @@
 """Finding the book, its chapters and their parameters."""
 
-import json
-
 import pytest
 from tiny_book import FIRST, SECOND, chapter, code, notebook
 
@@ -15,16 +13,11 @@ from cl_theory.proof.book.checkout import (
 )
 
 
-def test_the_checkout_is_found_from_a_folder_inside_it(book):
+def test_the_checkout_is_found_from_a_folder_inside_it_and_outside_the_remedy_is_named(book, tmp_path_factory):
     assert find_checkout(book.chapters).root == book.root.resolve()
-
-
-def test_outside_a_checkout_the_folder_and_the_remedy_are_named(tmp_path):
-    with pytest.raises(BookError, match=f"neither {tmp_path}.*inside a checkout"):
-        find_checkout(tmp_path)
-
-
-def test_a_book_without_notebooks_is_refused(book):
+    outside = tmp_path_factory.mktemp("outside")
+    with pytest.raises(BookError, match=f"neither {outside}.*inside a checkout"):
+        find_checkout(outside)
     with pytest.raises(BookError, match="holds no notebook"):
         read_chapters(book.chapters)
 
@@ -53,8 +46,12 @@ def test_an_unknown_or_ambiguous_chapter_is_answered_with_the_list(write, book, 
         chosen(read_chapters(book.chapters), [name])
 
 
-def test_parameters_are_read_from_plain_and_annotated_assignments(write, book):
-    write(FIRST, notebook(code("p", 'profile: str = "smoke"\nseed = 1  # root', tags=("parameters",))))
+ANNOTATED = 'profile: str = "smoke"\nseed = 1  # root'
+
+
+@pytest.mark.parametrize("source", [ANNOTATED, ANNOTATED.splitlines(keepends=True)], ids=["text", "lines"])
+def test_parameters_are_read_from_plain_and_annotated_assignments(write, book, source):
+    write(FIRST, notebook(code("p", source, tags=("parameters",))))
     assert parameter_names(read_chapters(book.chapters)[FIRST]) == {"profile", "seed"}
 
 
@@ -66,21 +63,15 @@ def test_a_parameter_that_papermill_would_ignore_is_refused(write, book):
         require_parameters(entry, {"seed": 3, "speed": 1})
 
 
-@pytest.mark.parametrize("cells", [[], [code("a", "", tags=("parameters",)), code("b", "", tags=("parameters",))]])
-def test_a_chapter_has_exactly_one_parameters_cell(write, book, cells):
-    write(FIRST, notebook(*cells))
-    with pytest.raises(BookError, match="exactly one cell tagged 'parameters'"):
+@pytest.mark.parametrize(
+    ("sources", "message"),
+    [
+        ([], "exactly one cell tagged 'parameters'"),
+        (["", ""], "exactly one cell tagged 'parameters'"),
+        (["profile = "], "parameters cell does not parse"),
+    ],
+)
+def test_a_chapter_has_exactly_one_parameters_cell_that_parses(write, book, sources, message):
+    write(FIRST, notebook(*(code(f"p{n}", source, tags=("parameters",)) for n, source in enumerate(sources))))
+    with pytest.raises(BookError, match=message):
         parameter_names(read_chapters(book.chapters)[FIRST])
-
-
-def test_a_parameters_cell_that_does_not_parse_is_named(write, book):
-    write(FIRST, notebook(code("p", "profile = ", tags=("parameters",))))
-    with pytest.raises(BookError, match="parameters cell does not parse"):
-        parameter_names(read_chapters(book.chapters)[FIRST])
-
-
-def test_a_notebook_whose_source_is_a_list_of_lines_is_read_alike(write, book):
-    content = json.loads(json.dumps(chapter()))
-    content["cells"][0]["source"] = content["cells"][0]["source"].splitlines(keepends=True)
-    write(FIRST, content)
-    assert parameter_names(read_chapters(book.chapters)[FIRST]) == {"profile", "seed"}

@@ -14,11 +14,6 @@ def collected(claims, **notebooks):
     return collect({names[name]: content for name, content in notebooks.items()}, claims, parameters=RUN)
 
 
-def only_problem(collection):
-    assert len(collection.problems) == 1, collection.problems
-    return collection.problems[0]
-
-
 def test_evidence_is_found_with_its_place(claims):
     found = collected(
         claims,
@@ -30,54 +25,51 @@ def test_evidence_is_found_with_its_place(claims):
     assert found.places == {"cl-gradient": Place(FIRST, "a"), "isd-unbiased": Place(SECOND, "b")}
 
 
-def test_a_claim_without_evidence_is_a_problem_of_its_chapter(claims):
-    where, problem = only_problem(collected(claims, first=chapter()))
-    assert where == FIRST
-    assert "'cl-gradient' has no evidence" in problem
+def gradient(cell="evidence", **changed):
+    return shows({**record("cl-gradient"), **changed}, cell)
 
 
-def test_a_chapter_without_a_claim_is_a_problem(claims):
-    where, problem = only_problem(collected(claims, other=chapter()))
-    assert where == "99_other"
-    assert "without a claim" in problem
+@pytest.mark.parametrize(
+    ("notebooks", "where", "words"),
+    [
+        ({"first": []}, FIRST, ["'cl-gradient' has no evidence"]),
+        ({"other": []}, "99_other", ["without a claim"]),
+        ({"first": [gradient("a"), gradient("b")]}, FIRST, ["cell 'b'", "after cell 'a'"]),
+        (
+            {"first": [shows(record("isd-unbiased"), "a"), gradient("b")]},
+            FIRST,
+            [f"'isd-unbiased', which is registered for {SECOND}"],
+        ),
+        ({"first": [gradient(), gradient("b", claim="no-such-claim")]}, FIRST, ["unknown claim 'no-such-claim'"]),
+    ],
+    ids=["none", "no claim", "twice", "of another chapter", "of an unknown claim"],
+)
+def test_what_is_wrong_with_evidence_is_told_with_its_chapter(claims, notebooks, where, words):
+    ((told, problem),) = collected(claims, **{n: chapter(*cells) for n, cells in notebooks.items()}).problems
+    assert told == where
+    assert all(word in problem for word in words)
 
 
-def test_evidence_given_twice_names_both_cells(claims):
-    twice = chapter(shows(record("cl-gradient"), "a"), shows(record("cl-gradient"), "b"))
-    _, problem = only_problem(collected(claims, first=twice))
-    assert "cell 'b'" in problem
-    assert "after cell 'a'" in problem
-
-
-def test_evidence_in_a_strange_chapter_names_the_right_one(claims):
-    both = chapter(shows(record("isd-unbiased"), "a"), shows(record("cl-gradient"), "b"))
-    _, problem = only_problem(collected(claims, first=both))
-    assert f"'isd-unbiased', which is registered for {SECOND}" in problem
-
-
-def test_evidence_for_an_unknown_claim_is_a_problem(claims):
-    strange = {**record("cl-gradient"), "claim": "no-such-claim"}
-    found = collected(claims, first=chapter(shows(record("cl-gradient")), shows(strange, "b")))
-    assert "unknown claim 'no-such-claim'" in only_problem(found)[1]
-
-
-@pytest.mark.parametrize("change", [{"format": 99}, {"more": 1}, {"checks": [{"level": "exact"}]}])
-def test_a_record_of_another_shape_is_a_problem_and_no_evidence(claims, change):
-    found = collected(claims, first=chapter(shows({**record("cl-gradient"), **change}, "a")))
-    assert "cell 'a'" in found.problems[0][1]
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": 99}, "cell 'a'"),
+        ({"more": 1}, "cell 'a'"),
+        ({"checks": [{"level": "exact"}]}, "cell 'a'"),
+        ({"seed": 5}, "profile=profile, seed=seed"),
+        ({"profile": "full"}, "profile=profile, seed=seed"),
+    ],
+)
+def test_a_record_of_another_shape_or_run_is_a_problem_and_no_evidence(claims, change, words):
+    found = collected(claims, first=chapter(gradient("a", **change)))
+    assert words in found.problems[0][1]
     assert not found.records
 
 
 def test_a_record_that_is_no_object_is_a_problem(claims):
-    cell = shows(record("cl-gradient"), "a")
+    cell = gradient("a")
     cell["outputs"][0]["data"][MIME] = ["x"]
     assert "must be a JSON object" in collected(claims, first=chapter(cell)).problems[0][1]
-
-
-@pytest.mark.parametrize("change", [{"seed": 5}, {"profile": "full"}])
-def test_evidence_that_ignores_the_parameters_is_a_problem(claims, change):
-    found = collected(claims, first=chapter(shows({**record("cl-gradient"), **change}, "a")))
-    assert "profile=profile, seed=seed" in found.problems[0][1]
 
 
 def test_claims_whose_chapter_does_not_exist_are_named(claims):

@@ -65,18 +65,11 @@ def test_named_colours_stay_apart_for_colour_blind_readers(matrix):
     assert nearest > 0.06
 
 
-def test_an_unknown_colour_is_answered_with_the_list():
+def test_an_unknown_colour_and_a_figure_without_words_are_refused(figure):
     with pytest.raises(ValueError, match=r"two_term, isd, .*got 'pink'"):
         style.colour("pink")
-
-
-def test_a_figure_needs_words(figure):
     with pytest.raises(ValueError, match="alt must say what the figure shows"):
         style.describe(figure, " ")
-
-
-def test_the_same_figure_gives_the_same_bytes(figure):
-    assert style.inline_svg(figure) == style.inline_svg(figure)
 
 
 def test_an_inline_figure_is_sound_has_words_and_takes_the_pages_colour(figure):
@@ -89,20 +82,18 @@ def test_an_inline_figure_is_sound_has_words_and_takes_the_pages_colour(figure):
     assert "<metadata" not in drawing
 
 
-def test_every_reference_inside_a_figure_is_answered_there(figure):
+def ids_in(drawing):
+    return {element.get("id") for element in ElementTree.fromstring(drawing).iter()} - {None}
+
+
+def test_references_are_answered_inside_a_figure_and_two_figures_share_no_ids(figure):
     drawing = style.inline_svg(figure)
-    ids = {element.get("id") for element in ElementTree.fromstring(drawing).iter()}
+    assert drawing == style.inline_svg(figure)
     used = {part.split(")")[0] for part in drawing.split("url(#")[1:]}
     used |= {part.split('"')[0] for part in drawing.split('href="#')[1:]}
-    assert used <= ids
-
-
-def test_two_figures_share_no_ids_with_each_other(figure):
-    first = style.inline_svg(figure)
+    assert used <= ids_in(drawing)
     figure.axes[0].plot([0, 1], [1, 0])
-    second = style.inline_svg(figure)
-    ids = [{e.get("id") for e in ElementTree.fromstring(drawing).iter()} - {None} for drawing in (first, second)]
-    assert not ids[0] & ids[1]
+    assert not ids_in(drawing) & ids_in(style.inline_svg(figure))
 
 
 def test_outside_a_notebook_the_style_changes_no_display(figure):

@@ -41,17 +41,14 @@ def test_a_change_of_any_ingredient_is_seen(changed):
     assert key(**changed) != key()
 
 
-@pytest.mark.parametrize("environment", [{"HOME": "/other"}, {"HOME": "/h", "CL_THEORY_SEED": "3"}])
-def test_what_a_chapter_does_not_depend_on_changes_nothing(environment):
-    assert key(environment=environment) == key()
-
-
-def test_a_change_of_prose_only_is_seen(write, book):
+def test_a_change_of_prose_only_is_seen_and_what_a_chapter_does_not_depend_on_changes_nothing(write, book):
     keys = set()
     for words in ("one", "two"):
         write(FIRST, chapter(text("t", words)))
         keys.add(key(source=read_chapters(book.chapters)[FIRST].source))
     assert len(keys) == 2
+    for environment in ({"HOME": "/other"}, {"HOME": "/h", "CL_THEORY_SEED": "3"}):
+        assert key(environment=environment) == key()
 
 
 def test_a_folders_key_sees_contents_names_and_new_files_but_no_caches(tmp_path):
@@ -69,9 +66,6 @@ def test_a_folders_key_sees_contents_names_and_new_files_but_no_caches(tmp_path)
     (tmp_path / "room" / "__pycache__" / "a.pyc").write_bytes(b"x")
     assert folder_key(tmp_path) == seen[-1]
     assert folder_key(tmp_path, ("c.toml",)) == seen[1]
-
-
-def test_a_missing_data_folder_has_a_key_too(tmp_path):
     assert folder_key(tmp_path / "none") == folder_key(tmp_path / "none")
 
 
@@ -87,26 +81,21 @@ def executed(book):
     return book
 
 
-def test_a_valid_copy_is_kept(executed):
+def test_a_valid_copy_is_kept_and_one_of_something_else_is_not(executed):
     assert kept(executed, FIRST, "k") == (chapter(), 2.5)
-
-
-def test_a_copy_of_something_else_is_not_kept(executed):
     assert kept(executed, FIRST, "other") is None
 
 
-def test_a_copy_that_was_touched_is_not_kept(executed):
-    path = executed.executed / f"{FIRST}.ipynb"
-    path.write_text(path.read_text("utf-8") + " ", "utf-8")
-    assert kept(executed, FIRST, "k") is None
-
-
-@pytest.mark.parametrize("suffix", [".ipynb", ".json"])
-def test_half_of_a_copy_is_not_kept(executed, suffix):
-    (executed.executed / f"{FIRST}{suffix}").unlink()
-    assert kept(executed, FIRST, "k") is None
-
-
-def test_a_damaged_note_is_not_trusted(executed):
-    (executed.executed / f"{FIRST}.json").write_text("{", "utf-8")
+@pytest.mark.parametrize(
+    ("suffix", "damage"),
+    [
+        (".ipynb", lambda path: path.write_text(path.read_text("utf-8") + " ", "utf-8")),
+        (".ipynb", lambda path: path.unlink()),
+        (".json", lambda path: path.unlink()),
+        (".json", lambda path: path.write_text("{", "utf-8")),
+    ],
+    ids=["touched", "half gone", "no note", "damaged note"],
+)
+def test_a_damaged_copy_is_not_kept(executed, suffix, damage):
+    damage(executed.executed / f"{FIRST}{suffix}")
     assert kept(executed, FIRST, "k") is None

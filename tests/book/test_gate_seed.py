@@ -35,21 +35,19 @@ def test_a_commit_gives_the_same_seed_each_time_and_another_commit_another(repos
     stream(first.root, "any")  # the root is one that streams accept
 
 
-def test_without_a_commit_the_seed_is_the_fixed_one(tmp_path):
+@pytest.mark.parametrize("environment", [{}, {VARIABLE: ""}])
+def test_without_a_commit_the_seed_is_the_fixed_one_and_an_empty_variable_counts_as_not_set(tmp_path, environment):
     assert head_commit(tmp_path) is None
-    assert gate_seed(tmp_path, None, {}).root == FIXED_ROOT
+    assert gate_seed(tmp_path, None, environment).root == FIXED_ROOT
 
 
-def test_an_empty_variable_counts_as_not_set(tmp_path):
-    assert gate_seed(tmp_path, None, {VARIABLE: ""}).root == FIXED_ROOT
-
-
-@pytest.mark.parametrize("value", ["seven", "-1", "1.5"])
-def test_a_seed_that_is_no_natural_number_is_named_with_its_origin(tmp_path, value):
-    with pytest.raises(BookError, match=rf"{VARIABLE} must be an integer of at least 0, got '{value}'"):
-        gate_seed(tmp_path, None, {VARIABLE: value})
-
-
-def test_a_negative_option_is_named(tmp_path):
-    with pytest.raises(BookError, match="--seed must be an integer of at least 0, got -3"):
-        gate_seed(tmp_path, -3, {})
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        *((None, v, rf"{VARIABLE} must be an integer of at least 0, got '{v}'") for v in ("seven", "-1", "1.5")),
+        (-3, "", "--seed must be an integer of at least 0, got -3"),
+    ],
+)
+def test_a_seed_that_is_no_natural_number_is_named_with_its_origin(tmp_path, option, value, message):
+    with pytest.raises(BookError, match=message):
+        gate_seed(tmp_path, option, {VARIABLE: value})

@@ -32,40 +32,34 @@ def shown():
 TITLES = {"01_contrastive_gradients": "Contrastive gradients"}
 
 
-def test_every_claim_has_a_row_an_entry_and_a_node(shown):
-    page = ledger_markdown(shown, all_claims(), TITLES)
+@pytest.fixture(scope="module")
+def page(shown):
+    return ledger_markdown(shown, all_claims(), TITLES)
+
+
+def test_every_claim_has_a_row_an_entry_and_a_node(page):
     for name in all_claims():
         assert f"(claim-{name})=" in page
         assert page.count(f'href="#claim-{name}"') >= 2
 
 
-def test_a_claim_without_evidence_is_open_and_one_with_evidence_shows_its_verdict(shown):
-    page = ledger_markdown(shown, all_claims(), TITLES)
-    row = page[page.index("<code>cl-gradient</code>") :]
-    assert 'class="verdict verdict-proved"' in row[:400]
-    row = page[page.index("<code>isd-strictness</code>") :]
-    assert 'class="verdict verdict-open"' in row[:400]
+@pytest.mark.parametrize(("name", "verdict"), [("cl-gradient", "proved"), ("isd-strictness", "open")])
+def test_a_claim_without_evidence_is_open_and_one_with_evidence_shows_its_verdict(page, name, verdict):
+    row = page[page.index(f"<code>{name}</code>") :]
+    assert f'class="verdict verdict-{verdict}"' in row[:400]
 
 
-def test_an_entry_shows_statement_assumptions_witnesses_checks_and_values(shown):
-    page = ledger_markdown(shown, all_claims(), TITLES)
+def test_an_entry_shows_statement_assumptions_witnesses_checks_and_values(page):
     entry = page[page.index("(claim-cl-gradient)=") : page.index("(claim-isd-unbiased)=")]
     claim = all_claims()["cl-gradient"]
     for part in (claim.statement, *claim.assumptions, "without 1", "1/b off by 1 %: caught", "1/3", "the-cell"):
         assert part in entry
 
 
-def test_only_chapters_that_exist_are_linked(shown):
-    page = ledger_markdown(shown, all_claims(), TITLES)
+def test_only_chapters_that_exist_are_linked(page):
     assert "[](./01_contrastive_gradients.ipynb)" in page
     assert "02_isd_unbiased.ipynb" not in page
     assert 'href="02_isd_unbiased.html' not in page
-
-
-def test_the_legend_explains_every_verdict():
-    for verdict, meaning in MEANING.items():
-        assert verdict in legend_html()
-        assert meaning in legend_html()
 
 
 def test_names_from_evidence_are_escaped():
@@ -87,9 +81,6 @@ def test_the_graph_is_sound_svg_whose_nodes_do_not_overlap_and_whose_colours_are
     )
     assert max(sum(y == row for _, y in boxes) for row in {y for _, y in boxes}) <= NODES_IN_A_ROW
     assert not re.search(r"#[0-9a-fA-F]{3,6}[\";]", drawing.replace('href="#', ""))
-
-
-def test_the_graph_of_no_claims_is_empty():
     assert "<rect" not in graph_svg({}, {})
 
 
@@ -118,9 +109,11 @@ def test_an_experiment_shows_criteria_verdict_and_effect_instead_of_a_smallest_e
     assert " %</td><td>3 of 3</td>" not in page
 
 
-def test_no_class_of_a_verdict_holds_a_space_and_each_has_its_look(experiment):
+def test_the_legend_explains_every_verdict_and_each_has_its_look(experiment):
     css = resources.files("cl_theory.proof.book").joinpath("assets/book.css").read_text("utf-8")
-    for verdict in MEANING:
+    for verdict, meaning in MEANING.items():
+        assert verdict in legend_html()
+        assert meaning in legend_html()
         assert f'class="verdict verdict-{verdict.replace(" ", "-")}"' in legend_html()
         assert f".verdict-{verdict.replace(' ', '-')}::before" in css
     drawing = graph_svg({"exp-tiny": experiment}, {"exp-tiny": "not reproduced"})
@@ -139,11 +132,8 @@ def test_what_the_paper_says_and_the_data_contradict_is_a_correction(experiment,
     assert ("The criteria and the data are in [](./13_tiny.ipynb)." in page) is listed
 
 
-def test_without_a_run_the_pages_show_the_accepted_ledger_or_say_that_there_is_none(tmp_path):
+def test_without_a_run_there_is_no_evidence_and_what_was_promised_and_is_missing_is_an_error(tmp_path):
     assert "No evidence" in shown_evidence(None, tmp_path / "claims.json").origin
-
-
-def test_evidence_that_was_promised_and_is_missing_is_an_error(tmp_path):
     with pytest.raises(LedgerError, match=r"evidence.json is missing or damaged"):
         shown_evidence(tmp_path / "evidence.json", tmp_path / "claims.json")
 

@@ -29,10 +29,6 @@ def add(site, fragment):
     page.write_text(GOOD + fragment, "utf-8")
 
 
-def test_a_good_site_has_no_problems(site):
-    assert problems(site) == []
-
-
 def test_pages_of_the_table_of_contents_are_found_in_parts_and_sections():
     toc = {"root": "i", "parts": [{"chapters": [{"file": "a.md", "sections": [{"file": "b.ipynb"}]}]}]}
     assert toc_pages(toc) == ["i", "a", "b"]
@@ -47,18 +43,38 @@ def test_a_missing_page_is_named(site, name):
 @pytest.mark.parametrize(
     "fragment",
     [
-        '<script src="https://cdn.example.org/x.js"></script>',
-        '<script src="//cdn.example.org/x.js"></script>',
-        '<script>const later = "https://cdn.example.org/x.js";</script>',
-        '<link rel="stylesheet" href="http://example.org/x.css">',
-        '<link rel="preconnect" href="https://example.org">',
-        '<img src="https://example.org/x.png" alt="x">',
-        '<iframe src="https://example.org"></iframe>',
+        "",
+        '<a href="https://example.org">there</a><a href="mailto:a@b.c">m</a>',
+        "<pre>Traceback (most recent call last)",
     ],
 )
-def test_an_asset_from_elsewhere_is_found(site, fragment):
+def test_a_good_site_has_no_problems(site, fragment):
     add(site, fragment)
-    assert any("chapters/a.html loads" in problem for problem in problems(site))
+    assert problems(site) == []
+
+
+@pytest.mark.parametrize(
+    ("fragment", "words"),
+    [
+        ('<script src="https://cdn.example.org/x.js"></script>', "chapters/a.html loads"),
+        ('<script src="//cdn.example.org/x.js"></script>', "chapters/a.html loads"),
+        ('<script>const later = "https://cdn.example.org/x.js";</script>', "chapters/a.html loads"),
+        ('<link rel="stylesheet" href="http://example.org/x.css">', "chapters/a.html loads"),
+        ('<link rel="preconnect" href="https://example.org">', "chapters/a.html loads"),
+        ('<img src="https://example.org/x.png" alt="x">', "chapters/a.html loads"),
+        ('<iframe src="https://example.org"></iframe>', "chapters/a.html loads"),
+        *(
+            (f'<a href="{link}">x</a>', f"chapters/a.html links to {link}, which does not exist")
+            for link in ("gone.html", "intro.html#gone", "#gone", "../gone/")
+        ),
+        ('<img src="p.png">', "without an alternative text"),
+        ('<svg class="figure-svg" aria-label=""></svg>', "without an alternative text"),
+        ('<svg class="figure-svg" aria-label="a" id="f0"></svg>' * 2, "shows a figure twice"),
+    ],
+)
+def test_what_a_reader_must_not_meet_is_found(site, fragment, words):
+    add(site, fragment)
+    assert any(words in problem for problem in problems(site))
 
 
 def test_a_style_sheet_that_loads_from_elsewhere_is_found(site):
@@ -68,20 +84,8 @@ def test_a_style_sheet_that_loads_from_elsewhere_is_found(site):
     assert len(problems(site)) == 2
 
 
-def test_a_link_to_elsewhere_is_no_asset(site):
-    add(site, '<a href="https://example.org">there</a><a href="mailto:a@b.c">m</a>')
-    assert problems(site) == []
-
-
-@pytest.mark.parametrize("link", ["gone.html", "intro.html#gone", "#gone", "../gone/"])
-def test_a_dead_link_is_found(site, link):
-    add(site, f'<a href="{link}">x</a>')
-    assert problems(site) == [f"chapters/a.html links to {link}, which does not exist"]
-
-
 def test_a_traceback_is_found_on_the_page_of_a_notebook(site):
     add(site, "<pre>Traceback (most recent call last)</pre>")
-    assert problems(site) == []
     (site / "_sources" / "chapters").mkdir(parents=True)
     (site / "_sources" / "chapters" / "a.ipynb").touch()
     assert problems(site) == ["chapters/a.html shows a traceback"]
@@ -89,14 +93,3 @@ def test_a_traceback_is_found_on_the_page_of_a_notebook(site):
 
 def test_a_claim_that_no_page_shows_is_found(site):
     assert problems(site, ["x", "y"]) == ["claim 'y' is not shown in its chapter"]
-
-
-@pytest.mark.parametrize("fragment", ['<img src="p.png">', '<svg class="figure-svg" aria-label=""></svg>'])
-def test_a_figure_without_words_is_found(site, fragment):
-    add(site, fragment)
-    assert any("without an alternative text" in problem for problem in problems(site))
-
-
-def test_a_figure_shown_twice_is_found(site):
-    add(site, '<svg class="figure-svg" aria-label="a" id="f0"></svg>' * 2)
-    assert any("shows a figure twice" in problem for problem in problems(site))

@@ -32,25 +32,24 @@ def test_papermills_cell_gets_a_fixed_name_and_is_not_shown():
     assert "remove-input" in tidy["metadata"]["tags"]
 
 
-def test_text_that_arrived_in_pieces_is_put_together():
-    pieces = [stream("a"), stream(["b", "c"]), stream("!", "stderr"), stream("d")]
-    outputs = tidied(notebook(code("a", "1", *pieces)))["cells"][0]["outputs"]
-    assert [(output["name"], output["text"]) for output in outputs] == [
-        ("stdout", "abc"),
-        ("stderr", "!"),
-        ("stdout", "d"),
-    ]
+SHOWN = {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}}
+FONTS = stream("Matplotlib is building the font cache; this may take a moment.\n", "stderr")
 
 
-def test_outputs_between_texts_keep_their_place():
-    shown = {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}}
-    outputs = tidied(notebook(code("a", "1", stream("a"), shown, stream("b"))))["cells"][0]["outputs"]
-    assert [output["output_type"] for output in outputs] == ["stream", "display_data", "stream"]
-
-
-def test_the_note_about_a_first_font_cache_is_taken_out():
-    note = stream("Matplotlib is building the font cache; this may take a moment.\n", "stderr")
-    assert tidied(notebook(code("a", "1", note)))["cells"][0]["outputs"] == []
+@pytest.mark.parametrize(
+    ("outputs", "tidy"),
+    [
+        (
+            [stream("a"), stream(["b", "c"]), stream("!", "stderr"), stream("d")],
+            [stream("abc"), stream("!", "stderr"), stream("d")],
+        ),
+        ([stream("a"), SHOWN, stream("b")], [stream("a"), SHOWN, stream("b")]),
+        ([FONTS], []),
+    ],
+    ids=["pieces are put together", "what stands between them stays there", "a first font cache is not told"],
+)
+def test_text_that_arrived_in_pieces(outputs, tidy):
+    assert tidied(notebook(code("a", "1", *outputs)))["cells"][0]["outputs"] == tidy
 
 
 def test_markers_of_an_earlier_error_are_taken_out():

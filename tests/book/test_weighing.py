@@ -45,15 +45,16 @@ def test_a_red_check_is_a_problem_and_a_difference(claims):
     assert any(difference.claim == "isd-unbiased" for difference in found.differences)
 
 
-def test_a_claim_that_rests_on_a_red_one_fails_too(claims):
-    went = executed(first=record("cl-gradient", passed=False), second=record("isd-unbiased"))
-    found = report(claims, went, None)
-    assert any("'isd-unbiased' is inconclusive: rests on cl-gradient" in problem for _, problem in found.problems)
-
-
-def test_an_unseen_planted_error_is_a_problem(claims):
-    went = executed(first=record("cl-gradient", caught=False), second=record("isd-unbiased"))
-    assert any("is vacuous" in problem for _, problem in report(claims, went, None).problems)
+@pytest.mark.parametrize(
+    ("parent", "words"),
+    [
+        ({"passed": False}, "'isd-unbiased' is inconclusive: rests on cl-gradient"),
+        ({"caught": False}, "'cl-gradient' is vacuous"),
+    ],
+)
+def test_a_claim_that_rests_on_a_red_one_fails_too_and_an_unseen_error_is_a_problem(claims, parent, words):
+    went = executed(first=record("cl-gradient", **parent), second=record("isd-unbiased"))
+    assert any(words in problem for _, problem in report(claims, went, None).problems)
 
 
 def test_a_failed_chapter_is_told_once_and_its_claims_are_not_differences(claims):
@@ -64,20 +65,19 @@ def test_a_failed_chapter_is_told_once_and_its_claims_are_not_differences(claims
     assert not found.differences
 
 
-def test_a_claim_new_to_the_ledger_is_a_difference(claims):
-    found = report(claims, both(), ledger("cl-gradient"))
-    assert [difference.claim for difference in found.differences] == ["isd-unbiased"]
-
-
-def test_a_claim_that_is_no_longer_registered_is_a_difference_of_a_whole_run(claims):
-    committed = ledger("cl-gradient", "isd-unbiased", "isd-covariance")
-    assert [d.claim for d in report(claims, both(), committed).differences] == ["isd-covariance"]
-
-
-def test_a_run_of_one_chapter_compares_that_chapters_claims_only(claims):
-    committed = ledger("cl-gradient", "isd-covariance")
-    found = report(claims, executed(second=record("isd-unbiased")), committed, complete=False)
-    assert [difference.claim for difference in found.differences] == ["isd-unbiased"]
+@pytest.mark.parametrize(
+    ("accepted", "complete", "differ"),
+    [
+        (["cl-gradient"], True, ["isd-unbiased"]),
+        (["cl-gradient", "isd-unbiased", "isd-covariance"], True, ["isd-covariance"]),
+        (["cl-gradient", "isd-covariance"], False, ["isd-unbiased"]),
+    ],
+    ids=["a claim new to the ledger", "one that is no longer registered", "one chapter looks at its own claims only"],
+)
+def test_claims_that_the_ledger_and_a_run_do_not_share_are_differences(claims, accepted, complete, differ):
+    went = both() if complete else executed(second=record("isd-unbiased"))
+    found = report(claims, went, ledger(*accepted), complete=complete)
+    assert [difference.claim for difference in found.differences] == differ
     assert not found.problems
 
 
@@ -89,12 +89,17 @@ def monte_carlo(alpha):
     return content
 
 
-def test_the_budget_of_false_alarms_is_asserted_over_the_run(claims):
-    good = report(claims, executed(first=monte_carlo(9e-5), second=record("isd-unbiased")), None)
-    assert good.ok
-    assert good.alpha == pytest.approx(9e-5)
-    bad = report(claims, executed(first=monte_carlo(2e-4), second=record("isd-unbiased")), None)
-    assert [where for where, _ in bad.problems] == ["all chapters"]
+@pytest.mark.parametrize(
+    ("alpha", "told"),
+    [(9e-5, None), (2e-4, ("all chapters", "the budget of a run is 0.0001")), (None, (FIRST, "must record its alpha"))],
+)
+def test_the_budget_of_false_alarms_is_asserted_over_the_run(claims, alpha, told):
+    found = report(claims, executed(first=monte_carlo(alpha), second=record("isd-unbiased")), None)
+    assert found.ok is (told is None)
+    if told is None:
+        assert found.alpha == pytest.approx(alpha)
+    else:
+        assert any(where == told[0] and told[1] in problem for where, problem in found.problems), found.problems
 
 
 @pytest.mark.parametrize(("comparisons", "fits"), [(FAMILY, True), (FAMILY + 1, False)])
@@ -116,11 +121,6 @@ def test_a_contradicted_criterion_is_no_problem_and_a_changed_verdict_is_a_diffe
     found = weigh(WISH, went, {"exp-tiny": experiment}, {"13_tiny": None}, ledger_before, complete=True)
     assert found.problems == []
     assert ("verdict", "reproduced", "not reproduced") in [(d.what, d.old, d.new) for d in found.differences]
-
-
-def test_a_monte_carlo_check_without_an_alpha_is_a_problem(claims):
-    found = report(claims, executed(first=monte_carlo(None), second=record("isd-unbiased")), None)
-    assert any("must record its alpha" in problem for _, problem in found.problems)
 
 
 @pytest.mark.parametrize(
@@ -157,18 +157,19 @@ def test_nothing_is_accepted_from_a_run_with_problems(book, claims):
     assert not book.ledger.exists()
 
 
-def test_a_damaged_ledger_is_never_overwritten(book):
-    book.ledger.write_text("{", "utf-8")
-    with pytest.raises(LedgerError, match="is damaged"):
-        chapters_of(book, [], "a reason")
-    assert book.ledger.read_text("utf-8") == "{"
-
-
-def test_accepting_needs_a_reason_and_known_claims(book):
-    with pytest.raises(BookError, match="--reason must say why"):
-        chapters_of(book, [], "  ")
-    with pytest.raises(BookError, match="unknown claim 'nope'"):
-        chapters_of(book, ["nope"], "a reason")
+@pytest.mark.parametrize(
+    ("wanted", "reason", "error", "message"),
+    [
+        ([], "a reason", LedgerError, "is damaged"),
+        ([], "  ", BookError, "--reason must say why"),
+        (["nope"], "a reason", BookError, "unknown claim 'nope'"),
+    ],
+)
+def test_accepting_needs_a_whole_ledger_a_reason_and_known_claims(book, wanted, reason, error, message):
+    if error is LedgerError:
+        book.ledger.write_text("{", "utf-8")
+    with pytest.raises(error, match=message):
+        chapters_of(book, wanted, reason)
 
 
 def test_a_claim_is_accepted_together_with_a_look_at_everything_it_rests_on(book):

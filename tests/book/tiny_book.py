@@ -1,6 +1,7 @@
 """Parts of a tiny book: notebooks as JSON, evidence for two registered claims."""
 
 import copy
+from inspect import getsource
 from typing import Any
 
 import numpy as np
@@ -48,14 +49,19 @@ def outcome(passed: bool | None = True, level: str = "exact", scope: str = "one 
     return Outcome(level, scope, passed, {"mean": "1/3"}, 0.0)
 
 
-def record(identifier: str, *, seed: int = 20230723, passed: bool = True, caught: bool = True) -> dict[str, Any]:
+def evidence_for(identifier: str, *, profile="smoke", seed=20230723, passed=True, caught=True) -> Evidence:
     """Evidence for a registered claim: symbolic and exact, with a witness for each assumption."""
-    evidence = Evidence(identifier, seed=seed)
+    evidence = Evidence(identifier, profile=profile, seed=seed)
     evidence.add(outcome(level="symbolic", scope="the formula"), controls={"a sign": outcome(False)})
     evidence.add(outcome(passed), controls={"1/b off by 1 %": outcome(not caught)})
     for number in range(1, len(evidence.claim.assumptions) + 1):
         evidence.witness(number, f"without {number}", fails=outcome(False), predicted=outcome())
-    return copy.deepcopy(evidence.record)
+    return evidence
+
+
+def record(identifier: str, **how: Any) -> dict[str, Any]:
+    """What `evidence_for` has recorded."""
+    return copy.deepcopy(evidence_for(identifier, **how).record)
 
 
 def decided(entry: Claim, apart: float = 1.0) -> dict[str, Any]:
@@ -73,21 +79,10 @@ def shows(content: dict[str, Any], cell: str = "evidence") -> dict[str, Any]:
     return code(cell, "evidence", {"output_type": "execute_result", "execution_count": 1, "metadata": {}, "data": data})
 
 
-EVIDENCE_SOURCE = """
-from cl_theory.proof.checks.outcome import Outcome
-from cl_theory.proof.ledger.evidence import Evidence
-
-def outcome(passed=True, level="exact", scope="one law"):
-    return Outcome(level, scope, passed, {"mean": "1/3"}, 0.0)
-
-evidence = Evidence("@", profile=profile, seed=seed)
-evidence.add(outcome(level="symbolic", scope="the formula"), controls={"a sign": outcome(False)})
-evidence.add(outcome(), controls={"1/b off by 1 %": outcome(False)})
-for number in range(1, len(evidence.claim.assumptions) + 1):
-    evidence.witness(number, f"without {number}", fails=outcome(False), predicted=outcome())
-evidence"""
-
-
 def evidence_cell(identifier: str) -> dict[str, Any]:
     """A cell that makes the same evidence as `record` when it is executed."""
-    return code(f"evidence-{identifier}", EVIDENCE_SOURCE.replace("@", identifier).strip())
+    imports = (
+        "from cl_theory.proof.checks.outcome import Outcome\nfrom cl_theory.proof.ledger.evidence import Evidence\n"
+    )
+    source = imports + getsource(outcome) + getsource(evidence_for)
+    return code(f"evidence-{identifier}", f"{source}evidence_for({identifier!r}, profile=profile, seed=seed)")

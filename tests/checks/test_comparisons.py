@@ -84,24 +84,6 @@ def test_a_pairing_shortens_the_interval_and_leaves_the_standard_size():
     assert paired.hedges_g == pytest.approx(free.hedges_g, rel=0.05)
 
 
-def families_missed(confidence, families=300):
-    """How many families of FAMILY comparisons of unequal arms have an interval that misses the true difference."""
-    rng, missed = np.random.default_rng(7), 0
-    for _ in range(families):
-        spreads = rng.uniform(0.2, 5.0, FAMILY)
-        for spread in spreads:
-            effect = difference(rng.normal(2.0, spread, 20), rng.normal(0.0, 1.0, 20), confidence)
-            if not effect.low < 2.0 < effect.high:
-                missed += 1
-                break
-    return missed
-
-
-def test_all_intervals_of_a_family_hold_at_once_and_uncorrected_ones_do_not():
-    assert families_missed(CONFIDENCE) <= at_most(300, FAMILY_WISE_ERROR)
-    assert families_missed(0.95) > at_most(300, FAMILY_WISE_ERROR)
-
-
 @pytest.mark.parametrize("draw", ["standard_normal", "standard_exponential"])
 def test_intervals_of_a_ratio_of_spreads_hold_for_data_that_are_not_normal(draw):
     rng, trials, missed = np.random.default_rng(3), 3000, 0

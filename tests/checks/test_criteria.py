@@ -94,9 +94,9 @@ def test_the_opposite_of_a_decision(decision, other, turned):
     assert turned_round(decision, other) is turned
 
 
-@pytest.mark.parametrize(("margin", "direction"), [(0.0, "above"), (0.7, "above"), (0.7, "below"), (0.7, "within")])
+@pytest.mark.parametrize(("margin", "direction"), [(0.0, "above"), (0.7, "below"), (0.7, "within")])
 def test_at_the_margin_a_wrong_decision_is_as_rare_as_stated(margin, direction):
-    rng, trials, decided = np.random.default_rng(5), 10_000, 0
+    rng, trials, decided = np.random.default_rng(5), 4000, 0
     stated = criterion(margin, direction)
     for _ in range(trials):
         effect = stated.effect(rng.normal(margin, 1, 20), rng.normal(0, 0.3, 20))

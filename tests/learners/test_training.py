@@ -37,7 +37,7 @@ def small() -> RBM:
 @pytest.mark.parametrize("schedule", [TwoTerm(), ISD(0.5), CentredISD(0.5)], ids=repr)
 def test_bars_and_stripes_are_learned_by_every_end_of_phase_schedule(schedule) -> None:
     run = train(
-        fresh(), BAS, schedule, n_phases=7000, chain=Persistent(2), optimiser=SGD(0.04), batch_size=32, seed=2,
+        fresh(), BAS, schedule, n_phases=3000, chain=Persistent(2), optimiser=SGD(0.08), batch_size=32, seed=2,
         record_every=10**6,
     )  # fmt: skip
     first, last = 32 * run.curves["nll"][[0, -1]]

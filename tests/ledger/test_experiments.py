@@ -188,54 +188,46 @@ def test_an_experiment_is_registered_with_its_criteria_and_source(experiment, ch
         dataclasses.replace(experiment, **changed)
 
 
-def accepted(tmp_path):
+@pytest.fixture
+def shown_differences(experiment, tmp_path):
+    """What differs between an accepted experiment and the same one with another record."""
     path = tmp_path / "claims.json"
     accept(path, {"exp-tiny": evidence_of("worse", "close").record}, reason="first")
-    return load(path)
-
-
-def shown_differences(ledger, record):
-    return [difference.what for difference in differences(ledger, {"exp-tiny": record}, identifiers=["exp-tiny"])]
-
-
-def test_the_accepted_state_holds_verdict_criteria_and_effect(experiment, tmp_path):
-    entry = accepted(tmp_path)["claims"]["exp-tiny"]
+    entry = load(path)["claims"]["exp-tiny"]
     assert entry["verdict"] == "not reproduced"
     assert tuple(Criterion(**stated) for stated in entry["criteria"]) == experiment.criteria
     assert [check["passed"] for check in entry["evidence"]["experiment"]] == [True, False]
+    return lambda record: [d.what for d in differences(load(path), {"exp-tiny": record}, identifiers=["exp-tiny"])]
 
 
-def test_an_unchanged_experiment_is_no_difference_and_another_verdict_is_one(experiment, tmp_path):
-    ledger = accepted(tmp_path)
-    assert shown_differences(ledger, evidence_of("worse", "close").record) == []
+def test_an_unchanged_experiment_is_no_difference_and_another_verdict_is_one(shown_differences):
+    assert shown_differences(evidence_of("worse", "close").record) == []
     evidence = evidence_of("worse")
     evidence.decide("close", ISD - 1.0, TWO_TERM)
-    assert shown_differences(ledger, evidence.record)[0] == "verdict"
+    assert shown_differences(evidence.record)[0] == "verdict"
 
 
-def test_a_criterion_changed_in_the_register_is_a_difference_whatever_the_data_say(register, tmp_path):
-    register(WORSE, CLOSE)
-    ledger = accepted(tmp_path)
-    register(WORSE, dataclasses.replace(CLOSE, margin=0.6))
-    record = evidence_of("worse", "close").record
-    assert shown_differences(ledger, record)[0] == "criteria"
-    assert "verdict" not in shown_differences(ledger, record)
+def test_a_criterion_changed_in_the_register_is_a_difference_whatever_data_say(experiment, register, shown_differences):
+    worse, close = experiment.criteria
+    register(worse, dataclasses.replace(close, margin=0.6))
+    whats = shown_differences(evidence_of("worse", "close").record)
+    assert whats[0] == "criteria"
+    assert "verdict" not in whats
 
 
 @pytest.mark.parametrize(("by", "seen"), [(1e-5, True), (1e-12, False)])
-def test_a_changed_effect_is_a_difference_and_rounding_is_none(experiment, tmp_path, by, seen):
-    record = copy.deepcopy(evidence_of("worse", "close").record)
+def test_a_changed_effect_is_a_difference_and_rounding_is_none(shown_differences, by, seen):
+    record = evidence_of("worse", "close").record
     record["checks"][0]["values"]["effect"] += by
-    whats = shown_differences(accepted(tmp_path), record)
-    assert whats == (["worse: loss of ISD less that of two terms: values.effect"] if seen else [])
+    assert shown_differences(record) == (["worse: loss of ISD less that of two terms: values.effect"] if seen else [])
 
 
 @pytest.mark.parametrize("name", ["margin", "unit", "criterion", "seeds", "confidence", "hedges_g", "interval"])
-def test_each_recorded_part_of_a_decision_is_compared(experiment, tmp_path, name):
-    record = copy.deepcopy(evidence_of("worse", "close").record)
+def test_each_recorded_part_of_a_decision_is_compared(shown_differences, name):
+    record = evidence_of("worse", "close").record
     old = record["checks"][0]["values"][name]
     record["checks"][0]["values"][name] = [0, 1] if isinstance(old, list) else "else" if isinstance(old, str) else 0.5
-    assert any(f"values.{name}" in what for what in shown_differences(accepted(tmp_path), record))
+    assert any(f"values.{name}" in what for what in shown_differences(record))
 
 
 def words_of(unit, effect, interval, **values):
@@ -244,11 +236,17 @@ def words_of(unit, effect, interval, **values):
     return {"values": {**common, **values}}
 
 
-def test_an_effect_is_told_to_two_digits_of_its_interval():
-    assert effect_in_short(words_of("nats", 0.1234, [0.05, 0.1968])) == "0.123 nats [0.050, 0.197]"
-    assert effect_in_short(words_of("", 1234.5, [1000.0, 1469.0])) == "1234 [1000, 1469]"
-    assert effect_in_short(words_of("", -0.001, [-0.9, 0.898])) == "0.00 [-0.90, 0.90]"
-    assert effect_in_short(words_of("", 1e-9, [0.5e-9, 1.5e-9])) == "1e-09 [5e-10, 1.5e-09]"
+@pytest.mark.parametrize(
+    ("unit", "effect", "interval", "told"),
+    [
+        ("nats", 0.1234, [0.05, 0.1968], "0.123 nats [0.050, 0.197]"),
+        ("", 1234.5, [1000.0, 1469.0], "1234 [1000, 1469]"),
+        ("", -0.001, [-0.9, 0.898], "0.00 [-0.90, 0.90]"),
+        ("", 1e-9, [0.5e-9, 1.5e-9], "1e-09 [5e-10, 1.5e-09]"),
+    ],
+)
+def test_an_effect_is_told_to_two_digits_of_its_interval(unit, effect, interval, told):
+    assert effect_in_short(words_of(unit, effect, interval)) == told
 
 
 def test_a_row_tells_effect_confidence_size_seeds_and_criterion():

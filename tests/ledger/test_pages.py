@@ -86,8 +86,9 @@ def test_no_checked_formula_is_typed_a_second_time(chapter: str) -> None:
 
 @pytest.mark.parametrize("statement", every_statement().values(), ids=lambda statement: statement.name)
 def test_a_changed_term_changes_the_page_and_the_proof(statement: Statement) -> None:
+    latex, fingerprint, right = statement.latex, statement.fingerprint, statement.right
     for term in statement.terms:
         wrong = statement.off(term)
-        assert wrong.latex != statement.latex, f"{term} 1 % more is not seen on the page"
-        assert wrong.fingerprint != statement.fingerprint
-        assert len(wrong.minus(statement.right)), f"{term} 1 % more is not seen by a proof"
+        assert wrong.latex != latex, f"{term} 1 % more is not seen on the page"
+        assert wrong.fingerprint != fingerprint
+        assert len(wrong.minus(right)), f"{term} 1 % more is not seen by a proof"

@@ -12,8 +12,9 @@ PART_ONE = {
 }  # fmt: skip
 
 
-def test_part_one_is_registered():
+def test_part_one_is_registered_and_rests_on_its_root():
     assert set(all_claims()) >= PART_ONE
+    assert ancestors("centred-isd-neyman")[-1] == "cl-gradient"
 
 
 def test_every_statement_has_balanced_mathematics():
@@ -22,22 +23,20 @@ def test_every_statement_has_balanced_mathematics():
         assert all(text.count("$") % 2 == 0 for text in entry.assumptions), entry.id
 
 
-def test_ancestors_are_followed_to_the_root():
-    assert ancestors("centred-isd-neyman")[-1] == "cl-gradient"
-
-
 def claim_named(identifier, *rests_on):
     return Claim(identifier, "t", "s", "new", "identity", "c", rests_on=rests_on)
 
 
-def test_a_claim_cannot_rest_on_one_that_comes_later():
-    with pytest.raises(ValueError, match="registered after it"):
-        _require_forest({"a": claim_named("a", "b"), "b": claim_named("b")})
-
-
-def test_a_claim_cannot_rest_on_an_unknown_one():
-    with pytest.raises(ValueError, match="is not registered"):
-        _require_forest({"a": claim_named("a", "c")})
+@pytest.mark.parametrize(
+    ("claims", "message"),
+    [
+        ([claim_named("a", "b"), claim_named("b")], "registered after it"),
+        ([claim_named("a", "c")], "is not registered"),
+    ],
+)
+def test_a_claim_rests_only_on_those_registered_before_it(claims, message):
+    with pytest.raises(ValueError, match=message):
+        _require_forest({claim.id: claim for claim in claims})
 
 
 @pytest.mark.parametrize("field", ["source", "kind"])

@@ -1,7 +1,5 @@
 """The accepted numbers: what counts as a change, and how the file is kept whole."""
 
-import copy
-import json
 from fractions import Fraction
 
 import pytest
@@ -37,14 +35,16 @@ def record(*, number=Fraction(1, 3), value=2.0, details=None, printed=1.0, caugh
     return evidence.record
 
 
-def changes(tmp_path, **changed):
+@pytest.fixture
+def accepted(tmp_path):
+    """The ledger of an accepted record."""
     path = tmp_path / "claims.json"
     accept(path, {ID: record()}, reason="first")
-    return differences(load(path), {ID: record(**changed)}, identifiers=[ID])
+    return path
 
 
-def test_an_unchanged_run_has_no_difference(tmp_path):
-    assert changes(tmp_path) == []
+def changes(path, content, **how):
+    return differences(load(path), {ID: content}, identifiers=[ID], **how)
 
 
 @pytest.mark.parametrize(
@@ -61,89 +61,65 @@ def test_an_unchanged_run_has_no_difference(tmp_path):
         ({"extra": True}, "one more"),
     ],
 )
-def test_each_kind_of_change_is_seen(tmp_path, changed, what):
-    assert any(what in difference.what for difference in changes(tmp_path, **changed))
+def test_each_kind_of_change_is_seen(accepted, changed, what):
+    assert any(what in difference.what for difference in changes(accepted, record(**changed)))
 
 
 @pytest.mark.parametrize(
     "harmless",
-    [{"value": 2.0 * (1 + 5e-11)}, {"details": {"estimate": [1.95]}}, {"printed": 1.5}, {"details": {"n": 4000}}],
+    [{}, {"value": 2.0 * (1 + 5e-11)}, {"details": {"estimate": [1.95]}}, {"printed": 1.5}, {"details": {"n": 4000}}],
 )
-def test_noise_within_the_rules_is_no_difference(tmp_path, harmless):
-    assert changes(tmp_path, **harmless) == []
+def test_noise_within_the_rules_is_no_difference(accepted, harmless):
+    assert changes(accepted, record(**harmless)) == []
 
 
 @pytest.mark.parametrize("lost", ["checks", "witnesses", "printed"])
-def test_lost_evidence_is_a_difference_even_for_a_fuller_profile(tmp_path, lost):
-    path = tmp_path / "claims.json"
-    accept(path, {ID: record()}, reason="first")
+def test_a_fuller_profile_may_add_evidence_and_lose_none(accepted, lost):
+    assert changes(accepted, record(extra=True), allow_new=True) == []
     poorer = record()
     poorer[lost] = poorer[lost][1:]
-    assert differences(load(path), {ID: poorer}, identifiers=[ID], allow_new=True)
+    assert changes(accepted, poorer, allow_new=True)
 
 
-def test_a_fuller_profile_may_add_evidence(tmp_path):
-    path = tmp_path / "claims.json"
-    accept(path, {ID: record()}, reason="first")
-    assert differences(load(path), {ID: record(extra=True)}, identifiers=[ID], allow_new=True) == []
-
-
-def test_a_smaller_exact_sample_is_a_difference(tmp_path):
-    path = tmp_path / "claims.json"
-    accept(path, {ID: record()}, reason="first")
+def test_a_smaller_exact_sample_and_a_missing_claim_are_differences(accepted):
     smaller = record()
     smaller["checks"][0]["cost"] = 39
-    assert "systems compared" in str(differences(load(path), {ID: smaller}, identifiers=[ID])[0])
+    assert "systems compared" in str(changes(accepted, smaller)[0])
+    assert differences(load(accepted), {}, identifiers=[ID])[0].new is None
 
 
-def test_a_missing_claim_is_a_difference(tmp_path):
-    path = tmp_path / "claims.json"
-    accept(path, {ID: record()}, reason="first")
-    assert differences(load(path), {}, identifiers=[ID])[0].new is None
-
-
-def test_acceptance_records_reason_old_and_new(tmp_path):
-    path = tmp_path / "claims.json"
-    accept(path, {ID: record()}, reason="first")
-    accept(path, {ID: record(number=Fraction(1, 4))}, reason="a slip in the constant", identifiers=[ID])
-    entry = load(path)["history"][-1]
+def test_acceptance_records_reason_old_and_new(accepted):
+    accept(accepted, {ID: record(number=Fraction(1, 4))}, reason="a slip in the constant", identifiers=[ID])
+    entry = load(accepted)["history"][-1]
     assert entry["reason"] == "a slip in the constant"
     assert (entry["changes"][0]["old"], entry["changes"][0]["new"]) == ("1/3", "1/4")
 
 
-def test_a_new_claim_stands_where_it_is_registered_and_not_at_the_end(tmp_path):
-    path, earlier = tmp_path / "claims.json", "cl-gradient"
-    accept(path, {ID: record()}, reason="first")
+def test_a_new_claim_stands_where_it_is_registered_and_not_at_the_end(accepted):
+    earlier = "cl-gradient"
     first = Evidence(earlier)
     planted = {"off by 1 %": Outcome("exact", "red", False, {}, 0.0)}
     first.add(Outcome("exact", "in rationals", True, {}, 0.0), controls=planted)
-    accept(path, {earlier: first.record}, reason="one more", identifiers=[earlier])
-    assert list(load(path)["claims"]) == [earlier, ID]
+    accept(accepted, {earlier: first.record}, reason="one more", identifiers=[earlier])
+    assert list(load(accepted)["claims"]) == [earlier, ID]
 
 
-def test_acceptance_without_a_reason_changes_nothing(tmp_path):
-    with pytest.raises(ValueError, match="a reason is needed"):
-        accept(tmp_path / "claims.json", {ID: record()}, reason="  ")
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"reason": "  "}, "a reason is needed"),
+        ({"reason": "why", "identifiers": ["isd-unbiased"]}, "no evidence for 'isd-unbiased'"),
+    ],
+)
+def test_acceptance_without_a_reason_or_of_other_claims_changes_nothing(tmp_path, how, message):
+    with pytest.raises(ValueError, match=message):
+        accept(tmp_path / "claims.json", {ID: record()}, **how)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_only_claims_of_the_run_can_be_accepted(tmp_path):
-    with pytest.raises(ValueError, match="no evidence for 'isd-unbiased'"):
-        accept(tmp_path / "claims.json", {ID: record()}, reason="why", identifiers=["isd-unbiased"])
 
 
 def test_a_missing_ledger_names_the_remedy(tmp_path):
     with pytest.raises(LedgerError, match=r"is missing: restore it with 'git checkout"):
         load(tmp_path / "claims.json")
-
-
-def _without(content, *path):
-    content = copy.deepcopy(content)
-    inner = content
-    for name in path[:-1]:
-        inner = inner[name]
-    del inner[path[-1]]
-    return content
 
 
 @pytest.mark.parametrize(
@@ -153,20 +129,19 @@ def _without(content, *path):
         lambda text: "",
         lambda text: "[]",
         lambda text: text.replace('"format": 3', '"format": 99', 1),
-        lambda text: json.dumps(_without(json.loads(text), "claims", ID, "verdict")),
+        lambda text: text.replace('"verdict": "certified"', '"opinion": "certified"'),
         lambda text: text.replace('"verdict": "certified"', '"verdict": "splendid"'),
     ],
 )
-def test_a_damaged_ledger_is_refused_and_never_overwritten(tmp_path, damage):
-    path = tmp_path / "claims.json"
-    accept(path, {ID: record()}, reason="first")
-    broken = damage(path.read_text())
-    path.write_text(broken)
+def test_a_damaged_ledger_is_refused_and_never_overwritten(accepted, damage):
+    whole = accepted.read_text()
+    broken = damage(whole)
+    accepted.write_text(broken)
     with pytest.raises(LedgerError, match=r"is damaged .*git checkout"):
-        load(path)
+        load(accepted)
     with pytest.raises(LedgerError):
-        accept(path, {ID: record()}, reason="again")
-    assert path.read_text() == broken
+        accept(accepted, {ID: record()}, reason="again")
+    assert accepted.read_text() == broken != whole
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), [1.0, float("-inf")]])

@@ -28,48 +28,38 @@ def record_of(identifier, *outcomes, witnessed=True, controls=None):
     return evidence.record
 
 
+SYMBOLIC, EXACT, NUMERIC, DRAWN = map(outcome, ("symbolic", "exact", "numeric", "monte_carlo"))
+
+
 @pytest.mark.parametrize(
-    ("levels", "verdict"),
+    ("outcomes", "verdict", "sound"),
     [
-        (("symbolic", "exact"), "proved"),
-        (("symbolic", "exact", "monte_carlo"), "proved"),
-        (("symbolic",), "certified"),
-        (("exact", "numeric"), "certified"),
-        (("numeric", "monte_carlo"), "certified"),
-        (("monte_carlo",), "confirmed"),
+        ([SYMBOLIC, EXACT], "proved", True),
+        ([SYMBOLIC, EXACT, DRAWN], "proved", True),
+        ([SYMBOLIC], "certified", True),
+        ([EXACT, NUMERIC], "certified", True),
+        ([NUMERIC, DRAWN], "certified", True),
+        ([DRAWN], "confirmed", True),
+        ([SYMBOLIC, outcome(passed=False)], "refuted", False),
+        ([SYMBOLIC, outcome("monte_carlo", passed=None)], "inconclusive", False),
+        ([], "inconclusive", False),
     ],
 )
-def test_the_verdict_follows_the_levels_of_evidence(levels, verdict):
-    record = record_of("isd-unbiased", *map(outcome, levels))
-    judgement = judge_alone(claim("isd-unbiased"), record)
-    assert (judgement.verdict, judgement.sound) == (verdict, True)
+def test_the_verdict_follows_the_levels_of_evidence_and_one_failed_check_refutes(outcomes, verdict, sound):
+    judgement = judge_alone(claim("isd-unbiased"), record_of("isd-unbiased", *outcomes))
+    assert (judgement.verdict, judgement.sound) == (verdict, sound)
 
 
-def test_one_failed_check_refutes_whatever_else_agrees():
-    record = record_of("isd-unbiased", outcome("symbolic"), outcome("exact", passed=False))
-    assert judge_alone(claim("isd-unbiased"), record).verdict == "refuted"
-    assert not judge_alone(claim("isd-unbiased"), record).sound
-
-
-def test_a_check_without_power_is_inconclusive():
-    record = record_of("isd-unbiased", outcome("symbolic"), outcome("monte_carlo", passed=None))
-    assert judge_alone(claim("isd-unbiased"), record).verdict == "inconclusive"
-
-
-def test_a_planted_error_that_goes_unseen_makes_the_check_vacuous():
-    record = record_of("isd-unbiased", outcome(), controls={"caught": RED, "unseen": outcome()})
+@pytest.mark.parametrize("unseen", [outcome(), outcome(passed=None)])
+def test_a_planted_error_that_goes_unseen_makes_the_check_vacuous(unseen):
+    record = record_of("isd-unbiased", outcome(), controls={"caught": RED, "unseen": unseen})
     judgement = judge_alone(claim("isd-unbiased"), record)
     assert judgement.verdict == "vacuous"
     assert "unseen" in judgement.reason
 
 
-def test_an_inconclusive_control_is_not_caught():
-    record = record_of("isd-unbiased", outcome(), controls={"weak": outcome(passed=None)})
-    assert judge_alone(claim("isd-unbiased"), record).verdict == "vacuous"
-
-
 def test_an_assumption_without_counterexample_is_inconclusive():
-    record = record_of("isd-unbiased", outcome("symbolic"), outcome("exact"), witnessed=False)
+    record = record_of("isd-unbiased", SYMBOLIC, EXACT, witnessed=False)
     judgement = judge_alone(claim("isd-unbiased"), record)
     assert (judgement.verdict, judgement.sound) == ("inconclusive", False)
     assert judge_alone(NO_ASSUMPTION, record).verdict == "proved"
@@ -83,23 +73,17 @@ def test_a_counterexample_in_which_the_claim_holds_is_none():
     assert judge_alone(evidence.claim, evidence.record).verdict == "inconclusive"
 
 
-def test_a_claim_without_evidence_is_inconclusive():
-    assert judge_alone(NO_ASSUMPTION, Evidence("isd-unbiased").record).verdict == "inconclusive"
-
-
-def test_a_refutation_is_sound_only_when_its_checks_agree():
-    shown = record_of("isd-b-direction", outcome("symbolic"), outcome("exact"))
-    failed = record_of("isd-b-direction", outcome("symbolic"), outcome("exact", passed=False))
-    entry = claim("isd-b-direction")
-    assert (judge_alone(entry, shown).verdict, judge_alone(entry, shown).sound) == ("refuted", True)
-    assert (judge_alone(entry, failed).verdict, judge_alone(entry, failed).sound) == ("refuted", False)
+@pytest.mark.parametrize("agrees", [True, False])
+def test_a_refutation_is_sound_only_when_its_checks_agree(agrees):
+    record = record_of("isd-b-direction", SYMBOLIC, outcome("exact", passed=agrees))
+    judgement = judge_alone(claim("isd-b-direction"), record)
+    assert (judgement.verdict, judgement.sound) == ("refuted", agrees)
 
 
 def test_no_claim_is_better_than_what_it_rests_on():
     records = {
-        "cl-gradient": record_of("cl-gradient", outcome("numeric")),
-        "isd-unbiased": record_of("isd-unbiased", outcome("symbolic"), outcome("exact")),
-        "isd-covariance": record_of("isd-covariance", outcome("symbolic"), outcome("exact")),
+        "cl-gradient": record_of("cl-gradient", NUMERIC),
+        **{name: record_of(name, SYMBOLIC, EXACT) for name in ("isd-unbiased", "isd-covariance")},
     }
     judged = judge(records)
     assert [judged[i].verdict for i in records] == ["certified", "certified", "certified"]
@@ -109,19 +93,16 @@ def test_no_claim_is_better_than_what_it_rests_on():
 def test_an_unsound_ancestor_makes_its_descendants_unsound():
     records = {
         "isd-unbiased": record_of("isd-unbiased", outcome(passed=False)),
-        "isd-covariance": record_of("isd-covariance", outcome("symbolic"), outcome("exact")),
+        "isd-covariance": record_of("isd-covariance", SYMBOLIC, EXACT),
     }
     judged = judge(records)
     assert (judged["isd-covariance"].verdict, judged["isd-covariance"].sound) == ("inconclusive", False)
 
 
-def test_a_check_without_planted_error_is_not_recorded():
-    with pytest.raises(ValueError, match="at least one planted error"):
-        Evidence("isd-unbiased").add(outcome(), controls={})
-
-
-def test_a_scope_is_recorded_once():
+def test_a_check_is_recorded_once_and_with_a_planted_error():
     evidence = Evidence("isd-unbiased")
+    with pytest.raises(ValueError, match="at least one planted error"):
+        evidence.add(outcome(), controls={})
     evidence.add(outcome(), controls={"planted": RED})
     with pytest.raises(ValueError, match="is taken"):
         evidence.add(outcome(), controls={"planted": RED})

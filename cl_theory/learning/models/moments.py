@@ -36,10 +36,17 @@ class Moments:
     skewness: np.ndarray
 
     def __post_init__(self) -> None:
-        mean, covariance, skewness = _validated(self, ("mean", "covariance", "skewness"))
+        object.__setattr__(self, "n", positive_integer(self.n, "n"))
+        if self.n < 2:
+            raise ValueError("moments need at least 2 draws, got n = 1")
+        mean, covariance, skewness = (
+            finite(np.asarray(getattr(self, name), dtype=float), name) for name in ("mean", "covariance", "skewness")
+        )
         if mean.ndim != 1 or covariance.shape != 2 * mean.shape or skewness.shape != mean.shape:
             shapes = f"mean {mean.shape}, covariance {covariance.shape}, skewness {skewness.shape}"
             raise ValueError(f"moments of k coordinates are (k,), (k, k), (k,), got {shapes}")
+        for name, array in (("mean", mean), ("covariance", covariance), ("skewness", skewness)):
+            object.__setattr__(self, name, array)
 
     @staticmethod
     def of(samples: Any) -> "Moments":
@@ -87,45 +94,6 @@ class Population:
         covariance = centred.T @ (weights[:, None] * centred)
         third = weights @ (centred**2 * centred)
         return Population(mean, covariance, _standardised(third, np.diagonal(covariance), mean))
-
-
-@dataclass(frozen=True)
-class DiagonalMoments:
-    """Moments of `n` independent draws of many coordinates, without their covariances.
-
-    mean, variance (divided by n - 1) and, where known, skewness, each (d,), as in `Moments`.
-    """
-
-    n: int
-    mean: np.ndarray
-    variance: np.ndarray
-    skewness: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        names = ("mean", "variance") if self.skewness is None else ("mean", "variance", "skewness")
-        arrays = _validated(self, names)
-        if arrays[0].ndim != 1 or len({array.shape for array in arrays}) != 1:
-            raise ValueError(f"mean, variance, skewness must be (d,) each, got {[a.shape for a in arrays]}")
-        if (arrays[1] < 0).any():
-            raise ValueError(f"variance must not be negative, got {float(arrays[1].min())!r}")
-
-    @staticmethod
-    def of(samples: Any) -> "DiagonalMoments":
-        """Moments of the rows of `samples` (n, d); n at least 2."""
-        rows = _rows(samples)
-        mean = rows.mean(0)
-        centred = rows - mean
-        return DiagonalMoments(len(rows), mean, (centred**2).sum(0) / (len(rows) - 1), _skewness(centred, mean))
-
-
-def _validated(moments: Any, names: Sequence[str]) -> list[np.ndarray]:
-    object.__setattr__(moments, "n", positive_integer(moments.n, "n"))
-    if moments.n < 2:
-        raise ValueError("moments need at least 2 draws, got n = 1")
-    arrays = [finite(np.asarray(getattr(moments, name), dtype=float), name) for name in names]
-    for name, array in zip(names, arrays, strict=True):
-        object.__setattr__(moments, name, array)
-    return arrays
 
 
 def _rows(samples: Any, least: int = 2) -> np.ndarray:

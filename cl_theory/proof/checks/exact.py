@@ -1,12 +1,15 @@
-"""Comparisons without draws: rationals exactly, floats within a stated tolerance."""
+"""Comparisons without draws: rationals exactly, floats within a stated tolerance.
+
+`numpy.testing` raises where values differ; here that is an outcome, which says how many differ and where.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from numbers import Rational
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from cl_theory.arguments import finite, positive
 from cl_theory.proof.checks.outcome import Outcome
@@ -22,39 +25,23 @@ def equal_exactly(value: Any, target: Any, *, scope: str) -> Outcome:
     ValueError at different or empty shapes.
     """
     ours, theirs = _same_places(value, target)
-    wrong = [place for place, (a, b) in enumerate(zip(ours, theirs, strict=True)) if a != b]
-    values = _record(ours)
-    if wrong:
-        values |= {"differences": len(wrong), "first_difference": _pair(ours, theirs, wrong[0])}
-    return Outcome("exact", scope, not wrong, values, 0.0, cost=len(ours))
+    return _outcome(ours, theirs, [a != b for a, b in zip(ours, theirs, strict=True)], scope, {})
 
 
 def at_least_exactly(value: Any, bound: Any, *, scope: str, strict: bool = False) -> Outcome:
     """Whether every rational of `value` is at least (`strict`: above) its `bound`, one for all or one each."""
     ours, theirs = _same_places(value, bound, one_for_all=True)
     slacks = [a - b for a, b in zip(ours, theirs, strict=True)]
-    wrong = [place for place, slack in enumerate(slacks) if slack < 0 or (strict and slack == 0)]
-    values = _record(ours) | {"least_slack": ratio_text(min(slacks))}
-    if wrong:
-        values |= {"differences": len(wrong), "first_difference": _pair(ours, theirs, wrong[0])}
-    return Outcome("exact", scope, not wrong, values, 0.0, cost=len(ours))
-
-
-def ratio_text(value: Fraction) -> str:
-    """A Fraction as "p/q", whole numbers as "p/1"."""
-    return f"{value.numerator}/{value.denominator}"
+    wrong = [slack < 0 or (strict and slack == 0) for slack in slacks]
+    return _outcome(ours, theirs, wrong, scope, {"least_slack": _text(min(slacks))})
 
 
 def as_fraction(value: Any) -> Fraction:
     """`value` as a Fraction; TypeError unless it is an exact rational."""
-    if isinstance(value, Fraction):
-        return value
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        return Fraction(int(value))
-    if isinstance(value, sp.Rational) or (hasattr(value, "p") and hasattr(value, "q")):
+    if isinstance(value, Rational) and not isinstance(value, bool):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if hasattr(value, "p") and hasattr(value, "q"):  # of python-flint
         return Fraction(int(value.p), int(value.q))
-    if type(value).__name__ == "fmpz":
-        return Fraction(int(value))
     remedy = "use `close` for floats, `vanishes` for formulas, Fraction(1, 100) for 0.01"
     raise TypeError(f"an exact comparison needs rationals, got {value!r} of type {type(value).__name__}; {remedy}")
 
@@ -81,14 +68,21 @@ def _flat(value: Any) -> tuple[tuple[int, ...], list[Fraction]]:
     return array.shape, [as_fraction(entry) for entry in array.ravel().tolist()]
 
 
-def _record(ours: list[Fraction]) -> dict[str, Any]:
-    texts = [ratio_text(entry) for entry in ours]
+def _outcome(
+    ours: list[Fraction], theirs: list[Fraction], wrong: list[bool], scope: str, more: Mapping[str, Any]
+) -> Outcome:
+    texts = [_text(entry) for entry in ours]
     digest = hashlib.sha256("\n".join(texts).encode()).hexdigest()
-    return {"leading": texts[:LEADING], "count": len(texts), "sha256": digest}
+    values = {"leading": texts[:LEADING], "count": len(texts), "sha256": digest, **more}
+    if any(wrong):
+        place = wrong.index(True)
+        first = {"place": place, "value": texts[place], "target": _text(theirs[place])}
+        values |= {"differences": sum(wrong), "first_difference": first}
+    return Outcome("exact", scope, not any(wrong), values, 0.0, cost=len(ours))
 
 
-def _pair(ours: list[Fraction], theirs: list[Fraction], place: int) -> dict[str, Any]:
-    return {"place": place, "value": ratio_text(ours[place]), "target": ratio_text(theirs[place])}
+def _text(value: Fraction) -> str:
+    return f"{value.numerator}/{value.denominator}"
 
 
 TOLERANCE = 1e-10

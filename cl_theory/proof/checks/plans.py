@@ -3,21 +3,17 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
+from scipy import optimize, special
 
-from cl_theory.arguments import finite
-from cl_theory.proof.checks.normality import (
-    CONSTANT,
-    CONSTANT_SEEN,
-    Whitening,
-    draws_for_clt,
-    largest_kappa,
-    mean_kappa,
-)
+from cl_theory.arguments import finite, probability_inside
+from cl_theory.proof.checks.normality import CONSTANT_SEEN, Whitening, draws_for_clt
 from cl_theory.proof.checks.stages import (
     ALPHA,
+    LEAST_DRAWS,
     POWER,
     POWER_FLOOR,
     ThreeStages,
@@ -46,17 +42,6 @@ class Plan:
     scale: float
     least_per_draw: float = field(repr=False)
 
-    @property
-    def alpha(self) -> float:
-        """The false-alarm rate to charge to the run's budget."""
-        return self.rule.alpha
-
-    def __str__(self) -> str:
-        return (
-            f"n = {self.n:,} (then {4 * self.n:,}, {16 * self.n:,}), alpha = {self.alpha:g}, "
-            f"1 - power = {1 - self.power:.1e} against {self.weakest!r}, sees {self.smallest_error:.2e} of the scale"
-        )
-
 
 @dataclass(frozen=True)
 class MeanPlan(Plan):
@@ -64,34 +49,6 @@ class MeanPlan(Plan):
 
     shifts: Mapping[str, np.ndarray] = field(repr=False)
     whitening: Whitening = field(repr=False)
-
-    @property
-    def k(self) -> int:
-        """Coordinates of the statistic."""
-        return self.whitening.k
-
-
-@dataclass(frozen=True)
-class CoordinatePlan(Plan):
-    """Plan of the largest |t| of d coordinates with Bonferroni; made by `plan_coordinates`."""
-
-    shifts: Mapping[str, np.ndarray] = field(repr=False)
-    variance: np.ndarray = field(repr=False)
-    skewness: np.ndarray | None = field(repr=False)
-
-    @property
-    def tests(self) -> int:
-        """How many coordinates share the false-alarm rate."""
-        return int(self.varies.sum())
-
-    @property
-    def varies(self) -> np.ndarray:
-        """Which coordinates have a variance; the others are compared exactly."""
-        return self.variance > 0
-
-    def moves_a_constant(self, shift: np.ndarray) -> bool:
-        """Whether `shift` moves a coordinate that never varies."""
-        return bool((np.abs(shift[~self.varies]) > CONSTANT_SEEN * self.scale).any())
 
 
 def plan_mean(
@@ -122,107 +79,50 @@ def plan_mean(
     matrix = finite(np.atleast_2d(np.asarray(covariance, dtype=float)), "covariance")
     k = len(matrix)
     if k > LARGEST_MEAN:
-        raise ValueError(f"Hotelling's test takes at most {LARGEST_MEAN} coordinates, got {k}; use plan_coordinates")
+        raise ValueError(
+            f"Hotelling's test takes at most {LARGEST_MEAN} coordinates, got {k}; test fewer of them, or their sums"
+        )
     rule, moves, scales = ThreeStages(alpha), _named_shifts(shifts, k), _scales(scale, k)
     whitening = Whitening.of(matrix, scales)
-    gate = draws_for_clt(largest_kappa, None if skewness is None else _vector(skewness, k, "skewness"), rule)
-    common = _common(
-        {name: whitening.squared(move) for name, move in moves.items()},
-        {name: float(np.abs(move / scales).max()) for name, move in moves.items()},
-        rule,
-        power,
-        k=whitening.rank,
-        least=max(gate, least),
-    )
-    return MeanPlan(**common, scale=float(scales.max()), shifts=moves, whitening=whitening)
-
-
-def plan_coordinates(
-    shifts: Mapping[str, Any],
-    variance: Any,
-    *,
-    scale: Any,
-    alpha: float = ALPHA,
-    power: float = POWER,
-    skewness: Any = None,
-    least: int = 0,
-) -> CoordinatePlan:
-    """Plan a test of hundreds of coordinates by their largest |t| with Bonferroni, from their exact `variance` (d,).
-
-    As `plan_mean`, but a planted error is counted by the one coordinate that shows it best, so that the power is a
-    lower bound under any dependence. The CLT gate asks that the mean over coordinates of cosh(kappa), which bounds
-    the size of a Bonferroni test, is at most cosh(0.25). Coordinates without variance are compared exactly.
-    """
-    spread = finite(np.asarray(variance, dtype=float), "variance")
-    if spread.ndim != 1 or not (spread >= 0).all():
-        raise ValueError(f"variance must be a vector without negative entries, got shape {spread.shape}")
-    rule, moves, scales = ThreeStages(alpha), _named_shifts(shifts, len(spread)), _scales(scale, len(spread))
-    spread = np.where(np.sqrt(spread) > CONSTANT * scales, spread, 0.0)
-    if not spread.any():
-        raise ValueError("no coordinate varies; compare with `close` or `equal_exactly`")
-    skew = None if skewness is None else _vector(skewness, len(spread), "skewness")
-    gate = draws_for_clt(mean_kappa, None if skew is None else skew[spread > 0], rule)
-    shown = {name: _best_coordinate(move, spread, scales) for name, move in moves.items()}
-    common = _common(
-        {name: squared for name, (squared, _) in shown.items()},
-        {name: size for name, (_, size) in shown.items()},
-        rule,
-        power,
-        tests=int((spread > 0).sum()),
-        least=max(gate, least),
-    )
-    return CoordinatePlan(**common, scale=float(scales.max()), shifts=moves, variance=spread, skewness=skew)
-
-
-def _common(
-    per_draw: Mapping[str, float],
-    sizes: Mapping[str, float],
-    rule: ThreeStages,
-    power: float,
-    *,
-    k: int = 1,
-    tests: int = 1,
-    least: int = 0,
-) -> dict[str, Any]:
-    # From each planted error's noncentrality per draw and its size relative to the scale.
-    planned_power(power)
+    if skewness is not None:
+        least = max(least, math.ceil(draws_for_clt(vector_of(skewness, k, "skewness"), rule.levels[0])))
+    per_draw = {name: whitening.squared(move) for name, move in moves.items()}
     weakest = min(per_draw, key=lambda name: per_draw[name])
-    n = max(draws_needed(min(per_draw[weakest], 1.0), k, rule, power, tests), rounded_up(least))
-    seen = visible_shift(n, k, rule, power, tests)
-    smallest = max(sizes[name] * min(1.0, math.sqrt(seen / per_draw[name])) for name in sizes)
-    return {
-        "n": n,
-        "rule": rule,
-        "power": power,
-        "weakest": weakest,
-        "smallest_error": float(f"{max(smallest, CONSTANT_SEEN):.3g}"),
-        "least_per_draw": visible_shift(n, k, rule, POWER_FLOOR, tests),
-    }
+    needed = draws_needed(min(per_draw[weakest], 1.0), whitening.rank, rule, planned_power(power))
+    n = max(needed, rounded_up(least))
+    seen = visible_shift(n, whitening.rank, rule, power)
+    smallest = max(
+        float(np.abs(move / scales).max()) * min(1.0, math.sqrt(seen / per_draw[name])) for name, move in moves.items()
+    )
+    return MeanPlan(
+        n=n,
+        rule=rule,
+        power=power,
+        weakest=weakest,
+        smallest_error=_three_digits(max(smallest, CONSTANT_SEEN)),
+        scale=float(scales.max()),
+        least_per_draw=visible_shift(n, whitening.rank, rule, POWER_FLOOR),
+        shifts=moves,
+        whitening=whitening,
+    )
 
 
-def _best_coordinate(move: np.ndarray, variance: np.ndarray, scales: np.ndarray) -> tuple[float, float]:
-    # How well the one coordinate that shows a planted error best shows it, and how large the error is there.
-    squared = np.divide(move**2, variance, out=np.zeros_like(move), where=variance > 0)
-    squared[(variance == 0) & (np.abs(move) > CONSTANT_SEEN * scales)] = np.inf
-    best = int(squared.argmax())
-    return float(squared[best]), float(np.abs(move[best]) / scales[best])
+def vector_of(value: Any, k: int, name: str) -> np.ndarray:
+    """`value` as k finite floats; ValueError, which calls it `name`, if it is something else."""
+    vector = finite(np.atleast_1d(np.asarray(value, dtype=float)), name)
+    if vector.shape != (k,):
+        raise ValueError(f"{name} must have shape ({k},), got {vector.shape}")
+    return vector
 
 
 def _named_shifts(shifts: Mapping[str, Any], k: int) -> dict[str, np.ndarray]:
     if not shifts:
         raise ValueError("shifts must name at least one planted error, got none")
-    moves = {name: _vector(move, k, f"shift {name!r}") for name, move in shifts.items()}
+    moves = {name: vector_of(move, k, f"shift {name!r}") for name, move in shifts.items()}
     for name, move in moves.items():
         if not move.any():
             raise ValueError(f"shift {name!r} is 0: this mean cannot see it; add a second moment, or plan_proportion")
     return moves
-
-
-def _vector(value: Any, k: int, name: str) -> np.ndarray:
-    vector = finite(np.atleast_1d(np.asarray(value, dtype=float)), name)
-    if vector.shape != (k,):
-        raise ValueError(f"{name} must have shape ({k},), got {vector.shape}")
-    return vector
 
 
 def _scales(scale: Any, k: int) -> np.ndarray:
@@ -230,3 +130,73 @@ def _scales(scale: Any, k: int) -> np.ndarray:
     if not (scales > 0).all():
         raise ValueError(f"scale must be above 0, got {float(scales.min())!r}; declare what errors are relative to")
     return scales
+
+
+def _three_digits(number: float) -> float:
+    return float(f"{number:.3g}")
+
+
+@dataclass(frozen=True)
+class ProportionPlan(Plan):
+    """Plan of an exact binomial test of the proportion `p`; made by `plan_proportion`."""
+
+    p: float
+
+
+def plan_proportion(p: float, error: float = 0.01, *, alpha: float = ALPHA, power: float = POWER) -> ProportionPlan:
+    """Plan a test that a proportion is `p`, from exact binomial laws.
+
+    Coins of ``p (1 + error)`` and of ``p (1 - error)`` must be caught with probability `power` (those that stay inside
+    (0, 1)). `smallest_error` is the smallest relative error that is seen with `power`.
+    """
+    probability_inside(p, "p")
+    rule, power = ThreeStages(alpha), planned_power(power)
+    n = rounded_up(_draws(p, error, rule, power))
+    visible = _three_digits(_visible(p, error, n, rule, power))
+    return ProportionPlan(n, rule, power, f"p off by {error:.0%}", visible, p, 0.0, p)
+
+
+def miss_rate_of_proportion(p: float, actual: float, n: int, rule: ThreeStages) -> float:
+    """Exact probability that the three stages pass successes of proportion `actual` as `p`."""
+    failing, passing = [], []
+    for draws, level in zip(rule.draws(n), rule.levels, strict=True):
+        failing.append(1 - _between(p, actual, draws, level))
+        passing.append(_between(p, actual, draws, rule.gamma))
+    return rule.miss(failing, passing)
+
+
+def _between(p: float, actual: float, n: int, level: float) -> float:
+    # P(two-sided p-value > level) when the proportion is `actual`: of the counts in an interval, exactly.
+    low, high = _accepted(p, n, level)
+    return float(special.bdtr(high, n, actual) + special.bdtrc(low - 1, n, actual) - 1)
+
+
+@cache
+def _accepted(p: float, n: int, level: float) -> tuple[int, int]:
+    # Both ends of the interval of counts at which either tail holds more than level / 2; stats.binom takes 14 times
+    # as long as the functions that it calls, and a plan asks for hundreds of them.
+    low, high = (math.ceil(special.bdtrik(level / 2, n, chance)) for chance in (p, 1 - p))
+    return low, n - high
+
+
+def _worst_miss(p: float, error: float, n: int, rule: ThreeStages) -> float:
+    coins = [coin for coin in (p * (1 + error), p * (1 - error)) if 0 < coin < 1]
+    if not coins:
+        raise ValueError(f"p = {p!r} off by a factor 1 +- {error!r} is no probability; name a smaller error")
+    return max(miss_rate_of_proportion(p, coin, n, rule) for coin in coins)
+
+
+def _draws(p: float, error: float, rule: ThreeStages, power: float) -> int:
+    n = max(LEAST_DRAWS, int(20 * (1 - p) / (p * error**2)))
+    while n > LEAST_DRAWS and _worst_miss(p, error, n // 2, rule) <= 1 - power:
+        n //= 2
+    while _worst_miss(p, error, n, rule) > 1 - power:  # counts are lattice-valued: n is found to 1 %
+        n = rounded_up(1.01 * n)
+    return n
+
+
+def _visible(p: float, error: float, n: int, rule: ThreeStages, power: float) -> float:
+    def excess(e: float) -> float:
+        return math.log(max(_worst_miss(p, e, n, rule), 1e-300)) - math.log(1 - power)
+
+    return float(optimize.brentq(excess, error / 1000, error, xtol=error * 1e-4)) if excess(error) < 0 else error

@@ -1,4 +1,7 @@
-"""Three stages of draws, the power that a plan has against a named error, and the budget of false alarms."""
+"""Three stages of draws, the power that a plan has against a named error, and the budget of false alarms.
+
+SciPy has neither Hotelling's test nor power over several stages; its F and noncentral F laws are what both are made of.
+"""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,8 +10,6 @@ from functools import cache
 from typing import Any
 
 from scipy import optimize, stats
-
-from cl_theory.proof.checks.outcome import Outcome
 
 ALPHA = 5e-7
 """False-alarm rate of one Monte Carlo statistic."""
@@ -51,12 +52,6 @@ class ThreeStages:
         """The levels at which the stages fail."""
         return self.alpha / 3, self.alpha / (3 * self.gamma), self.alpha / (3 * self.gamma**2)
 
-    @property
-    def false_alarm_rate(self) -> float:
-        """The exact rate for continuous p-values; below `alpha`."""
-        first, second, third = self.levels
-        return first + (self.gamma - first) * (second + (self.gamma - second) * third)
-
     @staticmethod
     def draws(n: int) -> tuple[int, int, int]:
         """Draws at each stage."""
@@ -73,7 +68,7 @@ class ThreeStages:
     def miss(self, failing: Sequence[float], passing: Sequence[float]) -> float:
         """Probability that the rule passes, from each stage's probability to fail and to pass at once.
 
-        lower bounds in `failing` and upper bounds in `passing` the result is an upper bound.
+        With lower bounds in `failing` and upper bounds in `passing` the result is an upper bound.
         """
         missed = 1 - failing[2]
         for fail, at_once in ((failing[1], passing[1]), (failing[0], passing[0])):
@@ -94,49 +89,48 @@ def hotelling_p_value(t_squared: float, n: int, k: int) -> float:
     return float(stats.f.sf(t_squared * (n - k) / (k * (n - 1)), k, n - k))
 
 
-def miss_rate(per_draw: float, n: int, k: int, rule: ThreeStages, tests: int = 1) -> float:
+def miss_rate(per_draw: float, n: int, k: int, rule: ThreeStages) -> float:
     """Probability that the three stages pass a shift with noncentrality ``n * per_draw`` at the first of them.
 
-    Exact for normal draws (noncentral F); `tests` > 1 is an upper bound for the largest of that many Bonferroni
-    tests, of which this is one.
+    Exact for normal draws (noncentral F).
     """
     failing, passing = [], []
-    for draws, (fails_above, passes_below) in zip(rule.draws(n), _thresholds(n, k, rule, tests), strict=True):
+    for draws, (fails_above, passes_below) in zip(rule.draws(n), _thresholds(n, k, rule), strict=True):
         law = (k, draws - k, min(draws * per_draw, LARGEST_NONCENTRALITY))
         failing.append(float(stats.ncf.sf(fails_above, *law)))
         passing.append(float(stats.ncf.cdf(passes_below, *law)))
     return rule.miss(failing, passing)
 
 
-def draws_needed(per_draw: float, k: int, rule: ThreeStages, power: float, tests: int = 1) -> int:
+def draws_needed(per_draw: float, k: int, rule: ThreeStages, power: float) -> int:
     """Smallest n, up to rounding to 3 digits, with a miss rate of at most 1 - `power`; at least LEAST_DRAWS."""
-    large = visible_shift(LARGE, k, rule, power, tests) * LARGE
+    large = visible_shift(LARGE, k, rule, power) * LARGE
     n = max(LEAST_DRAWS, 100 * k, rounded_up(large / per_draw))
-    while miss_rate(per_draw, n, k, rule, tests) > 1 - power:  # F has heavier tails than its limit
+    while miss_rate(per_draw, n, k, rule) > 1 - power:  # F has heavier tails than its limit
         n = rounded_up(1.001 * n)
     return n
 
 
 @cache
-def visible_shift(n: int, k: int, rule: ThreeStages, power: float, tests: int = 1) -> float:
+def visible_shift(n: int, k: int, rule: ThreeStages, power: float) -> float:
     """The squared shift in units of the covariance, per draw, that n draws see with `power`."""
 
     def excess(log_shift: float) -> float:
-        missed = miss_rate(math.exp(log_shift), n, k, rule, tests)
+        missed = miss_rate(math.exp(log_shift), n, k, rule)
         return math.log(max(missed, 1e-300)) - math.log(1 - power)
 
     low, high = 1.0, 100.0 * (k + 10)
     if n < LARGE:
-        limit = visible_shift(LARGE, k, rule, power, tests) * LARGE
+        limit = visible_shift(LARGE, k, rule, power) * LARGE
         low, high = 0.99 * limit, 2 * limit
     return math.exp(optimize.brentq(excess, math.log(low / n), math.log(high / n), xtol=1e-6))
 
 
 @cache
-def _thresholds(n: int, k: int, rule: ThreeStages, tests: int) -> list[tuple[float, float]]:
+def _thresholds(n: int, k: int, rule: ThreeStages) -> list[tuple[float, float]]:
     # Of the F statistic at each stage: above the first it fails, below the second it passes.
     return [
-        (float(stats.f.isf(level / tests, k, draws - k)), float(stats.f.isf(rule.gamma / tests, k, draws - k)))
+        (float(stats.f.isf(level, k, draws - k)), float(stats.f.isf(rule.gamma, k, draws - k)))
         for draws, level in zip(rule.draws(n), rule.levels, strict=True)
     ]
 
@@ -151,26 +145,16 @@ BUDGET = 1e-4
 """Sum of the false-alarm rates of all Monte Carlo statistics of one run."""
 
 
-def alpha_spent(checks: Iterable[Outcome | Mapping[str, Any]]) -> float:
-    """Sum of alpha over the Monte Carlo checks among `checks`: outcomes, recorded checks, or whole records.
+def alpha_spent(records: Iterable[Mapping[str, Any]]) -> float:
+    """Sum of alpha over the Monte Carlo checks of the claims' `records`.
 
     By the union bound this is the probability that any of them fails although all is right. Controls are not
     charged: their failing is wanted. ValueError if a Monte Carlo check does not say its alpha.
     """
-    return sum(_alpha(check) for check in checks)
-
-
-def _alpha(check: Outcome | Mapping[str, Any]) -> float:
-    if isinstance(check, Mapping) and "checks" in check:  # a claim's whole record
-        return alpha_spent(check["checks"])
-    level, scope, details = (
-        (check["level"], check["scope"], check["details"])
-        if isinstance(check, Mapping)
-        else (check.level, check.scope, check.details)
-    )
-    if level != "monte_carlo":
-        return 0.0
-    alpha = details.get("alpha")
-    if not isinstance(alpha, float) or not 0 < alpha < 1:
-        raise ValueError(f"Monte Carlo check {scope!r} must record its alpha in details, got {alpha!r}")
-    return alpha
+    spent = 0.0
+    for check in (check for record in records for check in record["checks"] if check["level"] == "monte_carlo"):
+        alpha = check["details"].get("alpha")
+        if not isinstance(alpha, float) or not 0 < alpha < 1:
+            raise ValueError(f"Monte Carlo check {check['scope']!r} must record its alpha in details, got {alpha!r}")
+        spent += alpha
+    return spent

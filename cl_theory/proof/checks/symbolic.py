@@ -1,30 +1,31 @@
 """Proof by algebra: differences that expand to zero, sums of squares, positive coefficients.
 
-No ``simplify``: for rational functions, a common denominator and an expanded numerator decide."""
+No ``simplify``: for rational functions, a common denominator and an expanded numerator decide. SymPy's ``is_positive``
+knows no probability and answers None for most differences; a wrong one has to be refuted by a point.
+"""
 
 import itertools
 import math
 import random
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
 from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.theory.algebra import remainder
 
 
 def vanishes(expression: Any, *, scope: str) -> Outcome:
     """Whether `expression` (a scalar, a matrix or nested lists of them) expands to 0, entry by entry.
 
-    An entry vanishes when ``expand`` of it, or of its numerator over a common denominator, is 0. That decides
-    every identity between rational functions. TypeError where an entry has a float; ValueError where one is
-    undefined or where there is none.
+    An entry vanishes when `remainder` leaves nothing of it. That decides every identity between rational functions.
+    TypeError where an entry has a float; ValueError where one is undefined or where there is none.
     """
     entries = [exact_formula(entry) for entry in _entries(expression)]
     if not entries:
         raise ValueError("expression must have at least one entry, got none")
-    remainders = [remainder for entry in entries if (remainder := expanded(entry)) != 0]
+    remainders = remainder(entries)
     values: dict[str, Any] = {
         "expression": str(entries[0]) if len(entries) == 1 else [str(entry) for entry in entries],
         "terms": sum(_terms(entry) for entry in entries),
@@ -50,12 +51,11 @@ def is_sum_of_squares(
     pairs = [(exact_formula(coefficient), exact_formula(base)) for coefficient, base in squares]
     for _, base in pairs:
         _require_real(base)
-    remainder = expanded(exact_formula(expression) - sum(c * base**2 for c, base in pairs))
+    outcome = vanishes(exact_formula(expression) - sum(c * base**2 for c, base in pairs), scope=scope)
     signs = [_sign_certificate(c, probability, allow_zero=True) for c, _ in pairs]
     values = {"expression": str(expression), "squares": [[str(c), str(base)] for c, base in pairs]}
-    if remainder != 0:
-        values["remainder"] = str(remainder)
-    passed = False if remainder != 0 or False in signs else (None if None in signs else True)
+    values |= {name: left for name, left in outcome.values.items() if name == "remainder"}
+    passed = False if not outcome.passed or False in signs else (None if None in signs else True)
     return Outcome("symbolic", scope, passed, values, 0.0, cost=len(pairs))
 
 
@@ -84,14 +84,6 @@ def exact_formula(entry: Any) -> sp.Expr:
     if formula.has(sp.nan, sp.zoo, sp.oo):
         raise ValueError(f"expression is undefined, got {formula}; look for a division by zero")
     return formula
-
-
-def expanded(formula: sp.Expr) -> sp.Expr:
-    """0 if `formula` vanishes identically, else its expanded numerator over a common denominator."""
-    remainder = sp.expand(formula)
-    if remainder == 0 or (formula.is_Matrix and remainder.doit().is_ZeroMatrix):
-        return sp.Integer(0)
-    return remainder if formula.is_Matrix else sp.expand(sp.fraction(sp.together(remainder))[0])
 
 
 def _entries(expression: Any) -> Iterator[Any]:
@@ -124,14 +116,14 @@ def _sign_certificate(formula: sp.Expr, probability: sp.Symbol | None, *, allow_
     for symbol in symbols:
         if not symbol.is_positive:
             raise ValueError(f"{symbol} must be declared positive: Symbol({str(symbol)!r}, positive=True)")
-    numerator, denominator = (_coefficients(part, symbols) for part in sp.fraction(sp.cancel(formula)))
-    if all(c < 0 for c in denominator.values()):
-        numerator, denominator = ({m: -c for m, c in part.items()} for part in (numerator, denominator))
-    if not numerator:
+    numerator, denominator = (_polynomial(part, symbols) for part in sp.fraction(sp.cancel(formula)))
+    if max(denominator.coeffs()) < 0:
+        numerator, denominator = -numerator, -denominator
+    if numerator.is_zero:
         return allow_zero
-    if min(numerator.values()) > 0 and min(denominator.values()) > 0:
+    if min(numerator.coeffs()) > 0 and min(denominator.coeffs()) > 0:
         return True
-    return False if _counterexample(numerator, denominator, len(symbols), allow_zero) else None
+    return False if _counterexample(numerator, denominator, allow_zero) else None
 
 
 def _without_roots(formula: sp.Expr) -> sp.Expr:
@@ -144,37 +136,24 @@ def _without_roots(formula: sp.Expr) -> sp.Expr:
     return formula.subs({symbol: sp.Dummy(f"root_{symbol}", positive=True) ** degree for symbol in positive})
 
 
-def _coefficients(formula: sp.Expr, symbols: Sequence[sp.Symbol]) -> dict[tuple[int, ...], Fraction]:
-    # Monomial -> coefficient of the expanded polynomial; without the zero terms.
+def _polynomial(formula: sp.Expr, symbols: Sequence[sp.Symbol]) -> sp.Poly:
     try:
-        terms = sp.Poly(formula, *symbols).terms() if symbols else [((), sp.expand(formula))]
-    except sp.PolynomialError:
-        terms = [((), sp.nan)]
-    if any(not c.is_Rational for _, c in terms):
-        raise ValueError(f"{formula} is not a polynomial with rational coefficients in {symbols}")
-    return {monomial: Fraction(int(c.p), int(c.q)) for monomial, c in terms if c != 0}
+        return sp.Poly(formula, *(symbols or [sp.Dummy()]), domain=sp.QQ)
+    except (sp.PolynomialError, sp.CoercionFailed) as error:
+        raise ValueError(f"{formula} is not a polynomial with rational coefficients in {symbols}") from error
 
 
-def _counterexample(numerator: dict, denominator: dict, n_symbols: int, allow_zero: bool) -> bool:
+def _counterexample(numerator: sp.Poly, denominator: sp.Poly, allow_zero: bool) -> bool:
     # Fixed rational points over many orders of magnitude: a negative corner coefficient rules far enough out.
-    chooser = random.Random(0)
-    grid = [Fraction(10) ** power for power in range(-6, 7)]
-    near = [Fraction(1, 2), Fraction(1), Fraction(2)]
-    points: Iterator[Sequence[Fraction]] = itertools.chain(
+    chooser, n_symbols = random.Random(0), len(numerator.gens)
+    grid = [sp.Integer(10) ** power for power in range(-6, 7)]
+    near = [sp.Rational(1, 2), sp.Integer(1), sp.Integer(2)]
+    points: Iterator[Sequence[sp.Rational]] = itertools.chain(
         itertools.islice(itertools.product(near, repeat=n_symbols), 200),
         ([chooser.choice(grid) for _ in range(n_symbols)] for _ in range(400)),
     )
     for point in points:
-        above, below = _value(numerator, point), _value(denominator, point)
+        above, below = numerator(*point), denominator(*point)
         if above * below < 0 or (above == 0 and below != 0 and not allow_zero):
             return True
     return False
-
-
-def _value(coefficients: dict[tuple[int, ...], Fraction], point: Sequence[Fraction]) -> Fraction:
-    total = Fraction(0)
-    for monomial, coefficient in coefficients.items():
-        for base, power in zip(point, monomial, strict=True):
-            coefficient *= base**power
-        total += coefficient
-    return total

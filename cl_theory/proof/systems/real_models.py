@@ -27,9 +27,10 @@ from cl_theory.learning.models.isd_draws import (
 )
 from cl_theory.learning.models.rational_rbm import RationalRBM, loss_slopes_by_calculus
 from cl_theory.learning.models.rbm import RBM, all_states, loss_slope, rbm_phase_means, rbm_phase_moments
-from cl_theory.proof.checks.monte_carlo import plan_proportion, proportion_agrees
+from cl_theory.proof.checks.monte_carlo import proportion_agrees
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
+from cl_theory.proof.checks.plans import plan_proportion
 from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.arithmetic import exact_array
@@ -234,13 +235,13 @@ def informative_directions(model: RealModel, p_positive: float, ridge: float = R
 
 def duty_cycle_check(root: int, claim: str, p_positive: float) -> Checked:
     """How often the ISD sampler runs a positive phase: exactly binomial with b; two controls."""
-    plan = plan_proportion(p_positive, dict.fromkeys(SEEN_BY_DUTY_CYCLE, 0.01))
+    plan = plan_proportion(p_positive)
     scope = f"duty cycle of the ISD sampler, P(B = 1) = {p_positive:g}"
 
     def run(name: str, planted: Planted) -> Outcome:
         rng = stream(root, claim, "duty cycle", f"{p_positive:g}", name)
         tosses = lambda rng, n: isd_count(rng, n, p_positive, planted)  # noqa: E731
-        return proportion_agrees(rng, tosses, p_positive, plan=plan, scope=scope)
+        return proportion_agrees(rng, tosses, plan=plan, scope=scope)
 
     return run("", NOTHING_PLANTED), {name: run(name, planted) for name, planted in SEEN_BY_DUTY_CYCLE.items()}
 
