@@ -1,14 +1,13 @@
 """Equilibrium of a finite chain, linear systems in floats or rationals, and means of random matrix powers."""
 
 from fractions import Fraction
-from math import gcd
 from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from scipy.linalg import expm
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.csgraph import connected_components
 
 from cl_theory.arguments import probabilities
 from cl_theory.theory.chains.local_chain import stochastic_matrix
@@ -97,20 +96,6 @@ def closed_classes(transition_matrix: np.ndarray) -> list[list[int]]:
     return [members.tolist() for members in classes if not possible[np.ix_(members, label != label[members[0]])].any()]
 
 
-def period(transition_matrix: np.ndarray) -> int:
-    """Period of the one closed class: the greatest common divisor of the lengths of its cycles."""
-    (members,) = _only_class(transition_matrix)
-    possible = transition_matrix[np.ix_(members, members)] > 0
-    order, parent = breadth_first_order(csr_array(possible.astype(np.int8)), 0)
-    depth = np.zeros(len(members), dtype=int)
-    for state in order[1:]:
-        depth[state] = depth[parent[state]] + 1
-    result = 0
-    for x, y in np.argwhere(possible):
-        result = gcd(result, int(abs(depth[x] + 1 - depth[y])))
-    return result
-
-
 def stationary_distribution(transition_matrix: np.ndarray) -> np.ndarray:
     r"""Stationary law :math:`\pi P = \pi`, shape (m,); exact for Fractions.
 
@@ -161,8 +146,7 @@ def mean_power(length: PhaseLength, matrix: np.ndarray) -> np.ndarray:
         case Geometric():
             return _geometric(length, matrix)
         case ShiftedGeometric():
-            exponent = Geometric(length.mean - length.shift)
-            return matrix_power(matrix, length.shift) @ _geometric(exponent, matrix)
+            return matrix_power(matrix, length.shift) @ _geometric(length.wait, matrix)
         case ShiftedPoisson():
             if matrix.dtype == object:
                 raise ValueError("a Poisson length has no exact rational mean power; pass a float64 matrix")
