@@ -1,4 +1,4 @@
-"""Path enumeration, the exact identity, the second-order recursion and the leading terms check one another."""
+"""Path enumeration, the exact identity and the second-order recursion check one another."""
 
 from fractions import Fraction
 
@@ -8,7 +8,6 @@ import pytest
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.seeds import stream
 from cl_theory.theory.chains.local_chain import LocalChain, local_chain
-from cl_theory.theory.chains.mixing import chain_constants
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, TwoPoint, Uniform
 from cl_theory.theory.chains.poisson import Equilibrium, poisson_solution
 from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain
@@ -16,7 +15,7 @@ from cl_theory.theory.chains.solvable_chains import flipping_chain
 from cl_theory.theory.chains.stationary import mean_power
 from cl_theory.theory.chains.stopping import StopAt, stopped_length
 from cl_theory.theory.dynamics.enumeration import current_bias, path_levels, phase_means, stopped_means
-from cl_theory.theory.dynamics.expansion import frozen_sum, leading_terms, second_order
+from cl_theory.theory.dynamics.expansion import frozen_sum, second_order
 
 THETA = np.log([2.0, 0.5])
 LOCAL = three_state_chain().at_odds([Fraction(2), Fraction(1, 2)])
@@ -101,58 +100,6 @@ def test_the_fast_recursion_agrees_with_a_sum_over_fixed_lengths(length) -> None
     summed = sum(float(length.pmf(n)) * second_order(local, 0, Fixed(n)).second for n in range(1, length.horizon() + 1))
     assert fast.second == pytest.approx(summed, rel=1e-10)
     assert fast.first == pytest.approx(frozen_sum(local, 0, length).mean, rel=1e-10)
-
-
-def test_the_leading_terms_leave_a_remainder_that_does_not_grow_with_the_phase() -> None:
-    equilibrium = Equilibrium.of(LOCAL.floats())
-    left = []
-    for tau in (50, 500, 5000):
-        expansion = second_order(LOCAL.floats(), 0, Fixed(tau))
-        leading = leading_terms(equilibrium, 0, Fixed(tau), learning_rate=tau)  # epsilon = 1
-        left.append(expansion.displacement(1) - sum(leading.values()))
-    assert left[1] == pytest.approx(left[0], abs=1e-6)
-    assert left[2] == pytest.approx(left[0], abs=1e-5)
-    assert np.linalg.norm(left[0]) <= chain_constants(three_state_chain(), THETA, 1e-9).kappa2
-
-
-def _relative_gap(planted: str, length) -> float:
-    """Distance of the (planted) leading terms from the exact second order, over the size of the eta^2 term."""
-    equilibrium = Equilibrium.of(LOCAL.floats())
-    tau = float(length.mean)
-    leading = leading_terms(equilibrium, 0, length, learning_rate=1e-3)
-    square_ratio = float(length.second_moment) / tau**2
-    right, flow = sum(leading.values()), leading["the flow"]
-    total = {
-        "none": right,
-        "factor 1/2 lost": right + flow,
-        "E T(T-1) for E T^2": right + flow * (square_ratio / float(length.pair_ratio) - 1),
-        "kernel response left out": right
-        + 1e-6 / 2 * float(length.pair_ratio) * (_without_kernel_response(equilibrium) - equilibrium.curvature),
-        "1 % of eta": right + 0.01 * leading["the standard step"],
-    }[planted]
-    exact = second_order(LOCAL.floats(), 0, length).displacement(1e-3 / tau)
-    return float(np.linalg.norm(total - exact) / np.linalg.norm(flow))
-
-
-def _without_kernel_response(equilibrium: Equilibrium) -> np.ndarray:
-    mean_jacobian = np.tensordot(equilibrium.law, equilibrium.local.gradient_derivative, axes=1)
-    return mean_jacobian @ equilibrium.mean_gradient
-
-
-@pytest.mark.parametrize("length", [Fixed(400), Geometric(400), Uniform(20, 780), ShiftedPoisson(20, 400)], ids=repr)
-def test_planted_errors_in_the_leading_terms_are_caught(length) -> None:
-    assert _relative_gap("none", length) < 2e-4
-    for planted in ("factor 1/2 lost", "E T(T-1) for E T^2", "kernel response left out", "1 % of eta"):
-        assert _relative_gap(planted, length) > 1e-3, planted
-
-
-def test_the_leading_terms_are_exact_rationals_on_a_rational_chain() -> None:
-    equilibrium = Equilibrium.of(LOCAL)
-    leading = leading_terms(equilibrium, 0, Geometric(9), learning_rate=Fraction(1, 7))
-    floats = leading_terms(Equilibrium.of(LOCAL.floats()), 0, Geometric(9), learning_rate=1 / 7)
-    total = sum(leading.values())
-    assert all(isinstance(value, Fraction) for value in total)
-    assert total.astype(float) == pytest.approx(sum(floats.values()), rel=1e-12)
 
 
 def test_the_current_gradient_is_missed_by_the_predicted_lag() -> None:

@@ -13,19 +13,17 @@ from cl_theory.theory.chains.poisson import Equilibrium
 from cl_theory.theory.chains.softmax_chain import three_state_phases
 from cl_theory.theory.chains.solvable_chains import LinearAutoregression
 from cl_theory.theory.chains.symbols import T
+from cl_theory.theory.dynamics import noise_statements as noise
 from cl_theory.theory.dynamics.expansion import (
-    Durations,
     MeanPhases,
-    isd_coefficient,
     isd_fixed_point,
     isd_fixed_point_shift,
     isd_mean_displacement,
-    random_order_coefficient,
 )
 from cl_theory.theory.dynamics.leading_statements import AR_SECOND, GAP
 from cl_theory.theory.dynamics.linear import linear_mean
-from cl_theory.theory.dynamics.noise_statements import pull
 from cl_theory.theory.dynamics.transfer import mean_gradient
+from cl_theory.theory.estimators import symbols
 from cl_theory.theory.system import System
 
 NETWORK = LinearAutoregression(Fraction(1, 2), Fraction(2, 3), Fraction(1, 5))
@@ -67,7 +65,7 @@ def test_the_linear_mean_of_rationals_is_rational() -> None:
 def test_the_gap_to_the_flow_has_its_closed_form_limit() -> None:
     eta, theta, state = 0.5, 2.0, 3.0
     flow = theta * np.exp(-eta * FLOATS.total_slope)
-    values = ar_values(FLOATS, theta, state) | {pull: eta * FLOATS.total_slope}
+    values = ar_values(FLOATS, theta, state) | {noise.pull: eta * FLOATS.total_slope}
     limit = GAP.right_value(System("AR(1)", values))
     gaps = [
         tau / eta * (linear_mean(FLOATS, theta, state, Fixed(tau), step_size=eta / tau)[0] - flow)
@@ -119,9 +117,12 @@ def test_an_isd_phase_has_the_predicted_quadratic_term(b: float, centred: bool) 
         ),
         phases,
     )
-    assert measured == pytest.approx(isd_coefficient(phases, b, baseline), abs=3e-3)
+    known = {symbols.b: b, symbols.c: baseline, symbols.mu_plus: phases.positive, symbols.mu_minus: phases.negative}
+    known |= {noise.D_plus: phases.positive_derivative, noise.D_minus: phases.negative_derivative}
+    stated = noise.ISD_BEND.term_values(System("mean phases", known))
+    assert measured == pytest.approx(np.ravel(sum(stated.values())), abs=3e-3)
     if not centred:
-        assert measured != pytest.approx(random_order_coefficient(phases), rel=0.1)
+        assert measured != pytest.approx(np.ravel(stated["flow of the difference"]), rel=0.1)
 
 
 def test_the_fixed_point_moves_without_a_baseline_and_stays_with_one() -> None:
@@ -139,21 +140,3 @@ def test_the_fixed_point_moves_without_a_baseline_and_stays_with_one() -> None:
         g_positive, g_negative, rest, learning_rate=0.02, p_positive=0.4, baseline=phases.centre(0.4)
     )
     assert np.linalg.norm(centred - rest) < 1e-5
-
-
-def test_random_durations_multiply_the_quadratic_term_by_their_second_moment() -> None:
-    phases, exponential = phases_at(THETA), Durations.exponential(6)
-    assert exponential.second_moment == pytest.approx(2, rel=1e-9)
-
-    def displacement(eta: float, durations: Durations) -> np.ndarray:
-        return isd_mean_displacement(
-            g_positive, g_negative, THETA, learning_rate=eta, p_positive=0.4, durations=durations
-        )
-
-    fixed, random = (
-        _coefficient(lambda eta, law=law: displacement(eta, law), phases) for law in (Durations(), exponential)
-    )
-    assert fixed == pytest.approx(isd_coefficient(phases, 0.4, np.zeros(2)), abs=3e-3)
-    assert random == pytest.approx(2 * fixed, abs=0.02)
-    with pytest.raises(ValueError, match="lengths must be above 0 with mean 1"):
-        Durations((0.5, 1.0), (0.5, 0.5))

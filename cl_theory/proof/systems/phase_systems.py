@@ -10,7 +10,6 @@ import numpy as np
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.proof.systems.chain_systems import (
     AT_REST,
-    AlwaysOnSystem,
     LearningPhase,
     all_systems,
     extrapolated_slope,
@@ -157,11 +156,10 @@ def grid_phases(rates: Sequence[float], lengths: Sequence[int], *, late: bool = 
     With `late`, at t = s = tau/2 and at tau.
     """
 
-    def phase(system: AlwaysOnSystem, eta: float, tau: int) -> LearningPhase:
+    def phase(system: LearningPhase, eta: float, tau: int) -> LearningPhase:
         times = (tau // 2, tau) if late else (1, max(2, tau // 10), tau)
-        length, family = Fixed(tau), system.name if late else "phases on a grid"
-        chain, theta = system.chain, system.parameters
-        return LearningPhase(system.name, chain, theta, system.start, length, eta, times, system.given, family)
+        family = system.name if late else "phases on a grid"
+        return replace(system, length=Fixed(tau), learning_rate=eta, times=times, family=family)
 
     return {
         system.name: [propagated(phase(system, eta, tau)) for eta in rates for tau in lengths]
@@ -319,7 +317,4 @@ def _norm(vector: np.ndarray) -> float:
 def _debt(learning_rate: float, steps: int) -> float:
     """The bias of a phase of a frozen chain that stays with 9/10, from its rare state."""
     rare = next(system for system in all_systems() if system.name == "rare start, stays with 9/10")
-    phase = LearningPhase(
-        rare.name, rare.chain, rare.parameters, rare.start, Fixed(steps), learning_rate, given=rare.given
-    )
-    return float(propagated(phase)(d.phase_bias))
+    return float(propagated(replace(rare, length=Fixed(steps), learning_rate=learning_rate))(d.phase_bias))
