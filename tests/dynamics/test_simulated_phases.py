@@ -34,16 +34,13 @@ def scores(draws: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("chain", "theta"),
-    [(CHAIN, THETA), (SoftmaxChain.random(stream(2, "five"), 5, 3), np.array([0.3, -0.4, 0.2]))],
+    "length", [Fixed(23), Geometric(9), StopAt((1,), longest=12, shortest=2), StopAt((0, 2), longest=30)], ids=repr
 )
-@pytest.mark.parametrize("length", [Fixed(23), Geometric(9), StopAt((1,), longest=12, shortest=2)], ids=repr)
-def test_the_kernel_walks_the_same_paths_as_its_slow_sibling(chain, theta, length, monkeypatch) -> None:
+def test_the_kernel_walks_the_same_paths_as_its_slow_sibling(length, monkeypatch) -> None:
     def run():
-        psi = np.arange(chain.n_states * chain.n_parameters, dtype=float).reshape(chain.n_states, -1)
-        law = np.full(chain.n_states, 1 / chain.n_states)
+        psi, law = np.arange(6.0).reshape(3, 2), np.full(3, 1 / 3)
         return simulate_always_on(
-            stream(1, "paths"), chain, theta, law, length, 500, learning_rate=0.4, mean_length=9, psi=psi
+            stream(1, "paths"), CHAIN, THETA, law, length, 500, learning_rate=0.4, mean_length=9, psi=psi
         )
 
     fast = run()
@@ -155,6 +152,7 @@ def test_simulated_stopping_agrees_with_its_enumeration() -> None:
     ("chain", "theta"),
     [
         (AffineChain.random(stream(1, "affine")), np.array([0.2, -0.1])),
+        (SoftmaxChain.random(stream(2, "five"), 5, 3), np.array([0.3, -0.4, 0.2])),
         (GibbsChain(2, 1, factor=-1.0), np.array([0.5, -0.4, 0.3, 0.2, -0.6])),
     ],
 )
