@@ -7,14 +7,12 @@ import pytest
 
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.seeds import stream
-from cl_theory.theory.chains.local_chain import LocalChain, local_chain
+from cl_theory.theory.chains.local_chain import LocalChain
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, ShiftedPoisson, TwoPoint, Uniform
-from cl_theory.theory.chains.poisson import Equilibrium, poisson_solution
+from cl_theory.theory.chains.poisson import poisson_solution
 from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain
 from cl_theory.theory.chains.solvable_chains import flipping_chain
-from cl_theory.theory.chains.stationary import mean_power
-from cl_theory.theory.chains.stopping import StopAt, stopped_length
-from cl_theory.theory.dynamics.enumeration import current_bias, path_levels, phase_means, stopped_means
+from cl_theory.theory.dynamics.enumeration import path_levels, phase_means
 from cl_theory.theory.dynamics.expansion import frozen_sum, second_order
 
 THETA = np.log([2.0, 0.5])
@@ -78,21 +76,6 @@ def test_the_recursion_for_q_equals_its_definition_exactly(n_steps: int) -> None
     assert (second_order(LOCAL, 1, Fixed(n_steps)).second == _q_by_definition(LOCAL, 1, n_steps)).all()
 
 
-def test_q_is_the_second_derivative_of_the_enumerated_mean() -> None:
-    local = local_chain(three_state_chain(), THETA)
-    expansion = second_order(local, 2, Fixed(7))
-    h = 1e-3
-
-    def second(step: float) -> np.ndarray:
-        moved = phase_means(three_state_chain(), THETA, 2, 7, step_size=step).displacement[7]
-        return (moved + step * expansion.first) / step**2
-
-    limit = (8 * second(h / 4) - 6 * second(h / 2) + second(h)) / 3  # cancels the terms in h and h^2
-    assert expansion.second == pytest.approx(limit, rel=1e-7)
-    without = LocalChain(*(0 * part if name == "transition_derivative" else part for name, part in vars(local).items()))
-    assert second_order(without, 2, Fixed(7)).second != pytest.approx(limit, rel=1e-2)
-
-
 @pytest.mark.parametrize("length", [Fixed(40), Uniform(3, 60), Geometric(12), ShiftedPoisson(2, 20)], ids=repr)
 def test_the_fast_recursion_agrees_with_a_sum_over_fixed_lengths(length) -> None:
     local = LOCAL.floats()
@@ -100,25 +83,3 @@ def test_the_fast_recursion_agrees_with_a_sum_over_fixed_lengths(length) -> None
     summed = sum(float(length.pmf(n)) * second_order(local, 0, Fixed(n)).second for n in range(1, length.horizon() + 1))
     assert fast.second == pytest.approx(summed, rel=1e-10)
     assert fast.first == pytest.approx(frozen_sum(local, 0, length).mean, rel=1e-10)
-
-
-def test_the_current_gradient_is_missed_by_the_predicted_lag() -> None:
-    chain, step = three_state_chain(), 1e-4
-    equilibrium = Equilibrium.of(local_chain(chain, THETA))
-    missed = current_bias(chain, THETA, equilibrium.law, 10, step_size=step)[-1]
-    fast = poisson_solution(equilibrium.local.transition_matrix, equilibrium.psi)
-    assert fast == pytest.approx(equilibrium.xi)
-    assert missed / step == pytest.approx(equilibrium.lag - equilibrium.correlation, abs=2e-3)
-
-
-def test_a_stopped_phase_obeys_wald_and_poisson_when_learning_is_off() -> None:
-    rule = StopAt((2,), longest=9)
-    stopped = stopped_means(three_state_chain(), THETA, 0, rule, step_size=1e-9)
-    equilibrium = Equilibrium.of(local_chain(three_state_chain(), THETA))
-    frozen = stopped_length(equilibrium.local.transition_matrix, rule, 0)
-    expected = frozen.mean * equilibrium.mean_gradient + equilibrium.psi[0] - frozen.last_state @ equilibrium.psi
-    assert stopped.mean_length == pytest.approx(frozen.mean, rel=1e-8)
-    assert stopped.second_moment == pytest.approx(frozen.second_moment, rel=1e-8)
-    assert -stopped.displacement / 1e-9 == pytest.approx(expected, rel=1e-6)
-    independent = equilibrium.psi[0] - mean_power(Fixed(9), equilibrium.local.transition_matrix)[0] @ equilibrium.psi
-    assert expected != pytest.approx(frozen.mean * equilibrium.mean_gradient + independent, rel=1e-2)

@@ -31,6 +31,7 @@ from cl_theory.theory.chains.stationary import start_law
 from cl_theory.theory.dynamics.enumeration import PathLevel, PhaseMeans, path_levels, phase_means
 from cl_theory.theory.dynamics.simulation import simulate_always_on
 from cl_theory.theory.dynamics.transfer import TransferOperator
+from cl_theory.theory.statement import Statement
 from cl_theory.theory.system import System
 
 
@@ -73,10 +74,31 @@ def extrapolated_slope(values: Any, ladder: Any) -> float:
     return float(2 * slopes[-1] - slopes[-2])
 
 
+def shifted_mean(
+    draw: Callable[[np.random.Generator, int], np.ndarray],
+    exact: Any,
+    shifts: Mapping[str, Any],
+    scale: Any,
+    **how: Any,
+) -> PlannedMean:
+    """The check that draws have the mean `exact` (k,), with errors that would shift it by `shifts`, each (k,)."""
+
+    def shift(planted: Any) -> Any:
+        return 0.0 if planted is NOTHING_PLANTED else planted
+
+    return PlannedMean(draw, lambda rows, p: rows + shift(p), lambda p: exact + shift(p), shifts, scale, **how)
+
+
+def largest_share(bound: Statement, systems: Sequence[System]) -> float:
+    """The largest share of a bound that its left side reaches on any of `systems`."""
+    shares = (np.asarray(bound.left_value(x) / bound.right_value(x), dtype=float) for x in systems)
+    return max(float(share.max()) for share in shares)
+
+
 AT_REST = np.log([2.0, 0.5])
 """Where the three-state chain of Part II is looked at."""
-ROUNDING = 1e-10
-"""Of a gradient: what float64 may add to a mean over a polynomial basis."""
+ROUNDING = 5e-11
+"""Of a gradient: what float64 may add to a mean over a polynomial basis; against rationals it added up to 3e-12."""
 
 
 def lazy_chain(stay: Any, p_on: Any, *, response: Any = 0, slope: Any = 0, level: Any = 1) -> AffineChain:
@@ -419,7 +441,7 @@ def listed(
 
 
 def propagated(phase: LearningPhase, *, measured: LearningPhase | None = None, draw: bool = False) -> System:
-    """`phase` by its transfer operator: floats, accurate to 1e-10 or better, for one or two parameters."""
+    """`phase` by its transfer operator: floats, accurate to ROUNDING, for one or two parameters."""
     seen = measured or phase
 
     def displacement() -> np.ndarray:

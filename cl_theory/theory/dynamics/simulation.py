@@ -118,9 +118,10 @@ def _run_softmax(
     owed = psi - psi[0] if psi.size else np.zeros((3, 2))
     tables = [log_weights - log_weights[:, :1], features - features[:, :1], c.offset, c.slope, owed]
     theta, states, lengths, gathered = (part.copy() for part in vars(begin).values())
-    relative = [np.concatenate([table[:1], table[1:] - table[:1]]) for table in tables]
+    w, f, a, b, owed = (np.concatenate([table[:1], table[1:] - table[:1]]) for table in tables)
+    order = np.argsort(lengths, kind="stable")
     overflow = run_three_state_phases(
-        theta, states, lengths, gathered, np.argsort(lengths, kind="stable"), *relative, stops, shortest, step_size, key
+        theta, states, lengths, gathered, order, w, f, a, b, owed, stops, shortest, step_size, key
     )
     if overflow.any():
         worst = int(np.argmax(overflow))
