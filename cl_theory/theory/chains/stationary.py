@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from cl_theory.arguments import probabilities
+from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains.local_chain import stochastic_matrix
 from cl_theory.theory.chains.phase_lengths import (
     Fixed,
@@ -43,17 +44,17 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def identity(size: int, like: np.ndarray) -> np.ndarray:
     """Identity matrix of the dtype of `like` (Fractions for object)."""
-    return _as_fractions(np.eye(size, dtype=int)) if like.dtype == object else np.eye(size)
+    return exact_array(np.eye(size, dtype=int)) if like.dtype == object else np.eye(size)
 
 
 def ones(shape: Any, like: np.ndarray) -> np.ndarray:
     """Array of ones of the dtype of `like` (Fractions for object)."""
-    return _as_fractions(np.ones(shape, dtype=int)) if like.dtype == object else np.ones(shape)
+    return exact_array(np.ones(shape, dtype=int)) if like.dtype == object else np.ones(shape)
 
 
 def zeros(shape: Any, like: np.ndarray) -> np.ndarray:
     """Array of zeros of the dtype of `like` (Fractions for object)."""
-    return _as_fractions(np.zeros(shape, dtype=int)) if like.dtype == object else np.zeros(shape)
+    return exact_array(np.zeros(shape, dtype=int)) if like.dtype == object else np.zeros(shape)
 
 
 def matrix_power(matrix: np.ndarray, n: int) -> np.ndarray:
@@ -71,10 +72,6 @@ def power_sum(matrix: np.ndarray, n: int) -> np.ndarray:
         if bit == "1":
             total, power = total + power, power @ matrix
     return total
-
-
-def _as_fractions(array: np.ndarray) -> np.ndarray:
-    return np.vectorize(lambda k: Fraction(int(k)), otypes=[object])(array)
 
 
 def _flint(array: np.ndarray) -> fmpq_mat:
