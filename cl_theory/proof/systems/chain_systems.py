@@ -97,8 +97,8 @@ def largest_share(bound: Statement, systems: Sequence[System]) -> float:
 
 AT_REST = np.log([2.0, 0.5])
 """Where the three-state chain of Part II is looked at."""
-ROUNDING = 5e-11
-"""Of a gradient: what float64 may add to a mean over a polynomial basis; against rationals it added up to 3e-12."""
+ROUNDING = 1e-10
+"""Of a gradient: what float64 may add to a mean over a polynomial basis."""
 
 
 def lazy_chain(stay: Any, p_on: Any, *, response: Any = 0, slope: Any = 0, level: Any = 1) -> AffineChain:
@@ -445,10 +445,14 @@ def propagated(phase: LearningPhase, *, measured: LearningPhase | None = None, d
     seen = measured or phase
 
     def displacement() -> np.ndarray:
-        return seen.operator.mean_displacement(phase.start, phase.length)
+        if not isinstance(phase.length, Fixed):
+            return seen.operator.mean_displacement(phase.start, phase.length)
+        moved = np.tile(seen.operator.nodes - seen.operator.centre, (phase.chain.n_states, 1))
+        return seen.operator.law_at(phase.length.steps, phase.start) @ moved
 
     def updates() -> np.ndarray:
-        return np.stack([seen.operator.update_gradient(phase.start, t) for t in phase.times], axis=1)
+        gradient = np.concatenate(np.moveaxis(seen.chain.gradient(seen.operator.nodes), 1, 0))
+        return np.stack([seen.operator.law_at(t, phase.start) @ gradient for t in phase.times], axis=1)
 
     def covariance() -> np.ndarray:
         return seen.operator.displacement_covariance(phase.start, phase.length)

@@ -7,12 +7,11 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebpts2, chebvander
 from scipy.integrate import solve_ivp
 
 from cl_theory.arguments import finite, positive, positive_integer
 from cl_theory.theory.chains.local_chain import ParametricChain, parameter_vector
-from cl_theory.theory.chains.phase_lengths import Fixed, PhaseLength
+from cl_theory.theory.chains.phase_lengths import PhaseLength
 from cl_theory.theory.chains.stationary import mean_power, start_law, stationary_distribution
 
 
@@ -54,7 +53,7 @@ class TransferOperator:
     @cached_property
     def nodes(self) -> np.ndarray:
         """Parameters at the nodes, shape ((degree+1)^d, d)."""
-        axis = chebpts2(self.degree + 1)
+        axis = _chebyshev_nodes(self.degree)
         return self.centre + self.radius * np.array(list(product(axis, repeat=len(self.centre))))
 
     @cached_property
@@ -84,16 +83,11 @@ class TransferOperator:
     def weights_at(self, points: np.ndarray) -> np.ndarray:
         """Weights of the node values in the interpolant at `points` (n, d): shape (n, (degree+1)^d)."""
         scaled = (points - self.centre) / self.radius
-        basis = np.linalg.inv(chebvander(chebpts2(self.degree + 1), self.degree))
-        factors = [chebvander(axis, self.degree) @ basis for axis in scaled.T]
+        factors = [_interpolation_matrix(self.degree, axis) for axis in scaled.T]
         return reduce(lambda a, b: (a[:, :, None] * b[:, None, :]).reshape(len(points), -1), factors)
 
     def mean(
-        self,
-        function: Callable[[np.ndarray], np.ndarray],
-        start: Any,
-        length: PhaseLength | int,
-        parameters: Any = None,
+        self, function: Callable[[np.ndarray], np.ndarray], start: Any, length: PhaseLength, parameters: Any = None
     ) -> np.ndarray:
         """E f(z_T, theta_T) for f given as theta (n, d) -> values (n, m, k) or (n, k): shape (k,).
 
@@ -103,22 +97,20 @@ class TransferOperator:
         if values.ndim == 2:
             values = np.repeat(values[:, None], self.chain.n_states, axis=1)
         flat = np.moveaxis(values, 1, 0).reshape(len(self.matrix), -1)
-        return self.after(self.first_law(start, parameters), length) @ flat
+        return self.first_law(start, parameters) @ (mean_power(length, self.matrix) @ flat)
 
     def first_law(self, start: Any, parameters: Any = None) -> np.ndarray:
         """The law of state and parameters at the start, as weights of (state, node); see `mean`."""
         theta = self.centre if parameters is None else parameter_vector(self.chain, parameters)
         return np.kron(start_law(start, self.chain.n_states, self.centre), self.weights_at(theta[None])[0])
 
-    def after(self, law: np.ndarray, length: PhaseLength | int) -> np.ndarray:
-        """The law of state and parameters a phase later than `law`, or so many steps later."""
-        if isinstance(length, PhaseLength) and not isinstance(length, Fixed):
-            return law @ mean_power(length, self.matrix)
-        steps = length.steps if isinstance(length, Fixed) else int(length)
-        for bit in range(steps.bit_length()):
+    def law_at(self, t: int, start: Any) -> np.ndarray:
+        """The law of state and parameters after `t` steps; quicker than `mean` where many times are looked at."""
+        law = self.first_law(start)
+        for bit in range(t.bit_length()):
             if bit == len(self._squares):
                 self._squares.append(self._squares[-1] @ self._squares[-1])
-            law = law @ self._squares[bit] if steps >> bit & 1 else law
+            law = law @ self._squares[bit] if t >> bit & 1 else law
         return law
 
     @cached_property
@@ -140,7 +132,7 @@ class TransferOperator:
         moments = self.mean(both, start, length)
         return moments[d:].reshape(d, d) - np.outer(moments[:d], moments[:d])
 
-    def update_gradient(self, start: Any, length: PhaseLength | int) -> np.ndarray:
+    def update_gradient(self, start: Any, length: PhaseLength) -> np.ndarray:
         """E G(z_T, theta_T), shape (d,): the mean gradient of the update after T steps."""
         return self.mean(self.chain.gradient, start, length)
 
@@ -152,6 +144,24 @@ class TransferOperator:
             return self.chain.gradient(theta) - means[:, None]
 
         return self.mean(against_current, start, length)
+
+
+def _chebyshev_nodes(degree: int) -> np.ndarray:
+    return np.cos(np.pi * np.arange(degree + 1) / degree)
+
+
+def _interpolation_matrix(degree: int, points: np.ndarray) -> np.ndarray:
+    # Barycentric formula for Chebyshev points of the second kind.
+    nodes = _chebyshev_nodes(degree)
+    weights = (-1.0) ** np.arange(degree + 1)
+    weights[[0, -1]] /= 2
+    gaps = points[:, None] - nodes
+    hit = abs(gaps) < 1e-15
+    terms = weights / np.where(hit, 1.0, gaps)
+    result = terms / terms.sum(axis=1, keepdims=True)
+    rows = hit.any(axis=1)
+    result[rows] = hit[rows]
+    return result
 
 
 VectorField = Callable[[np.ndarray], np.ndarray]
