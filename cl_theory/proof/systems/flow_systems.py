@@ -29,7 +29,7 @@ from cl_theory.theory.dynamics import flow_statements as flow
 from cl_theory.theory.dynamics.enumeration import current_bias, phase_means
 from cl_theory.theory.dynamics.expansion import second_order
 from cl_theory.theory.dynamics.linear import linear_mean
-from cl_theory.theory.dynamics.simulation import simulate_always_on
+from cl_theory.theory.dynamics.simulation import PhaseEnds, simulate_always_on
 from cl_theory.theory.dynamics.transfer import TransferOperator, euler_path, gradient_flow
 from cl_theory.theory.system import System
 
@@ -360,17 +360,19 @@ def lag_check(root: int, claim: str, *, step_size: float, t: int) -> tuple[Outco
 
     The same random numbers without learning have mean 0 and take off most of the noise.
     """
-    chain, at = _negative(), negative_phase()
+    chain, at = _negative().floats(), negative_phase()
+    frozen = at.local.gradient - at.mean_gradient
 
-    def against_current(seed: int, size: int, rate: float) -> np.ndarray:
-        ends = simulate_always_on(stream(seed), chain, AT_REST, at.law, Fixed(t), size, learning_rate=rate)
-        gradient = chain.gradient(ends.parameters)
-        laws = stationary_distributions(chain.transition_matrix(ends.parameters))
-        return gradient[np.arange(size), ends.states] - np.einsum("nz,nzi->ni", laws, gradient)
+    def ends(seed: int, size: int, rate: float) -> PhaseEnds:
+        return simulate_always_on(stream(seed), chain, AT_REST, at.law, Fixed(t), size, learning_rate=rate)
 
     def draw(rng: np.random.Generator, size: int) -> np.ndarray:
         seed = int(rng.integers(2**62))
-        return against_current(seed, size, step_size * t) - against_current(seed, size, 1e-12)
+        learned = ends(seed, size, step_size * t)
+        gradient = chain.gradient(learned.parameters)
+        laws = stationary_distributions(chain.transition_matrix(learned.parameters))
+        read = gradient[np.arange(size), learned.states] - np.einsum("nz,nzi->ni", laws, gradient)
+        return read - frozen[ends(seed, size, 1e-12).states]
 
     target = current_bias(chain, AT_REST, at.law, t, step_size=step_size)[t]
     errors = {
