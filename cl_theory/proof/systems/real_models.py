@@ -141,9 +141,15 @@ class PhaseSlots:
 
     def isd(self, is_positive: np.ndarray, planted: Planted, b: float, baseline: int | None = None) -> np.ndarray:
         """Weights (n, 2m + f + k) of the mean of ISD over the slots, when the orders `is_positive` (n, m) are run."""
-        units = self.units(planted, baseline)
-        table = batch_isd_gradient(*units, self.orders, p_positive=b * planted.p_positive)
-        return table[order_index(is_positive)]
+        known = planted, b, baseline
+        if known not in self._by_order:
+            units = self.units(planted, baseline)
+            self._by_order[known] = batch_isd_gradient(*units, self.orders, p_positive=b * planted.p_positive)
+        return self._by_order[known][order_index(is_positive)]
+
+    @cached_property
+    def _by_order(self) -> dict[tuple[Planted, float, int | None], np.ndarray]:
+        return {}  # the weights of `isd` for every order, made once and not for every chunk of draws
 
     def looked_at(self, drawn: DrawnSlots, weights: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """(u.Z (n, e, k), |Z|^2 (n, e)) of the estimates whose `weights` are listed."""
