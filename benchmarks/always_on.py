@@ -11,7 +11,7 @@ from cl_theory.learning.models.rbm_phases import simulate_rbm_phase
 from cl_theory.theory.chains.local_chain import local_chain
 from cl_theory.theory.chains.phase_lengths import Fixed
 from cl_theory.theory.chains.poisson import Equilibrium
-from cl_theory.theory.chains.softmax_chain import SoftmaxChain, three_state_chain
+from cl_theory.theory.chains.softmax_chain import three_state_chain
 from cl_theory.theory.chains.solvable_chains import LinearAutoregression
 from cl_theory.theory.dynamics import simulation
 from cl_theory.theory.dynamics.chain_kernels import run_lockstep
@@ -63,7 +63,6 @@ def three_state_row() -> dict:
 
 def other_rows() -> list[dict]:
     """Other systems, one step of one replica."""
-    five = SoftmaxChain.random(np.random.default_rng(1), 5, 3)
     rbm, n = RBM.random(np.random.default_rng(2), 16, 16, 0.1), 1024
     v, h = (np.random.default_rng(seed).integers(0, 2, (n, 16)) for seed in (3, 4))
     network = LinearAutoregression(0.5, 0.7, 0.2, 0.3)
@@ -78,7 +77,6 @@ def other_rows() -> list[dict]:
         return simulate_linear(np.random.default_rng(0), network, 1.0, 0.0, Fixed(100), 20_000, step_size=1e-3)
 
     systems = {
-        "softmax chain, 5 states, 3 parameters": (lambda: _phases(five, np.zeros(3), 100, 4096), 100 * 4096),
         "AR(1) network": (linear, 100 * 20_000),
         "RBM 16 x 16, free": (lambda: rbm_phase(False), 100 * n),
         "RBM 16 x 16, clamped": (lambda: rbm_phase(True), 100 * n),

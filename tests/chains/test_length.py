@@ -82,10 +82,6 @@ def test_the_factor_of_the_quadratic_term_is_one_for_fixed_and_two_for_geometric
         assert law.second_moment / law.mean**2 == ratio
 
 
-def test_the_cube_ratio_of_geometric_lengths_tends_to_six() -> None:
-    assert abs(float(Geometric(10**6).cube_ratio) - 6) < 1e-5
-
-
 def test_lengths_print_as_they_are_written() -> None:
     assert repr(Uniform(2, 6)) == "Uniform(low=2, high=6)"
     assert repr(StopAt((2, 1))) == "StopAt(states=(1, 2), longest=None, shortest=1)"

@@ -22,7 +22,6 @@ from cl_theory.theory.chains.stationary import (
     closed_classes,
     matrix_power,
     mean_power,
-    period,
     power_sum,
     stationary_distribution,
     stationary_distributions,
@@ -69,12 +68,6 @@ def test_transient_states_do_not_make_a_chain_reducible_here() -> None:
 def test_a_kernel_that_is_not_stochastic_is_refused(kernel, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         stationary_distribution(kernel)
-
-
-def test_periods_are_found() -> None:
-    assert period(FLIP) == 2
-    assert period(np.roll(np.eye(5), 1, axis=1)) == 5
-    assert period(np.array([[0, 1, 0], [0, 0, 1], [0.5, 0.5, 0]])) == 1
 
 
 def test_a_periodic_chain_has_a_law_but_never_equilibrates() -> None:

@@ -5,16 +5,19 @@ import pytest
 
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.proof.systems.chain_systems import LearningPhase, listed
+from cl_theory.proof.systems.leading_systems import phase_values
 from cl_theory.seeds import stream
 from cl_theory.theory.chains.local_chain import ParametricChain, local_chain
 from cl_theory.theory.chains.mixing import chain_constants
-from cl_theory.theory.chains.phase_lengths import Fixed
+from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 from cl_theory.theory.chains.poisson import Equilibrium
 from cl_theory.theory.chains.softmax_chain import SoftmaxChain
 from cl_theory.theory.chains.solvable_chains import AffineChain
-from cl_theory.theory.dynamics.expansion import leading_terms, second_order
+from cl_theory.theory.dynamics.expansion import second_order
+from cl_theory.theory.dynamics.leading_statements import LEADING, rest
 from cl_theory.theory.dynamics.length_statements import RANDOM
 from cl_theory.theory.dynamics.phase_statements import PHASE_BIAS, UPDATE_BIAS
+from cl_theory.theory.system import System
 
 N_STEPS, STEP = 4, 0.004
 
@@ -41,7 +44,8 @@ def test_the_constant_of_the_leading_terms_holds_for_short_and_long_phases(k: in
     chain, theta = system(k)
     local = local_chain(chain, theta)
     equilibrium, constants = Equilibrium.of(local), chain_constants(chain, theta, 1e-6)
-    for n in (1, 3, 30, 300):
-        leading = leading_terms(equilibrium, 0, Fixed(n), learning_rate=n)
-        left = np.linalg.norm(second_order(local, 0, Fixed(n)).displacement(1) - sum(leading.values()))
+    for length in (Fixed(1), Fixed(3), Fixed(30), Fixed(3000), Geometric(30)):
+        values = phase_values(equilibrium, 0, length, float(length.mean)) | {rest: 0 * equilibrium.mean_gradient}
+        leading = np.ravel(LEADING.right_value(System(str(length), values)))
+        left = np.linalg.norm(second_order(local, 0, length).displacement(1) - leading)
         assert left <= constants.kappa2

@@ -3,31 +3,15 @@
 from fractions import Fraction
 
 import numpy as np
-import pytest
 
 from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.learning.models.rbm import RBM, all_states
-from cl_theory.proof.checks.statement_checks import drawing_check, systems_check
+from cl_theory.proof.checks.statement_checks import drawing_check
 from cl_theory.proof.systems import real_models as systems
 from cl_theory.proof.systems.real_models import RealModel
 from cl_theory.theory.estimators import contrastive_statements as stated
 from cl_theory.theory.estimators.symbols import bias_of_feedback, dreamt, mean_D, seen, slope, start, sweep
 from cl_theory.theory.system import System
-
-EXACT = [
-    (stated.GRADIENT, systems.rational_rbms),
-    (stated.UNBIASED_TWO_TERM, systems.couplings),
-    (stated.MOVING_WALL, systems.walls),
-    (stated.DRIFTED_FEEDBACK, systems.drifted_feedback),
-    (stated.AFTER_ONE_SWEEP, systems.short_dreams),
-]
-
-
-@pytest.mark.parametrize(("statement", "on"), EXACT, ids=lambda x: getattr(x, "name", ""))
-def test_what_is_stated_is_listed_and_every_term_is_needed(statement, on) -> None:  # type: ignore[no-untyped-def]
-    outcome, controls = systems_check(statement, on())
-    assert (outcome.passed, outcome.level) == (True, "exact")
-    assert [control.passed for control in controls.values()] == [False] * len(controls)
 
 
 def test_the_phases_do_not_see_a_wall() -> None:
@@ -58,16 +42,8 @@ def drawn(model: RealModel) -> tuple:  # type: ignore[type-arg]
     return drawing_check(stated.UNBIASED_TWO_TERM, systems.phases_of(model), 2, ("cl-gradient", "tests"))
 
 
-def test_drawn_pairs_agree_and_every_planted_error_is_caught() -> None:
-    outcome, controls, hidden = drawn(small_model(all_states(5)[:9]))
-    assert outcome.passed is True
-    assert not hidden
-    assert set(systems.PHASE_ERRORS) < set(controls)
-    assert [control.passed for control in controls.values()] == [False] * len(controls)
-
-
 def test_a_sampler_of_other_data_is_caught() -> None:
     model, other = small_model(all_states(5)[:9]), small_model(all_states(5)[1:10])
     model.__dict__["sampler"] = other.sampler  # the target comes from the moments of this model
     assert model.moments is not other.moments
-    assert drawn(model)[0].passed is False
+    assert [drawn(each)[0].passed for each in (other, model)] == [True, False]

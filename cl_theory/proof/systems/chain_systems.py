@@ -31,6 +31,7 @@ from cl_theory.theory.chains.stationary import start_law
 from cl_theory.theory.dynamics.enumeration import PathLevel, PhaseMeans, path_levels, phase_means
 from cl_theory.theory.dynamics.simulation import simulate_always_on
 from cl_theory.theory.dynamics.transfer import TransferOperator
+from cl_theory.theory.statement import Statement
 from cl_theory.theory.system import System
 
 
@@ -71,6 +72,27 @@ def extrapolated_slope(values: Any, ladder: Any) -> float:
         raise ValueError(f"ladder must halve from step to step and have at least three steps, got {steps}")
     slopes = local_slopes(values, steps)
     return float(2 * slopes[-1] - slopes[-2])
+
+
+def shifted_mean(
+    draw: Callable[[np.random.Generator, int], np.ndarray],
+    exact: Any,
+    shifts: Mapping[str, Any],
+    scale: Any,
+    **how: Any,
+) -> PlannedMean:
+    """The check that draws have the mean `exact` (k,), with errors that would shift it by `shifts`, each (k,)."""
+
+    def shift(planted: Any) -> Any:
+        return 0.0 if planted is NOTHING_PLANTED else planted
+
+    return PlannedMean(draw, lambda rows, p: rows + shift(p), lambda p: exact + shift(p), shifts, scale, **how)
+
+
+def largest_share(bound: Statement, systems: Sequence[System]) -> float:
+    """The largest share of a bound that its left side reaches on any of `systems`."""
+    shares = (np.asarray(bound.left_value(x) / bound.right_value(x), dtype=float) for x in systems)
+    return max(float(share.max()) for share in shares)
 
 
 AT_REST = np.log([2.0, 0.5])
@@ -114,60 +136,13 @@ def lazy_constants(
     return ChainConstants(2 * max(p, 1 - p), rho, reach, steep, k, none, none)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True, eq=False)
-class AlwaysOnSystem:
-    """A chain, where it starts, and its constants (None: computed for the region that learning reaches)."""
-
-    name: str
-    chain: ParametricChain
-    parameters: np.ndarray
-    start: Any
-    given: ChainConstants | None = None
-
-
-def ordinary_systems() -> list[AlwaysOnSystem]:
-    """The three-state chain, from each of two states and from equilibrium."""
-    chain, theta = three_state_chain().floats(), AT_REST
-    law = Equilibrium.of(local_chain(chain, theta)).law
-    starts = {"state 0": 0, "state 1": 1, "equilibrium": law}
-    return [AlwaysOnSystem(f"three states, from {name}", chain, theta, start) for name, start in starts.items()]
-
-
-def forgetful_systems() -> list[AlwaysOnSystem]:
-    """Frozen chains with a rare start: the debt to the start is as large as the bound allows."""
-    result = []
-    for stay in ("0", "9/10", "99/100"):
-        how = {"stay": Fraction(stay), "p_on": Fraction(1, 1000)}
-        chain, constants = lazy_chain(**how).floats(), lazy_constants(farthest=1, **how)
-        result.append(AlwaysOnSystem(f"rare start, stays with {stay}", chain, np.zeros(1), 1, constants))
-    return result
-
-
-def sliding_system() -> AlwaysOnSystem:
-    """No state to speak of, G = theta from theta = 1: the learning term is as large as the bound allows."""
-    chain = lazy_chain(0, Fraction(1, 2), slope=1, level=0).floats()
-    constants = lazy_constants(0, Fraction(1, 2), slope=1, level=0, farthest=1)
-    return AlwaysOnSystem("no state, G = theta", chain, np.ones(1), 0, constants)
-
-
-def responding_system() -> AlwaysOnSystem:
-    """Only the kernel depends on theta: whatever learning does, it does through the kernel."""
-    how = {"stay": Fraction(1, 2), "p_on": Fraction(3, 4), "response": Fraction(1, 4)}
-    chain, law = lazy_chain(**how).floats(), np.array([0.25, 0.75])
-    return AlwaysOnSystem("kernel responds", chain, np.zeros(1), law, lazy_constants(farthest=1, **how))
-
-
-def all_systems() -> list[AlwaysOnSystem]:
-    """Ordinary ones, and for each term of the bounds one that makes it as large as it can be."""
-    return [*ordinary_systems(), *forgetful_systems(), sliding_system(), responding_system()]
-
-
 RATE_OFF = "learning rate off by 1 %"
 ALMOST_FROZEN = 1e-12
 """Of its rate, what a chain learns with when it is drawn as if it were frozen."""
 LARGEST_INTERPOLATION_ERROR = 1e-6
 """Of a transfer operator at the corners of its box; the means are then good to ROUNDING."""
 FEW_PATHS = 10_000
+ONE_STEP = Fixed(1)
 MOST_DRAWS = 2**21
 """Draws of the first stage at most; a term that needs more on a system is left to another one."""
 
@@ -194,8 +169,8 @@ class LearningPhase:
     chain: ParametricChain
     parameters: np.ndarray
     start: Any
-    length: PhaseLength
-    learning_rate: Any
+    length: PhaseLength = ONE_STEP
+    learning_rate: Any = 1
     times: tuple[int, ...] = ()
     given: ChainConstants | None = None
     family: str = ""
@@ -265,26 +240,11 @@ class LearningPhase:
         chain: Any = self.chain
         return _operator(chain, tuple(self.parameters), radius, self.step_size, degree)
 
-    @property
-    def first_law(self) -> np.ndarray:
-        """The law of state and parameters at t = 0, as weights of the operator's nodes."""
-        centre = self.operator.centre
-        return np.kron(start_law(self.start, self.chain.n_states, centre), self.operator.weights_at(centre[None])[0])
-
-    def mean_at(self, t: int, values: np.ndarray) -> np.ndarray:
-        """E f(z_t, theta_t), shape (k,), for `values` (m, nodes, k) of f at each state and node of the operator."""
-        law, squares = self.first_law, _squares(self.operator)
-        for bit in range(t.bit_length()):
-            if bit == len(squares):
-                squares.append(squares[-1] @ squares[-1])
-            law = law @ squares[bit] if t >> bit & 1 else law
-        return law @ values.reshape(len(law), -1)
-
     @cached_property
     def propagated(self) -> list[PathLevel]:
         """The law of state and parameters at t = 0 .. the largest length, as weights of the operator's nodes."""
         operator, m = self.operator, self.chain.n_states
-        nodes, weights = operator.nodes, self.first_law
+        nodes, weights = operator.nodes, operator.first_law(self.start)
         states, parameters = np.repeat(np.arange(m), len(nodes)), np.tile(nodes, (m, 1))
         found = []
         for t in range(max(self.length.horizon(1e-15), *self.times, 1) + 1):
@@ -312,10 +272,44 @@ def _operator(chain: Any, parameters: tuple[float, ...], radius: float, step: fl
     return operator
 
 
-@lru_cache(maxsize=32)
-def _squares(operator: TransferOperator) -> list[np.ndarray]:
-    # T, T^2, T^4, ..., made as far as they are asked for.
-    return [operator.matrix]
+# The phases of chapters 8 and 9, before they get a length and a rate --------------------------------------
+
+
+def ordinary_systems() -> list[LearningPhase]:
+    """The three-state chain, from each of two states and from equilibrium."""
+    chain, theta = three_state_chain().floats(), AT_REST
+    law = Equilibrium.of(local_chain(chain, theta)).law
+    starts = {"state 0": 0, "state 1": 1, "equilibrium": law}
+    return [LearningPhase(f"three states, from {name}", chain, theta, start) for name, start in starts.items()]
+
+
+def forgetful_systems() -> list[LearningPhase]:
+    """Frozen chains with a rare start: the debt to the start is as large as the bound allows."""
+    result = []
+    for stay in ("0", "9/10", "99/100"):
+        how = {"stay": Fraction(stay), "p_on": Fraction(1, 1000)}
+        chain, constants = lazy_chain(**how).floats(), lazy_constants(farthest=1, **how)
+        result.append(LearningPhase(f"rare start, stays with {stay}", chain, np.zeros(1), 1, given=constants))
+    return result
+
+
+def sliding_system() -> LearningPhase:
+    """No state to speak of, G = theta from theta = 1: the learning term is as large as the bound allows."""
+    chain = lazy_chain(0, Fraction(1, 2), slope=1, level=0).floats()
+    constants = lazy_constants(0, Fraction(1, 2), slope=1, level=0, farthest=1)
+    return LearningPhase("no state, G = theta", chain, np.ones(1), 0, given=constants)
+
+
+def responding_system() -> LearningPhase:
+    """Only the kernel depends on theta: whatever learning does, it does through the kernel."""
+    how = {"stay": Fraction(1, 2), "p_on": Fraction(3, 4), "response": Fraction(1, 4)}
+    chain, law = lazy_chain(**how).floats(), np.array([0.25, 0.75])
+    return LearningPhase("kernel responds", chain, np.zeros(1), law, given=lazy_constants(farthest=1, **how))
+
+
+def all_systems() -> list[LearningPhase]:
+    """Ordinary ones, and for each term of the bounds one that makes it as large as it can be."""
+    return [*ordinary_systems(), *forgetful_systems(), sliding_system(), responding_system()]
 
 
 # Sides --------------------------------------------------------------------------------------------
@@ -447,18 +441,18 @@ def listed(
 
 
 def propagated(phase: LearningPhase, *, measured: LearningPhase | None = None, draw: bool = False) -> System:
-    """`phase` by its transfer operator: floats, accurate to 1e-10 or better, for one or two parameters."""
+    """`phase` by its transfer operator: floats, accurate to ROUNDING, for one or two parameters."""
     seen = measured or phase
 
     def displacement() -> np.ndarray:
         if not isinstance(phase.length, Fixed):
             return seen.operator.mean_displacement(phase.start, phase.length)
-        moved = seen.operator.nodes - seen.operator.centre
-        return seen.mean_at(phase.length.steps, np.tile(moved, (phase.chain.n_states, 1, 1)))
+        moved = np.tile(seen.operator.nodes - seen.operator.centre, (phase.chain.n_states, 1))
+        return seen.operator.law_at(phase.length.steps, phase.start) @ moved
 
     def updates() -> np.ndarray:
-        gradient = np.moveaxis(seen.chain.gradient(seen.operator.nodes), 1, 0)
-        return np.stack([seen.mean_at(t, gradient) for t in phase.times], axis=1)
+        gradient = np.concatenate(np.moveaxis(seen.chain.gradient(seen.operator.nodes), 1, 0))
+        return np.stack([seen.operator.law_at(t, phase.start) @ gradient for t in phase.times], axis=1)
 
     def covariance() -> np.ndarray:
         return seen.operator.displacement_covariance(phase.start, phase.length)

@@ -1,6 +1,6 @@
 """Systems for the gradient flow and for always-on noise: exact, on grids, in the limit, drawn, broken."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any
@@ -12,8 +12,7 @@ from cl_theory.learning.models.rbm import rbm_phase_means
 from cl_theory.learning.models.rbm_phases import simulate_rbm_phase
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
-from cl_theory.proof.checks.planned_means import PlannedMean
-from cl_theory.proof.systems.chain_systems import limit_at_zero, limiting_slope
+from cl_theory.proof.systems.chain_systems import AT_REST, limit_at_zero, limiting_slope, shifted_mean
 from cl_theory.proof.systems.leading_systems import forgetful_chain
 from cl_theory.proof.systems.real_models import RealModel, bars_model
 from cl_theory.seeds import stream
@@ -30,17 +29,14 @@ from cl_theory.theory.dynamics import flow_statements as flow
 from cl_theory.theory.dynamics.enumeration import current_bias, phase_means
 from cl_theory.theory.dynamics.expansion import second_order
 from cl_theory.theory.dynamics.linear import linear_mean
-from cl_theory.theory.dynamics.simulation import simulate_always_on
+from cl_theory.theory.dynamics.simulation import PhaseEnds, simulate_always_on
 from cl_theory.theory.dynamics.transfer import TransferOperator, euler_path, gradient_flow
-from cl_theory.theory.statement import Statement
 from cl_theory.theory.system import System
 
 RATE_OFF = "rate off by 1 %"
 STANDARD_STEP = "the standard step"
 STEP_BIAS = "a bias of 1 % of the step that stays"
 CORRELATION_OUT = "correlation left out"
-THETA = np.log([2.0, 0.5])
-"""Parameters of the three-state chain from which phases start."""
 
 
 # Following the flow --------------------------------------------------------------------------------
@@ -138,7 +134,7 @@ def _bounded(rate: float, length: int) -> System:
         return float(np.linalg.norm(_moved(rate, length, 4, 0) - _flowed(rate)))
 
     def biases() -> np.ndarray:
-        first = np.linalg.norm(three_state_chain().gradient(THETA)[0] - at.mean_gradient)
+        first = np.linalg.norm(three_state_chain().gradient(AT_REST)[0] - at.mean_gradient)
         operator = _operator(rate, length, 4)
         return np.array([first, *(np.linalg.norm(operator.current_bias(0, Fixed(n))) for n in times[1:])])
 
@@ -161,17 +157,19 @@ def _ends(constants: ChainConstants, rate: float) -> float:
 @cache
 def _uniform(rate: float) -> ChainConstants:
     chain = three_state_chain()
-    return uniform_constants(chain, THETA, 1.01 * rate * chain.smoothness(THETA, 1.0).M)
+    return uniform_constants(chain, AT_REST, 1.01 * rate * chain.smoothness(AT_REST, 1.0).M)
 
 
 @cache
 def _at_theta() -> Equilibrium:
-    return Equilibrium.of(local_chain(three_state_chain(), THETA))
+    return Equilibrium.of(local_chain(three_state_chain(), AT_REST))
 
 
 @cache
 def _operator(rate: float, length: int, degree: int) -> TransferOperator:
-    return TransferOperator.of_phase(three_state_chain(), THETA, learning_rate=rate, mean_length=length, degree=degree)
+    return TransferOperator.of_phase(
+        three_state_chain(), AT_REST, learning_rate=rate, mean_length=length, degree=degree
+    )
 
 
 def _moved(rate: float, length: int, degree: int, start: Any = None) -> np.ndarray:
@@ -181,12 +179,12 @@ def _moved(rate: float, length: int, degree: int, start: Any = None) -> np.ndarr
 
 @cache
 def _flowed(rate: float) -> np.ndarray:
-    return gradient_flow(three_state_chain(), THETA, rate) - THETA
+    return gradient_flow(three_state_chain(), AT_REST, rate) - AT_REST
 
 
 def euler_ends(rate: float) -> list[np.ndarray]:
     """Away from the flow's end: one Euler step, two of half the size, and twice the second less the first."""
-    one, two = (euler_path(three_state_chain(), THETA, rate, steps) - THETA - _flowed(rate) for steps in (1, 2))
+    one, two = (euler_path(three_state_chain(), AT_REST, rate, steps) - AT_REST - _flowed(rate) for steps in (1, 2))
     return [one, two, 2 * two - one]
 
 
@@ -260,7 +258,7 @@ def transient_left(t: int = 8) -> float:
 def lag_in_time(times: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """First coordinate, at `times` from 1 on: measured over small steps, to second order, and what it settles at."""
     own, step = negative_phase(), 1e-4
-    measured = current_bias(_negative(), THETA, own.law, int(times.max()), step_size=step)[times, 0] / step
+    measured = current_bias(_negative(), AT_REST, own.law, int(times.max()), step_size=step)[times, 0] / step
     second = np.array([(n * own.curvature - _grown(own.local, own.law, int(n)))[0] for n in times])
     return measured, second, np.full(len(times), (own.lag - own.correlation)[0])
 
@@ -273,8 +271,8 @@ def slope_of_update(spoiled: float = 0.0) -> float:
 
 @cache
 def negative_phase() -> Equilibrium:
-    """The negative phase of the three-state pair at THETA."""
-    return Equilibrium.of(local_chain(_negative(), THETA))
+    """The negative phase of the three-state pair at AT_REST."""
+    return Equilibrium.of(local_chain(_negative(), AT_REST))
 
 
 def _negative() -> SoftmaxChain:
@@ -283,7 +281,7 @@ def _negative() -> SoftmaxChain:
 
 def _path_biases(steps: np.ndarray) -> np.ndarray:
     law = negative_phase().law
-    return np.array([current_bias(_negative(), THETA, law, 8, step_size=step) for step in steps])
+    return np.array([current_bias(_negative(), AT_REST, law, 8, step_size=step) for step in steps])
 
 
 def _grown(local: Any, start: Any, t: int) -> np.ndarray:
@@ -301,18 +299,13 @@ def flipping_phase() -> System:
 def early_updates(step: float = 1e-9) -> System:
     """The negative phase from state 0 before equilibration: times 0, 1, 2, in units of the largest gradient."""
     own = negative_phase()
-    early = current_bias(_negative(), THETA, 0, 2, step_size=step)
+    early = current_bias(_negative(), AT_REST, 0, 2, step_size=step)
     powers = [matrix_power(own.local.transition_matrix, t)[0] for t in range(3)]
     faded = np.array([power @ own.local.gradient - own.mean_gradient for power in powers])
     values = {d.current_bias: np.linalg.norm(early, axis=1), d.eta: step, d.tau: 1.0, d.t: np.array([0.0, 1, 2]),
               d.C: 0.0, d.rho: 0.5, d.M: 1.0, d.Lambda_1: 100 * np.linalg.norm(own.lag),
               flow.for_ever: np.linalg.norm(faded, axis=1)}  # fmt: skip
     return System("before equilibration: what is left of the start, P^t(G - gbar), and not the lag", values)
-
-
-def largest_ratio(bound: Statement, systems: Sequence[System]) -> float:
-    """The largest share of a bound that its left side reaches on any of `systems`."""
-    return max(float(np.max(bound.left_value(x) / bound.right_value(x))) for x in systems)
 
 
 def rbm_flow_check(
@@ -351,10 +344,7 @@ def rbm_flow_check(
         "twice the flow term": learning_rate**2 / 2 * directions @ bend,
         "rate off by 1 %": -0.01 * learning_rate * directions @ field(rbm.flat + flowed),
     }
-    check = PlannedMean(
-        draw, lambda rows, shift: rows + _shift(shift), lambda shift: target + _shift(shift), errors, np.abs(target),
-        pilot=1000,
-    )  # fmt: skip
+    check = shifted_mean(draw, target, errors, np.abs(target), pilot=1000)
     return check.check(root, claim, model.name, scope=f"free phases of the RBM on {model.name}: gradient flow")
 
 
@@ -365,36 +355,32 @@ def bias_against_the_step(dreamt: Outcome, learning_rate: float) -> float:
     return float(100 * abs(dreamt.details["target"][0] / step - 1))
 
 
-def lag_check(
-    root: int, claim: str, *, step_size: float, t: int, parameters: np.ndarray = THETA
-) -> tuple[Outcome, Mapping[str, Outcome]]:
+def lag_check(root: int, claim: str, *, step_size: float, t: int) -> tuple[Outcome, Mapping[str, Outcome]]:
     """E[G(z_t, theta_t) - gbar(theta_t)] by simulation from equilibrium, against its exact value.
 
     The same random numbers without learning have mean 0 and take off most of the noise.
     """
-    chain = three_state_phases()[1]
-    at = Equilibrium.of(local_chain(chain, parameters))
+    chain, at = _negative().floats(), negative_phase()
+    frozen = at.local.gradient - at.mean_gradient
 
-    def against_current(seed: int, size: int, rate: float) -> np.ndarray:
-        ends = simulate_always_on(stream(seed), chain, parameters, at.law, Fixed(t), size, learning_rate=rate)
-        gradient = chain.gradient(ends.parameters)
-        laws = stationary_distributions(chain.transition_matrix(ends.parameters))
-        return gradient[np.arange(size), ends.states] - np.einsum("nz,nzi->ni", laws, gradient)
+    def ends(seed: int, size: int, rate: float) -> PhaseEnds:
+        return simulate_always_on(stream(seed), chain, AT_REST, at.law, Fixed(t), size, learning_rate=rate)
 
     def draw(rng: np.random.Generator, size: int) -> np.ndarray:
         seed = int(rng.integers(2**62))
-        return against_current(seed, size, step_size * t) - against_current(seed, size, 1e-12)
+        learned = ends(seed, size, step_size * t)
+        gradient = chain.gradient(learned.parameters)
+        laws = stationary_distributions(chain.transition_matrix(learned.parameters))
+        read = gradient[np.arange(size), learned.states] - np.einsum("nz,nzi->ni", laws, gradient)
+        return read - frozen[ends(seed, size, 1e-12).states]
 
-    target = current_bias(chain, parameters, at.law, t, step_size=step_size)[t]
+    target = current_bias(chain, AT_REST, at.law, t, step_size=step_size)[t]
     errors = {
         "no lag at all": -target,
         "correlation left out": step_size * at.correlation,
         "of the wrong sign": -2 * target,
     }
-    check = PlannedMean(
-        draw, lambda rows, shift: rows + _shift(shift), lambda shift: target + _shift(shift), errors,
-        float(np.abs(target).max()),
-    )  # fmt: skip
+    check = shifted_mean(draw, target, errors, float(np.abs(target).max()))
     return check.check(root, claim, scope="bias against the current parameters by simulation, three states")
 
 
@@ -438,7 +424,3 @@ def freezing_mean(parameter: float, learning_rate: float, n_steps: int) -> float
         off[1:] += leave_on[:-1]
         on[1:] += stay_on[:-1]
     return float(-step * (np.arange(n_steps + 1) @ (off + on)))
-
-
-def _shift(planted: Any) -> Any:
-    return planted if isinstance(planted, np.ndarray) else 0.0

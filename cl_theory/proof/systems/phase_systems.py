@@ -10,7 +10,6 @@ import numpy as np
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.proof.systems.chain_systems import (
     AT_REST,
-    AlwaysOnSystem,
     LearningPhase,
     all_systems,
     extrapolated_slope,
@@ -36,7 +35,6 @@ from cl_theory.theory.chains.solvable_chains import (
 )
 from cl_theory.theory.chains.stopping import StopAt
 from cl_theory.theory.dynamics.enumeration import phase_means, stopped_means
-from cl_theory.theory.statement import Statement
 from cl_theory.theory.system import System
 
 RARE = Fraction(1, 1000)
@@ -157,24 +155,15 @@ def grid_phases(rates: Sequence[float], lengths: Sequence[int], *, late: bool = 
     With `late`, at t = s = tau/2 and at tau.
     """
 
-    def phase(system: AlwaysOnSystem, eta: float, tau: int) -> LearningPhase:
+    def phase(system: LearningPhase, eta: float, tau: int) -> LearningPhase:
         times = (tau // 2, tau) if late else (1, max(2, tau // 10), tau)
-        length, family = Fixed(tau), system.name if late else "phases on a grid"
-        chain, theta = system.chain, system.parameters
-        return LearningPhase(system.name, chain, theta, system.start, length, eta, times, system.given, family)
+        family = system.name if late else "phases on a grid"
+        return replace(system, length=Fixed(tau), learning_rate=eta, times=times, family=family)
 
     return {
         system.name: [propagated(phase(system, eta, tau)) for eta in rates for tau in lengths]
         for system in all_systems()
     }
-
-
-def largest_share(statement: Statement, phases: Sequence[System]) -> float:
-    """The largest left side of a bound over its right side."""
-    return max(
-        float(np.max(np.asarray(statement.left_value(phase) / statement.right_value(phase), dtype=float)))
-        for phase in phases
-    )
 
 
 def orders(length: int, learning_rate: float = 0.1, s: int = 8) -> tuple[float, float, float]:
@@ -194,16 +183,12 @@ def plateau() -> float:
 
 def one_state(slope: Any, lengths: Sequence[int], learning_rate: Any, theta: Any = 1) -> list[System]:
     """A single state and G = lambda theta, every step taken; rational if `learning_rate` is."""
-    found = []
-    for n in lengths:
-        if isinstance(learning_rate, Fraction):
-            chain: Any = AffineChain(*(exact_array(part) for part in ([[1]], [[[0]]], [[0]], [[[slope]]], [[[0]]])))
-            phase = LearningPhase("one state", chain, exact_array([theta]), 0, Fixed(n), learning_rate)
-        else:
-            chain = one_state_chain(lambda parameters: slope * parameters)
-            phase = LearningPhase("one state", chain, np.array([float(theta)]), 0, Fixed(n), learning_rate)
-        found.append(listed(phase, also={d.one_state_slope: slope, d.one_state_start: theta}))
-    return found
+    chain = AffineChain(*(exact_array(part) for part in ([[1]], [[[0]]], [[0]], [[[slope]]], [[[0]]])))
+    start = exact_array([theta])
+    if not isinstance(learning_rate, Fraction):
+        chain, start = chain.floats(), start.astype(float)
+    phases = [LearningPhase("one state", chain, start, 0, Fixed(n), learning_rate) for n in lengths]
+    return [listed(phase, also={d.one_state_slope: slope, d.one_state_start: theta}) for phase in phases]
 
 
 # Where an assumption is dropped ----------------------------------------------------------------------
@@ -246,35 +231,32 @@ def stopped_walk() -> System:
     )  # fmt: skip
 
 
+def _as_if_smooth(
+    name: str, chain: Any, theta: float, start: int, steps: int, learning_rate: float, times: Sequence[int], *,
+    C: float = 1.0, rho: float = 0.0, K: float = 0.0, L: float = 0.0,
+) -> System:  # fmt: skip
+    """A phase with constants that its chain does not have."""
+    given = ChainConstants(C, rho, 1.0, L, K, 0.0, 0.0)
+    place = np.array([theta])
+    return listed(LearningPhase(name, chain, place, start, Fixed(steps), learning_rate, tuple(times), given))
+
+
 def turning_updates(steps: int, learning_rate: float) -> System:
     """Two states in turn: every update is off by eta/(2 tau), at any time; with C = 2 and rho = 1/2 as if it mixed."""
-    given = ChainConstants(2.0, 0.5, 1.0, 0.0, 0.0, 0.0, 0.0)
-    phase = LearningPhase(
-        "two states in turn: every update is off by eta/(2 tau), at any time", flipping_chain(), np.zeros(1), 1,
-        Fixed(steps), learning_rate, tuple(range(steps)), given,
-    )  # fmt: skip
-    return listed(phase)
+    name = "two states in turn: every update is off by eta/(2 tau), at any time"
+    return _as_if_smooth(name, flipping_chain(), 0.0, 1, steps, learning_rate, range(steps), C=2.0, rho=0.5)
 
 
 def jumping_kernel(steps: int, learning_rate: float) -> System:
     """States drawn afresh, on with 0.5 for theta >= 0 and 0.9 below, from theta = 0; as if K were 10."""
-    given = ChainConstants(1.0, 0.0, 1.0, 0.0, 10.0, 0.0, 0.0)
-    phase = LearningPhase(
-        "a kernel that jumps at theta_0", jumping_chain(), np.zeros(1), 1, Fixed(steps), learning_rate,
-        tuple(range(2, steps)), given,
-    )  # fmt: skip
-    return listed(phase)
+    name = "a kernel that jumps at theta_0"
+    return _as_if_smooth(name, jumping_chain(), 0.0, 1, steps, learning_rate, range(2, steps), K=10.0)
 
 
 def jumping_gradient(steps: int, learning_rate: float) -> System:
     """One state, G = sign(theta), from half a step above 0; every second update is looked at, as if L were 10."""
-    given = ChainConstants(1.0, 0.0, 1.0, 10.0, 0.0, 0.0, 0.0)
-    theta = np.array([learning_rate / steps / 2])
-    phase = LearningPhase(
-        "G = sign(theta): learning stays where it is", one_state_chain(np.sign), theta, 0, Fixed(steps), learning_rate,
-        tuple(range(1, steps, 2)), given,
-    )  # fmt: skip
-    return listed(phase)
+    name, above = "G = sign(theta): learning stays where it is", learning_rate / steps / 2
+    return _as_if_smooth(name, one_state_chain(np.sign), above, 0, steps, learning_rate, range(1, steps, 2), L=10.0)
 
 
 def early_update() -> System:
@@ -319,7 +301,4 @@ def _norm(vector: np.ndarray) -> float:
 def _debt(learning_rate: float, steps: int) -> float:
     """The bias of a phase of a frozen chain that stays with 9/10, from its rare state."""
     rare = next(system for system in all_systems() if system.name == "rare start, stays with 9/10")
-    phase = LearningPhase(
-        rare.name, rare.chain, rare.parameters, rare.start, Fixed(steps), learning_rate, given=rare.given
-    )
-    return float(propagated(phase)(d.phase_bias))
+    return float(propagated(replace(rare, length=Fixed(steps), learning_rate=learning_rate))(d.phase_bias))

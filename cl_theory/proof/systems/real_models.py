@@ -29,36 +29,16 @@ from cl_theory.learning.models.rational_rbm import RationalRBM, loss_slopes_by_c
 from cl_theory.learning.models.rbm import RBM, all_states, loss_slope, rbm_phase_means, rbm_phase_moments
 from cl_theory.proof.checks.monte_carlo import proportion_agrees
 from cl_theory.proof.checks.outcome import Outcome
-from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
+from cl_theory.proof.checks.planned_means import COIN_ONLY, ERRORS, PlannedMean
 from cl_theory.proof.checks.plans import plan_proportion
 from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.estimators import symbols
 from cl_theory.theory.estimators.contrastive_statements import AFTER_ONE_SWEEP, DRIFTED_FEEDBACK
 from cl_theory.theory.estimators.isd import batch_isd_gradient, two_term_gradient
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments, exact_mean, folded_moments
 from cl_theory.theory.estimators.moments import two_term_covariance
-from cl_theory.theory.estimators.symbols import (
-    answered,
-    at_wall,
-    bias_of_feedback,
-    dreamt,
-    dreamt_after_sweep,
-    dreamt_beside,
-    expected,
-    feedback_bias,
-    hidden,
-    mean_after_sweep,
-    mean_D,
-    mean_given_visible,
-    seen,
-    seen_beside,
-    slope,
-    slope_of_weights,
-    start,
-    sweep,
-    visible,
-)
 from cl_theory.theory.system import System
 
 N_HIDDEN = 16
@@ -165,9 +145,15 @@ class PhaseSlots:
 
     def isd(self, is_positive: np.ndarray, planted: Planted, b: float, baseline: int | None = None) -> np.ndarray:
         """Weights (n, 2m + f + k) of the mean of ISD over the slots, when the orders `is_positive` (n, m) are run."""
-        units = self.units(planted, baseline)
-        table = batch_isd_gradient(*units, self.orders, p_positive=b * planted.p_positive)
-        return table[order_index(is_positive)]
+        known = planted, b, baseline
+        if known not in self._by_order:
+            units = self.units(planted, baseline)
+            self._by_order[known] = batch_isd_gradient(*units, self.orders, p_positive=b * planted.p_positive)
+        return self._by_order[known][order_index(is_positive)]
+
+    @cached_property
+    def _by_order(self) -> dict[tuple[Planted, float, int | None], np.ndarray]:
+        return {}  # the weights of `isd` for every order, made once and not for every chunk of draws
 
     def looked_at(self, drawn: DrawnSlots, weights: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """(u.Z (n, e, k), |Z|^2 (n, e)) of the estimates whose `weights` are listed."""
@@ -213,8 +199,6 @@ def seen_exactly(
     return np.concatenate([directions @ estimates[0][0], contrast @ squares, (contrast @ along).ravel()])
 
 
-COIN_ONLY = "coin off by 1 %"
-"""Its information is that of n tosses, whatever else is looked at; so the duty cycle has to catch it."""
 SEEN_BY_DUTY_CYCLE: Mapping[str, Planted] = {name: PLANTED_ERRORS[name] for name in (COIN_ONLY, "b off by 1 %")}
 RIDGE = 0.01
 
@@ -354,10 +338,10 @@ def _random_rbm(size: tuple[int, int]) -> tuple[RationalRBM, np.ndarray]:
 def _rational(rbm: RationalRBM, data: np.ndarray) -> System:
     moments = rbm.phase_moments(data)
     values = {
-        slope: partial(_slopes, rbm, data),
-        seen: moments.mean_positive,
-        dreamt: moments.mean_negative,
-        mean_D: lambda: _mean_of_pairs(rbm.finite_law(data)),
+        symbols.slope: partial(_slopes, rbm, data),
+        symbols.seen: moments.mean_positive,
+        symbols.dreamt: moments.mean_negative,
+        symbols.mean_D: lambda: _mean_of_pairs(rbm.finite_law(data)),
     }
     return System(f"RBM with {data.shape[1]} visible units", values, family="rational RBMs")
 
@@ -381,7 +365,11 @@ def couplings() -> list[System]:
 
 def _coupled(name: str, law: FiniteLaw) -> System:
     moments = law.moments
-    values = {seen: moments.mean_positive, dreamt: moments.mean_negative, mean_D: partial(_mean_of_pairs, law)}
+    values = {
+        symbols.seen: moments.mean_positive,
+        symbols.dreamt: moments.mean_negative,
+        symbols.mean_D: partial(_mean_of_pairs, law),
+    }
     return System(name, values, family="couplings")
 
 
@@ -392,8 +380,8 @@ def synapses() -> list[System]:
         v, h = model.sampler.positive(stream(FIXED_ROOT, "cl-gradient", "synapses", model.name), 3)
         rows = model.rbm.gradient(v, h).astype(int)[:, : h.shape[1] * v.shape[1]]
         for row, here, there in zip(rows, h.astype(int), v.astype(int), strict=True):
-            values = {hidden: exact_array(here), visible: exact_array(there)}
-            values |= {slope_of_weights: exact_array(row).reshape(len(here), len(there))}
+            values = {symbols.hidden: exact_array(here), symbols.visible: exact_array(there)}
+            values |= {symbols.slope_of_weights: exact_array(row).reshape(len(here), len(there))}
             found.append(System(model.name, values, family=f"states of {model.name}"))
     return found
 
@@ -411,9 +399,9 @@ def _real(model: RealModel) -> System:
     chance = stream(FIXED_ROOT, "cl-gradient", model.name).standard_normal(plus.size)
     direction = (plus - minus) / np.linalg.norm(plus - minus) + chance / np.linalg.norm(chance)
     values = {
-        slope: lambda: loss_slope(model.rbm, model.data, direction),
-        seen: direction @ plus,
-        dreamt: direction @ minus,
+        symbols.slope: lambda: loss_slope(model.rbm, model.data, direction),
+        symbols.seen: direction @ plus,
+        symbols.dreamt: direction @ minus,
     }
     return System(model.name, values)
 
@@ -426,22 +414,16 @@ def drawn_phases() -> list[System]:
 def phases_of(model: RealModel) -> System:
     """Both phases of one model, drawn; see `drawn_phases`."""
     pairs = _DrawnPairs(model, informative_directions(model, 0.5, ridge=1.0))
-    values = {seen: model.moments.mean_positive, dreamt: model.moments.mean_negative}
-    return System(model.name, values, drawn={mean_D: lambda: Drawn(pairs.planned, pairs.image)}, only_drawn=True)
-
-
-@dataclass(frozen=True)
-class _Factors:
-    """What the gradients of the two phases are multiplied by: an error planted in the estimator's code."""
-
-    positive: float = 1.0
-    negative: float = 1.0
+    values = {symbols.seen: model.moments.mean_positive, symbols.dreamt: model.moments.mean_negative}
+    return System(
+        model.name, values, drawn={symbols.mean_D: lambda: Drawn(pairs.planned, pairs.image)}, only_drawn=True
+    )
 
 
 PHASE_ERRORS = {
-    "g+ off by 1 %": _Factors(positive=1.01),
-    "g- off by 1 %": _Factors(negative=1.01),
-    "both off by 1 %": _Factors(1.01, 1.01),
+    "g+ off by 1 %": Planted(weight_positive=1.01),
+    "g- off by 1 %": Planted(weight_negative=1.01),
+    "both off by 1 %": Planted(scale=1.01),
 }
 
 
@@ -463,14 +445,14 @@ class _DrawnPairs:
             found += [(1.0 + v.sum(axis=1)) * (1.0 + h.sum(axis=1)) - 1]
         return tuple(found)
 
-    def rows(self, drawn: tuple[np.ndarray, ...], planted: Any) -> np.ndarray:
+    def rows(self, drawn: tuple[np.ndarray, ...], planted: Planted) -> np.ndarray:
         first, second = _factors(planted)
         along_plus, square_plus, along_minus, square_minus = drawn
         estimates = two_term_gradient(first * along_plus, second * along_minus)
         squares = [first**2 * square_plus, second**2 * square_minus]
         return np.column_stack([estimates, second * along_minus, *squares])
 
-    def target(self, planted: Any) -> np.ndarray:
+    def target(self, planted: Planted) -> np.ndarray:
         first, second = _factors(planted)
         m = self.model.moments
         mean = first * m.mean_positive - second * m.mean_negative
@@ -489,13 +471,13 @@ class _DrawnPairs:
         return np.sqrt(squares)
 
     def image(self, mean: np.ndarray) -> np.ndarray:
-        goal = self.target(_Factors())
+        goal = self.target(NOTHING_PLANTED)
         goal[: len(self.directions)] = self.directions @ np.ravel(mean)
         return goal
 
 
-def _factors(planted: Any) -> tuple[float, float]:
-    return (planted.positive, planted.negative) if isinstance(planted, _Factors) else (1.0, 1.0)
+def _factors(planted: Planted) -> tuple[float, float]:
+    return planted.scale * planted.weight_positive, planted.scale * planted.weight_negative
 
 
 # An assumption dropped -----------------------------------------------------------------------------
@@ -514,10 +496,10 @@ def _wall(name: str, weight: sp.Expr, wall: sp.Symbol, place: sp.Symbol, at: int
     total = sp.integrate(weight, (place, 0, wall))
     loss = sp.log(total) - sum(sp.log(weight.subs(place, x)) for x in data) / len(data)
     means = {
-        slope: sp.diff(loss, wall),
-        seen: sum(push.subs(place, x) for x in data) / len(data),
-        dreamt: sp.integrate(sp.simplify(push * weight), (place, 0, wall)) / total,
-        at_wall: weight.subs(place, wall) / total,
+        symbols.slope: sp.diff(loss, wall),
+        symbols.seen: sum(push.subs(place, x) for x in data) / len(data),
+        symbols.dreamt: sp.integrate(sp.simplify(push * weight), (place, 0, wall)) / total,
+        symbols.at_wall: weight.subs(place, wall) / total,
     }
     return System(name, {symbol: _fraction(value.subs(wall, at)) for symbol, value in means.items()}, family="walls")
 
@@ -529,11 +511,11 @@ def kink() -> System:
     rise = sp.limit((loss.subs(at, step) - sp.log(2)) / step, step, 0)
     sides = exact_array([1, -1])
     values = {
-        slope: sides * _fraction(rise),
-        seen: 0 * sides,
-        dreamt: 0 * sides,
-        seen_beside: sides,
-        dreamt_beside: sides * Fraction(1, 2),  # on half of the time
+        symbols.slope: sides * _fraction(rise),
+        symbols.seen: 0 * sides,
+        symbols.dreamt: 0 * sides,
+        symbols.seen_beside: sides,
+        symbols.dreamt_beside: sides * Fraction(1, 2),  # on half of the time
     }
     return System("energy |theta| s at theta = 0: no slope, but one on either side", values)
 
@@ -556,16 +538,16 @@ def _drifted(rbm: RationalRBM, data: np.ndarray, factor: Fraction) -> System:
     mean = mean_seen - moments.mean_negative
     shape = rbm.weight_factors.shape
     values = {
-        slope: right,
-        mean_D: mean,
-        feedback_bias: _blocks(mean - right, shape),
-        answered: _answers(answers, data),
-        expected: _answers(rbm, data),
+        symbols.slope: right,
+        symbols.mean_D: mean,
+        symbols.feedback_bias: _blocks(mean - right, shape),
+        symbols.answered: _answers(answers, data),
+        symbols.expected: _answers(rbm, data),
     }
     system = System(f"feedback {_percent(1 - factor)} weak: all but the visible biases are biased", values)
     bias = DRIFTED_FEEDBACK.right_value(system)
     flat = np.concatenate([bias[:, :-1].ravel(), exact_array([0] * shape[1]), bias[:, -1]])
-    return System(system.name, values | {bias_of_feedback: flat}, family="drifted feedback")
+    return System(system.name, values | {symbols.bias_of_feedback: flat}, family="drifted feedback")
 
 
 def _percent(share: Fraction) -> str:
@@ -600,13 +582,13 @@ def short_dreams() -> list[System]:
 def _short_dream(rbm: RationalRBM, data: np.ndarray) -> System:
     chain = sweep_chain(rbm, data)
     after = _by_paths(rbm, data)
-    values = {**chain, slope: partial(_slopes, rbm, data), mean_after_sweep: after}
-    values |= {seen: rbm.phase_moments(data).mean_positive}
-    values |= {mean_D: values[seen] - after}
+    values = {**chain, symbols.slope: partial(_slopes, rbm, data), symbols.mean_after_sweep: after}
+    values |= {symbols.seen: rbm.phase_moments(data).mean_positive}
+    values |= {symbols.mean_D: values[symbols.seen] - after}
     predicted = AFTER_ONE_SWEEP.right_value(System("chain", chain)).ravel()
     return System(
         "one sweep from the data in place of a free run",
-        values | {dreamt_after_sweep: predicted},
+        values | {symbols.dreamt_after_sweep: predicted},
         family="short dreams",
     )
 
@@ -615,9 +597,9 @@ def sweep_chain(rbm: RationalRBM, data: np.ndarray) -> dict[sp.Expr, np.ndarray]
     """Start at the data, transition matrix of one sweep, and mean gradients given the visible state."""
     first, h_given_v, v_given_h, gradient = _conditionals(rbm, data)
     return {
-        start: first,
-        sweep: h_given_v @ v_given_h,
-        mean_given_visible: (h_given_v[:, :, None] * gradient).sum(axis=1),
+        symbols.start: first,
+        symbols.sweep: h_given_v @ v_given_h,
+        symbols.mean_given_visible: (h_given_v[:, :, None] * gradient).sum(axis=1),
     }
 
 

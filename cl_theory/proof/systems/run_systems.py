@@ -32,18 +32,9 @@ from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 from cl_theory.theory.chains.stationary import solve
 from cl_theory.theory.dynamics.transfer import VectorField, gradient_flow
+from cl_theory.theory.estimators import pair_statements as pairs
 from cl_theory.theory.estimators.isd import isd_gradient, two_term_gradient
 from cl_theory.theory.estimators.laws import FiniteLaw, coin_law, exact_mean
-from cl_theory.theory.estimators.pair_statements import (
-    mean_phases,
-    mean_sum,
-    n,
-    noise_ratio,
-    pace_ratio,
-    rho,
-    square_D,
-    square_Z,
-)
 from cl_theory.theory.estimators.symbols import phase_values
 from cl_theory.theory.system import System
 
@@ -271,24 +262,22 @@ def coupled(law: FiniteLaw, coin: Fraction = HALF) -> System:
     """Two-term learning and ISD at b = 1/2 on `law`; with a planted error the `coin` shows another b."""
     probability, is_positive, g_positive, g_negative = coin_law(law, coin)
     estimates = isd_gradient(g_positive, g_negative, is_positive, p_positive=HALF)
-    pairs = two_term_gradient(law.g_positive, law.g_negative)
+    two_term = two_term_gradient(law.g_positive, law.g_negative)
     mean_Z, mean_square_Z = exact_mean(probability, estimates), exact_mean(probability, estimates**2)
-    mean_D, mean_square_D = exact_mean(law.probability, pairs), exact_mean(law.probability, pairs**2)
+    mean_D, mean_square_D = exact_mean(law.probability, two_term), exact_mean(law.probability, two_term**2)
     moments = law.moments
     drifts = [adam_drift(*np.array(of, dtype=float)) for of in ((mean_Z, mean_square_Z), (mean_D, mean_square_D))]
     values = phase_values(moments, HALF) | {
-        rho: 2 * np.trace(moments.cross) / (moments.m_positive + moments.m_negative),
-        square_D: mean_square_D.sum(),
-        square_Z: mean_square_Z.sum(),
-        noise_ratio: 2 * HALF**2 * mean_square_Z.sum() / mean_square_D.sum(),
-        pace_ratio: float(2 * drifts[0][0] / drifts[1][0]),
+        pairs.rho: 2 * np.trace(moments.cross) / (moments.m_positive + moments.m_negative),
+        pairs.square_D: mean_square_D.sum(),
+        pairs.square_Z: mean_square_Z.sum(),
+        pairs.noise_ratio: 2 * HALF**2 * mean_square_Z.sum() / mean_square_D.sum(),
+        pairs.pace_ratio: float(2 * drifts[0][0] / drifts[1][0]),
     }
     return System("coupled law", values, family="coupled laws", wrong={COIN_OFF: lambda: coupled(law, ONE_OFF * HALF)})
 
 
 AT_A_TIME = 100
-Layers = list[tuple[np.ndarray, np.ndarray]]
-"""Weights (n_out, n_in) and biases of each layer, as views of one flat array."""
 
 
 def retraced_gated_nets(
@@ -309,20 +298,20 @@ def gated_nets(
     schedule, optimiser, net = learner.schedule, learner.optimiser, learner.nets[0]
     if not isinstance(schedule, CentredISD):
         raise ValueError(f"a baseline is gated under CentredISD, got {schedule!r}")
-    b, follow, size = schedule.p_positive, schedule.baseline_rate, net.flat.size
-    theta, gradient, averages = net.flat, np.zeros(size), np.zeros((2, size))  # of negative and of positive phases
-    parameters, gradients = _layers_gated_baseline(theta, net.sizes), _layers_gated_baseline(gradient, net.sizes)
-    memory, found = optimiser.start(size), {}
+    b, follow, theta = schedule.p_positive, schedule.baseline_rate, net.flat
+    moving, own_bias, once = net.with_flat(theta), _own_bias(net), np.ones(1)  # `moving` sees what is done to theta
+    averages = np.zeros((2, theta.size))  # of negative and of positive phases
+    memory, found = optimiser.start(theta.size), {}
     for first, last in pairwise((0, *phases)):
         for start in range(first, last, AT_A_TIME):
             plan, met = learner.plan(start, min(AT_A_TIME, last - start), randomness)
             images = learner.images[met[plan.rows[0, :, 0]]].astype(np.float64)
             shown = with_label_pixels(images, plan.labels[0, :, 0], learner.n_classes)
             for x, is_positive, weight in zip(shown, plan.is_positive[0, :, 0], plan.weights[0, :, 0], strict=True):
-                pulls = _set_gradient(parameters, gradients, x[None], bool(is_positive), net.threshold)
+                gradient = moving.weighted_gradient(x[None], np.array([is_positive]), once)
                 centre = (1 - b) * averages[1] + b * averages[0]
                 if gated:
-                    _leave_silent_units(_layers_gated_baseline(centre, net.sizes), pulls)
+                    centre[gradient[own_bias] == 0] = 0  # a unit that is off has a gradient of 0
                 change, memory = optimiser.step(weight * (gradient - centre), memory)
                 average = averages[int(is_positive)]
                 average += follow * (gradient - average)
@@ -331,39 +320,11 @@ def gated_nets(
     return found
 
 
-def _set_gradient(
-    parameters: Layers, gradients: Layers, x: np.ndarray, is_positive: bool, threshold: float
-) -> list[np.ndarray]:
-    """Write g+ or g- of one image (1, n_in) into `gradients`; returns how strongly each unit of each layer is pulled.
-
-    The same as `ForwardForward.weighted_gradient`, without a new net for each phase.
-    """
-    pulls, below, sign = [], x, 1.0 if is_positive else -1.0
-    for (weights, biases), (of_weights, of_biases) in zip(parameters, gradients, strict=True):
-        inputs = direction(below)
-        below = np.maximum(inputs @ weights.T + biases, 0)
-        surprise = expit(sign * (threshold - (below**2).mean(axis=-1)))
-        pull = (-surprise * 2 / len(biases))[:, None] * below
-        np.multiply(pull.T, inputs, out=of_weights)
-        of_biases[:] = pull[0]
-        pulls.append(pull[0])
-    return pulls
-
-
-def _leave_silent_units(baseline: Layers, pulls: Sequence[np.ndarray]) -> None:
-    """Set to 0 what `baseline` takes off the units that are off: their gradient is 0."""
-    for (of_weights, of_biases), pull in zip(baseline, pulls, strict=True):
-        of_weights[pull == 0] = 0
-        of_biases[pull == 0] = 0
-
-
-def _layers_gated_baseline(flat: np.ndarray, sizes: Sequence[int]) -> Layers:
-    found, start = [], 0
-    for n_in, n_out in pairwise(sizes):
-        middle = start + n_in * n_out
-        found.append((flat[start:middle].reshape(n_out, n_in), flat[middle : middle + n_out]))
-        start = middle + n_out
-    return found
+def _own_bias(net: ForwardForward) -> np.ndarray:
+    """For each parameter in the order of `net.flat` the place of its unit's bias."""
+    places = net.with_flat(np.arange(net.flat.size, dtype=float))
+    layers = zip(places.weights, places.biases, strict=True)
+    return np.concatenate([np.concatenate([np.repeat(c, w.shape[1]), c]) for w, c in layers]).astype(int)
 
 
 def row_excess(share: Any = 1) -> list[sp.Expr]:
@@ -503,9 +464,9 @@ def offline(
     estimates = isd_gradient(g_positive, g_negative, is_positive, p_positive=p_positive)
     estimates = np.where(is_positive[:, None], estimates, weight * estimates)
     values = phase_values(law.moments, p_positive) | {
-        n: Fraction(count),
-        mean_phases: lambda: summed(np.array([[Fraction(1)]]), shows, count)[0],
-        mean_sum: lambda: summed(exact_mean(probability, estimates)[None], shows, count),
+        pairs.n: Fraction(count),
+        pairs.mean_phases: lambda: summed(np.array([[Fraction(1)]]), shows, count)[0],
+        pairs.mean_sum: lambda: summed(exact_mean(probability, estimates)[None], shows, count),
     }
     wrong = {
         COIN_OFF: lambda: offline(law, p_positive, count, coin=p_positive * ONE_OFF),

@@ -1,6 +1,7 @@
 """How fast a finite chain forgets, and the constants of the bounds on always-on learning, computed."""
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,7 @@ def equilibration_time(transition_matrix: np.ndarray, tolerance: float, *, longe
         high *= 2
         if high > longest:
             raise ValueError(f"the chain is not within tolerance {tolerance!r} after {longest} steps; is it periodic?")
-    low = 0 if high == 1 else high // 2
-    if low == 0 and distance_from_equilibrium(transition_matrix, 0) <= tolerance:
-        return 0
-    while high - low > 1:
-        middle = (low + high) // 2
-        far = distance_from_equilibrium(transition_matrix, middle) > tolerance
-        low, high = (middle, high) if far else (low, middle)
-    return high
+    return bisect_left(range(high), True, key=lambda n: distance_from_equilibrium(transition_matrix, n) <= tolerance)
 
 
 def spectral_gap(transition_matrix: np.ndarray) -> float:
@@ -100,24 +94,11 @@ def _constant(centred: np.ndarray, rate: float, longest: int, at_zero: float) ->
 
 
 @dataclass(frozen=True)
-class ChainConstants:
-    r"""Constants of a chain: mixing (C, rho), and smoothness (M, L, K, L2, K2) as in `Smoothness`.
+class ChainConstants(Smoothness, Ergodicity):
+    """Constants of a chain: mixing (C, rho), then smoothness (M, L, K, L2, K2), and those derived from them.
 
-    Properties are the constants derived from them; names follow the book's notation page.
+    Names follow the book's notation page.
     """
-
-    C: float
-    rho: float
-    M: float
-    L: float
-    K: float
-    L2: float
-    K2: float
-
-    @property
-    def memory(self) -> float:
-        """C/(1 - rho), in steps."""
-        return self.C / (1 - self.rho)
 
     @property
     def psi(self) -> float:
@@ -203,4 +184,4 @@ def uniform_constants(chain: ParametricChain, parameters: Any, radius: float, *,
 
 
 def _joined(mixing: Ergodicity, smooth: Smoothness) -> ChainConstants:
-    return ChainConstants(mixing.C, mixing.rho, smooth.M, smooth.L, smooth.K, smooth.L2, smooth.K2)
+    return ChainConstants(*astuple(mixing), *astuple(smooth))

@@ -1,8 +1,10 @@
 """How long a phase lasts: laws of a phase length T on {1, 2, ...}, bounded or not, as values that can be printed."""
 
 from abc import ABC, abstractmethod
+from bisect import bisect_left
 from dataclasses import dataclass
 from fractions import Fraction
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -20,21 +22,15 @@ def exact(value: Any) -> Any:
 class PhaseLength(ABC):
     """Law of a phase length T >= 1, independent of the states of the network.
 
-    Subclasses give `mean` (E T, which is tau), `second_moment` (E T^2), `third_moment` (E T^3), `pmf(n)`,
-    `tail(n)` = P(T > n), `sample(rng, n)` and `largest`, the largest possible length or None.
+    Subclasses give `moment(power)`, `pmf(n)`, `tail(n)` = P(T > n), `sample(rng, n)` and `largest`, the largest
+    possible length or None.
     """
 
     mean: Any
 
-    @property
     @abstractmethod
-    def second_moment(self) -> Any:
-        """E T^2, in squared time steps."""
-
-    @property
-    @abstractmethod
-    def third_moment(self) -> Any:
-        """E T^3, in cubed time steps."""
+    def moment(self, power: int) -> Any:
+        """E T^power for a power of 1, 2 or 3, in time steps to that power; exact where the parameters are."""
 
     @property
     @abstractmethod
@@ -58,14 +54,19 @@ class PhaseLength(ABC):
         """`n` independent lengths, int64 of shape (n,)."""
 
     @property
+    def second_moment(self) -> Any:
+        """E T^2, in squared time steps."""
+        return self.moment(2)
+
+    @property
+    def third_moment(self) -> Any:
+        """E T^3, in cubed time steps."""
+        return self.moment(3)
+
+    @property
     def variance(self) -> Any:
         """Var T."""
         return self.second_moment - exact(self.mean) ** 2
-
-    @property
-    def relative_variance(self) -> Any:
-        """Var T / tau^2: what a random length adds to the noise of a phase, times the squared mean gradient."""
-        return self.variance / exact(self.mean) ** 2
 
     @property
     def pair_ratio(self) -> Any:
@@ -74,11 +75,6 @@ class PhaseLength(ABC):
         1 - 1/tau for a fixed length, 2 - 2/tau for a geometric one.
         """
         return (self.second_moment - self.mean) / exact(self.mean) ** 2
-
-    @property
-    def cube_ratio(self) -> Any:
-        """E T^3 / tau^3, the factor of the remainder of the second-order expansion."""
-        return self.third_moment / exact(self.mean) ** 3
 
     def tails(self, stop: int, start: int = 0) -> np.ndarray:
         """P(T > t) for t = `start` .. `stop`-1, float64 of shape (stop - start,)."""
@@ -91,46 +87,7 @@ class PhaseLength(ABC):
         high = int(np.ceil(float(self.mean)))
         while self.float_tail(high) > tolerance:
             high *= 2
-        low = 0
-        while high - low > 1:  # the tail does not increase
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.float_tail(middle) > tolerance else (low, middle)
-        return high
-
-
-@dataclass(frozen=True)
-class Fixed(PhaseLength):
-    """T = `steps` always."""
-
-    steps: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "steps", positive_integer(self.steps, "steps"))
-
-    @property
-    def mean(self) -> Fraction:
-        return Fraction(self.steps)
-
-    @property
-    def second_moment(self) -> Fraction:
-        return Fraction(self.steps) ** 2
-
-    @property
-    def third_moment(self) -> Fraction:
-        return Fraction(self.steps) ** 3
-
-    @property
-    def largest(self) -> int:
-        return self.steps
-
-    def pmf(self, n: int) -> Fraction:
-        return Fraction(int(n == self.steps))
-
-    def tail(self, n: int) -> Fraction:
-        return Fraction(int(n < self.steps))
-
-    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        return np.full(n, self.steps, dtype=np.int64)
+        return bisect_left(range(high), True, key=lambda n: self.float_tail(n) <= tolerance)
 
 
 @dataclass(frozen=True)
@@ -146,20 +103,12 @@ class Uniform(PhaseLength):
         if self.high < self.low:
             raise ValueError(f"high must be at least low = {self.low}, got {self.high}")
 
-    def _moment(self, power: int) -> Fraction:
-        return Fraction(sum(n**power for n in range(self.low, self.high + 1)), self.high - self.low + 1)
-
     @property
     def mean(self) -> Fraction:
         return Fraction(self.low + self.high, 2)
 
-    @property
-    def second_moment(self) -> Fraction:
-        return self._moment(2)
-
-    @property
-    def third_moment(self) -> Fraction:
-        return self._moment(3)
+    def moment(self, power: int) -> Fraction:
+        return Fraction(sum(n**power for n in range(self.low, self.high + 1)), self.high - self.low + 1)
 
     @property
     def largest(self) -> int:
@@ -190,20 +139,12 @@ class TwoPoint(PhaseLength):
             raise ValueError(f"long must exceed short = {self.short}, got {self.long}; use Fixed for one length")
         probability_inside(self.p_long, "p_long")
 
-    def _moment(self, power: int) -> Any:
-        return (1 - self.p_long) * self.short**power + self.p_long * self.long**power
-
     @property
     def mean(self) -> Any:
-        return self._moment(1)
+        return self.moment(1)
 
-    @property
-    def second_moment(self) -> Any:
-        return self._moment(2)
-
-    @property
-    def third_moment(self) -> Any:
-        return self._moment(3)
+    def moment(self, power: int) -> Any:
+        return (1 - self.p_long) * self.short**power + self.p_long * self.long**power
 
     @property
     def largest(self) -> int:
@@ -217,6 +158,36 @@ class TwoPoint(PhaseLength):
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return np.where(rng.random(n) < float(self.p_long), self.long, self.short).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Fixed(PhaseLength):
+    """T = `steps` always."""
+
+    steps: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", positive_integer(self.steps, "steps"))
+
+    @property
+    def mean(self) -> Fraction:
+        return Fraction(self.steps)
+
+    def moment(self, power: int) -> Fraction:
+        return Fraction(self.steps) ** power
+
+    @property
+    def largest(self) -> int:
+        return self.steps
+
+    def pmf(self, n: int) -> Fraction:
+        return Fraction(int(n == self.steps))
+
+    def tail(self, n: int) -> Fraction:
+        return Fraction(int(n < self.steps))
+
+    def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        return np.full(n, self.steps, dtype=np.int64)
 
 
 def _mean_of_at_least(mean: Any, least: Any, reason: str) -> Any:
@@ -234,13 +205,9 @@ class Geometric(PhaseLength):
     def __post_init__(self) -> None:
         object.__setattr__(self, "mean", _mean_of_at_least(self.mean, 1, "every phase has a step"))
 
-    @property
-    def second_moment(self) -> Any:
-        return 2 * self.mean**2 - self.mean
-
-    @property
-    def third_moment(self) -> Any:
-        return 6 * self.mean**3 - 6 * self.mean**2 + self.mean
+    def moment(self, power: int) -> Any:
+        m = self.mean
+        return (m, 2 * m**2 - m, 6 * m**3 - 6 * m**2 + m)[power - 1]
 
     @property
     def largest(self) -> int | None:
@@ -260,52 +227,56 @@ class Geometric(PhaseLength):
 
 
 @dataclass(frozen=True)
-class ShiftedGeometric(PhaseLength):
-    """T = `shift` + a geometric length of mean `mean` - `shift`: at least `shift` + 1 steps."""
+class _Shifted(PhaseLength):
+    """T = `shift` + a waiting time whose moments are `_waits(power)`."""
 
     shift: int
     mean: Any
+
+    @abstractmethod
+    def _waits(self, power: int) -> Any: ...
+
+    def moment(self, power: int) -> Any:
+        later = (comb(power, k) * self.shift ** (power - k) * self._waits(k) for k in range(1, power + 1))
+        return self.shift**power + sum(later)
+
+
+@dataclass(frozen=True)
+class ShiftedGeometric(_Shifted):
+    """T = `shift` + a geometric length of mean `mean` - `shift`: at least `shift` + 1 steps."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shift", positive_integer(self.shift, "shift"))
         object.__setattr__(self, "mean", _mean_of_at_least(self.mean, self.shift + 1, "shift and one step"))
 
     @property
-    def _wait(self) -> Geometric:
+    def wait(self) -> Geometric:
+        """The law of T - `shift`."""
         return Geometric(self.mean - self.shift)
 
-    @property
-    def second_moment(self) -> Any:
-        return _shifted_second(self.shift, self._wait.mean, self._wait.second_moment)
-
-    @property
-    def third_moment(self) -> Any:
-        wait = self._wait
-        return _shifted_third(self.shift, wait.mean, wait.second_moment, wait.third_moment)
+    def _waits(self, power: int) -> Any:
+        return self.wait.moment(power)
 
     @property
     def largest(self) -> int | None:
-        return self.shift + 1 if self._wait.largest else None
+        return self.shift + 1 if self.wait.largest else None
 
     def pmf(self, n: int) -> Any:
-        return self._wait.pmf(n - self.shift)
+        return self.wait.pmf(n - self.shift)
 
     def tail(self, n: int) -> Any:
-        return self._wait.tail(n - self.shift)
+        return self.wait.tail(n - self.shift)
 
     def float_tail(self, n: int) -> float:
-        return self._wait.float_tail(n - self.shift)
+        return self.wait.float_tail(n - self.shift)
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
-        return self.shift + self._wait.sample(rng, n)
+        return self.shift + self.wait.sample(rng, n)
 
 
 @dataclass(frozen=True)
-class ShiftedPoisson(PhaseLength):
+class ShiftedPoisson(_Shifted):
     """T = `shift` + Poisson(`mean` - `shift`): at least `shift` steps; `pmf` and `tail` are float64."""
-
-    shift: int
-    mean: Any
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shift", positive_integer(self.shift, "shift"))
@@ -315,14 +286,9 @@ class ShiftedPoisson(PhaseLength):
     def _rate(self) -> Any:
         return self.mean - self.shift
 
-    @property
-    def second_moment(self) -> Any:
-        return _shifted_second(self.shift, self._rate, self._rate**2 + self._rate)
-
-    @property
-    def third_moment(self) -> Any:
+    def _waits(self, power: int) -> Any:
         rate = self._rate
-        return _shifted_third(self.shift, rate, rate**2 + rate, rate**3 + 3 * rate**2 + rate)
+        return (rate, rate**2 + rate, rate**3 + 3 * rate**2 + rate)[power - 1]
 
     @property
     def largest(self) -> int | None:
@@ -339,11 +305,3 @@ class ShiftedPoisson(PhaseLength):
 
     def sample(self, rng: np.random.Generator, n: int) -> np.ndarray:
         return self.shift + rng.poisson(float(self._rate), size=n)
-
-
-def _shifted_second(shift: int, first: Any, second: Any) -> Any:
-    return shift**2 + 2 * shift * first + second
-
-
-def _shifted_third(shift: int, first: Any, second: Any, third: Any) -> Any:
-    return shift**3 + 3 * shift**2 * first + 3 * shift * second + third

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cl_theory.arguments import finite
+from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains.local_chain import ChainOfCoefficients, LocalChain, Smoothness
 
 LARGEST_LOGIT = 600.0
@@ -44,10 +45,10 @@ class SoftmaxChain(ChainOfCoefficients):
         """A chain with small random rationals: weights k/4, features in {-1, 0, 1}, offsets and slopes k/4."""
         m, d = n_states, n_parameters
         return cls(
-            _quarters(rng.integers(1, 9, (m, m))),
+            exact_array(rng.integers(1, 9, (m, m))) / 4,
             rng.integers(-1, 2, (d, m, m)),
-            _quarters(rng.integers(-4, 5, (m, d))),
-            _quarters(rng.integers(-4, 5, (m, d, d))),
+            exact_array(rng.integers(-4, 5, (m, d))) / 4,
+            exact_array(rng.integers(-4, 5, (m, d, d))) / 4,
         )
 
     def transition_matrix(self, parameters: np.ndarray) -> np.ndarray:
@@ -74,19 +75,19 @@ class SoftmaxChain(ChainOfCoefficients):
 
     def at_odds(self, odds: Any) -> LocalChain:
         """The chain at theta = log(odds) in exact rationals. ValueError unless all coefficients are rational."""
-        odds = np.array([Fraction(value) for value in odds], dtype=object)
+        odds = exact_array(odds)
         if not (odds > 0).all():
             raise ValueError(f"odds must be positive rationals, got {odds.tolist()}")
-        whole = _whole(self.features)
-        mass = _fractions(self.weights, "weights")
-        for value, feature in zip(odds, whole, strict=True):
-            mass = mass * np.vectorize(lambda k, base=value: base ** int(k), otypes=[object])(feature)
+        if self.weights.dtype == float:
+            raise ValueError("weights must hold Fractions for an exact rational chain, got float64")
+        whole = self.features.astype(int).astype(object)
+        mass = self.weights * (odds[:, None, None] ** whole).prod(axis=0)
         kernel = mass / mass.sum(axis=1)[:, None]
-        sigmoid, slope = odds / (1 + odds), _fractions(self.slope, "slope")
+        sigmoid, slope = odds / (1 + odds), self.slope
         return LocalChain(
             kernel,
-            _softmax_derivative(kernel, whole.astype(object)),
-            _fractions(self.offset, "offset") + slope @ sigmoid,
+            _softmax_derivative(kernel, whole),
+            self.offset + slope @ sigmoid,
             slope * (sigmoid * (1 - sigmoid)),
         )
 
@@ -154,9 +155,9 @@ def three_state_phases() -> tuple[SoftmaxChain, SoftmaxChain]:
 
 def _centred_chain(weights: Any, features: Any, level: Any, slope: Any) -> SoftmaxChain:
     """Chain with weights k/4 and G = level/4 + slope (sigma(theta) - 1/2)."""
-    steep = _quarters(4 * np.array(slope))
-    offset = _quarters(np.array(level)) - steep.sum(axis=2) / 2
-    return SoftmaxChain(_quarters(np.array(weights)), np.array(features), offset, steep)
+    steep = exact_array(slope)
+    offset = exact_array(level) / 4 - steep.sum(axis=2) / 2
+    return SoftmaxChain(exact_array(weights) / 4, np.array(features), offset, steep)
 
 
 def with_gradient(chain: SoftmaxChain, *, factor: Any = 1, baseline: Any = 0) -> SoftmaxChain:
@@ -172,19 +173,3 @@ def _softmax_derivative(kernel: np.ndarray, features: np.ndarray) -> np.ndarray:
 def _sigmoid(values: np.ndarray) -> np.ndarray:
     tail = np.exp(-abs(values))
     return np.where(values >= 0, 1, tail) / (1 + tail)
-
-
-def _quarters(numerators: np.ndarray) -> np.ndarray:
-    return np.vectorize(lambda k: Fraction(int(k), 4), otypes=[object])(numerators)
-
-
-def _whole(features: np.ndarray) -> np.ndarray:
-    if features.dtype == float and not (features == np.rint(features)).all():
-        raise ValueError("features must be whole numbers for an exact rational chain")
-    return np.rint(features.astype(float)).astype(int)
-
-
-def _fractions(array: np.ndarray, name: str) -> np.ndarray:
-    if array.dtype == float:
-        raise ValueError(f"{name} must hold Fractions for an exact rational chain, got float64")
-    return np.vectorize(Fraction, otypes=[object])(array)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from cl_theory.arguments import finite, positive, positive_integer
+from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains.local_chain import ChainOfCoefficients, Smoothness, stochastic_matrix
 
 
@@ -43,10 +43,10 @@ class AffineChain(ChainOfCoefficients):
         """Small random rationals; every theta with |theta_1| + ... + |theta_d| <= 1 is safe."""
         m, d = n_states, n_parameters
         counts = rng.integers(1, 4, (m, m))
-        base = _over(counts, counts.sum(axis=1, keepdims=True))
-        raw = base * _over(rng.integers(-2, 3, (d, m, m)), 4)
+        base = exact_array(counts) / counts.sum(axis=1, keepdims=True)
+        raw = base * exact_array(rng.integers(-2, 3, (d, m, m))) / 4
         directions = raw - base * raw.sum(axis=-1)[..., None]  # |D| <= P_0, entry by entry
-        parts = [_over(rng.integers(-3, 4, shape), 4) for shape in ((m, d), (m, d, d), (m, d, d))]
+        parts = [exact_array(rng.integers(-3, 4, shape)) / 4 for shape in ((m, d), (m, d, d), (m, d, d))]
         return cls(base, directions, *parts)
 
     def transition_matrix(self, parameters: np.ndarray) -> np.ndarray:
@@ -84,11 +84,6 @@ class AffineChain(ChainOfCoefficients):
             L2=2 * float(np.linalg.norm(parts.bend, axis=1).max()),
             K2=0.0,
         )
-
-
-def _over(numerators: Any, denominators: Any) -> np.ndarray:
-    ratio = np.vectorize(lambda p, q: Fraction(int(p), int(q)), otypes=[object])
-    return ratio(numerators, denominators)
 
 
 TINY = 1e-200

@@ -1,16 +1,16 @@
 """Equilibrium of a finite chain, linear systems in floats or rationals, and means of random matrix powers."""
 
 from fractions import Fraction
-from math import gcd
 from typing import Any
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 from scipy.linalg import expm
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.csgraph import connected_components
 
 from cl_theory.arguments import probabilities
+from cl_theory.theory.arithmetic import exact_array
 from cl_theory.theory.chains.local_chain import stochastic_matrix
 from cl_theory.theory.chains.phase_lengths import (
     Fixed,
@@ -44,17 +44,17 @@ def solve(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def identity(size: int, like: np.ndarray) -> np.ndarray:
     """Identity matrix of the dtype of `like` (Fractions for object)."""
-    return _as_fractions(np.eye(size, dtype=int)) if like.dtype == object else np.eye(size)
+    return exact_array(np.eye(size, dtype=int)) if like.dtype == object else np.eye(size)
 
 
 def ones(shape: Any, like: np.ndarray) -> np.ndarray:
     """Array of ones of the dtype of `like` (Fractions for object)."""
-    return _as_fractions(np.ones(shape, dtype=int)) if like.dtype == object else np.ones(shape)
+    return exact_array(np.ones(shape, dtype=int)) if like.dtype == object else np.ones(shape)
 
 
 def zeros(shape: Any, like: np.ndarray) -> np.ndarray:
     """Array of zeros of the dtype of `like` (Fractions for object)."""
-    return _as_fractions(np.zeros(shape, dtype=int)) if like.dtype == object else np.zeros(shape)
+    return exact_array(np.zeros(shape, dtype=int)) if like.dtype == object else np.zeros(shape)
 
 
 def matrix_power(matrix: np.ndarray, n: int) -> np.ndarray:
@@ -74,10 +74,6 @@ def power_sum(matrix: np.ndarray, n: int) -> np.ndarray:
     return total
 
 
-def _as_fractions(array: np.ndarray) -> np.ndarray:
-    return np.vectorize(lambda k: Fraction(int(k)), otypes=[object])(array)
-
-
 def _flint(array: np.ndarray) -> fmpq_mat:
     entries = [Fraction(value) for value in array.ravel().tolist()]
     return fmpq_mat(array.shape[0], array.shape[1], [fmpq(value.numerator, value.denominator) for value in entries])
@@ -95,20 +91,6 @@ def closed_classes(transition_matrix: np.ndarray) -> list[list[int]]:
     count, label = connected_components(csr_array(possible.astype(np.int8)), directed=True, connection="strong")
     classes = [np.flatnonzero(label == k) for k in range(count)]
     return [members.tolist() for members in classes if not possible[np.ix_(members, label != label[members[0]])].any()]
-
-
-def period(transition_matrix: np.ndarray) -> int:
-    """Period of the one closed class: the greatest common divisor of the lengths of its cycles."""
-    (members,) = _only_class(transition_matrix)
-    possible = transition_matrix[np.ix_(members, members)] > 0
-    order, parent = breadth_first_order(csr_array(possible.astype(np.int8)), 0)
-    depth = np.zeros(len(members), dtype=int)
-    for state in order[1:]:
-        depth[state] = depth[parent[state]] + 1
-    result = 0
-    for x, y in np.argwhere(possible):
-        result = gcd(result, int(abs(depth[x] + 1 - depth[y])))
-    return result
 
 
 def stationary_distribution(transition_matrix: np.ndarray) -> np.ndarray:
@@ -161,8 +143,7 @@ def mean_power(length: PhaseLength, matrix: np.ndarray) -> np.ndarray:
         case Geometric():
             return _geometric(length, matrix)
         case ShiftedGeometric():
-            exponent = Geometric(length.mean - length.shift)
-            return matrix_power(matrix, length.shift) @ _geometric(exponent, matrix)
+            return matrix_power(matrix, length.shift) @ _geometric(length.wait, matrix)
         case ShiftedPoisson():
             if matrix.dtype == object:
                 raise ValueError("a Poisson length has no exact rational mean power; pass a float64 matrix")

@@ -76,7 +76,7 @@ def _by_solving(kernel: np.ndarray, rule: StopAt, law: np.ndarray) -> StoppedLen
     keep = np.array([z not in rule.states for z in range(len(kernel))])
     inside = np.where(keep, kernel, 0 * kernel)
     try:
-        left = solve(identity(len(kernel), kernel) - inside, np.stack([ones(len(kernel), kernel)], axis=1))[:, 0]
+        left = solve(identity(len(kernel), kernel) - inside, ones(len(kernel), kernel))
     except ValueError as error:
         raise ValueError(f"the chain may never reach states {rule.states}; give the rule a longest") from error
     twice = solve(identity(len(kernel), kernel) - inside, left)

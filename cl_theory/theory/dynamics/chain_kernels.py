@@ -1,4 +1,4 @@
-"""Always-on learning of finite chains, many replicas in step: NumPy for any, compiled for softmax chains."""
+"""Always-on learning of finite chains, many replicas in step: NumPy for any, compiled for three-state softmax."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -60,72 +60,6 @@ def run_lockstep(
 
 
 WORD = 2.0**-32
-LARGEST_MASS = 1e260
-
-
-@njit(cache=True, parallel=True, error_model="numpy")
-def run_softmax_phases(
-    parameters, states, lengths, martingale, log_weights, features, offset, slope, psi, stops, shortest, step_size, key
-):
-    """Advance all replicas in place by their `lengths`; returns 1 for replicas whose parameters overflowed.
-
-    parameters (n, d), states (n,), lengths (n,) as asked for, overwritten by the steps made; martingale (n, d)
-    gathers psi(z') - (P_theta psi)(z) when `psi` is (m, d) and not empty; log_weights (m, m) and features (m, m, d)
-    relative to column 0; stops (m,) marks states that end a phase from time `shortest` on.
-    """
-    n, d = parameters.shape
-    m = len(offset)
-    k0, k1 = np.uint64(key[0]), np.uint64(key[1])
-    overflow = np.zeros(n, dtype=np.uint8)
-    for r in prange(n):
-        z, t = states[r], 0
-        theta, gathered = parameters[r].copy(), np.zeros(d)
-        mass, sigmoid = np.ones(m), np.empty(d)
-        word = w0 = w1 = w2 = w3 = np.uint64(0)
-        while t < lengths[r]:
-            lane = t & 3
-            if lane == 0:
-                w0, w1, w2, w3 = philox_block(np.uint64(t >> 2), np.uint64(0), np.uint64(0), np.uint64(r), k0, k1)
-                word = w0
-            elif lane == 1:
-                word = w1
-            elif lane == 2:
-                word = w2
-            else:
-                word = w3
-            total = 1.0
-            for y in range(1, m):
-                logit = log_weights[z, y]
-                for i in range(d):
-                    logit += theta[i] * features[z, y, i]
-                mass[y] = np.exp(logit)
-                total += mass[y]
-            if not total < LARGEST_MASS:  # also when NaN
-                overflow[r] = 1
-                break
-            for i in range(d):
-                sigmoid[i] = 1 / (1 + np.exp(-theta[i]))
-            for i in range(d):
-                gradient = offset[z, i]
-                for j in range(d):
-                    gradient += slope[z, i, j] * sigmoid[j]
-                theta[i] -= step_size * gradient
-            place, reached, y = (np.float64(word) + 0.5) * WORD * total, 1.0, 0
-            while place >= reached and y < m - 1:
-                y += 1
-                reached += mass[y]
-            if psi.size:
-                for i in range(d):
-                    mean = 0.0
-                    for x in range(m):
-                        mean += mass[x] * psi[x, i]
-                    gathered[i] += psi[y, i] - mean / total
-            z = y
-            t += 1
-            if stops[z] and t >= shortest:
-                break
-        parameters[r], states[r], lengths[r], martingale[r] = theta, z, t, gathered
-    return overflow
 
 
 LANES = 32
@@ -168,18 +102,22 @@ def _clipped(x):
 
 @njit(cache=True, parallel=True, error_model="numpy", fastmath=_NO_REORDERING)
 def run_three_state_phases(
-    parameters, states, lengths, martingale, order, log_weights, features, offset, slope, psi, step_size, key
-):
-    """Advance all replicas in place by `lengths`; returns 1 for replicas whose logits left [-600, 600].
+    parameters, states, lengths, martingale, order, log_weights, features, offset, slope, psi, stops, shortest,
+    step_size, key,
+):  # fmt: skip
+    """Advance all replicas in place by their `lengths`; returns 1 for replicas whose logits left [-600, 600].
 
-    Shapes as for `run_softmax_phases` with m = 3 and d = 2. In log_weights, features, offset, slope and psi, rows 1
-    and 2 hold the difference to row 0; in psi row 0 is 0. `order` (n,) lists the replicas in the order in which they
-    share registers: similar lengths together waste least, and the result does not depend on it.
+    parameters (n, 2), states (n,), lengths (n,) as asked for, overwritten by the steps made; martingale (n, 2) gathers
+    psi(z') - (P_theta psi)(z); log_weights (3, 3) and features (3, 3, 2) relative to column 0; stops (3,) marks states
+    that end a phase from time `shortest` on. In log_weights, features, offset, slope and psi, rows 1 and 2 hold the
+    difference to row 0; in psi row 0 is 0. `order` (n,) lists the replicas in the order in which they share registers:
+    similar lengths together waste least, and the result does not depend on it.
     """
     n = len(states)
     k0, k1, zero = np.uint64(key[0]), np.uint64(key[1]), np.uint64(0)
     w, f, o, s = log_weights, features, offset, slope
     overflow = np.zeros(n, dtype=np.uint8)
+    rule = stops[0] or stops[1] or stops[2]
     for block in prange((n + LANES - 1) // LANES):
         first, second, is_1, is_2 = np.zeros(LANES), np.zeros(LANES), np.zeros(LANES), np.zeros(LANES)
         gathered_0, gathered_1, largest = np.zeros(LANES), np.zeros(LANES), np.zeros(LANES)
@@ -232,10 +170,15 @@ def run_three_state_phases(
                 is_1[lane] = p + live * (to_1 - p)
                 is_2[lane] = q + live * (to_2 - q)
                 largest[lane] = max(largest[lane], max(abs(logit_1), abs(logit_2)))
+            if rule and t + 1 >= shortest:
+                for lane in range(LANES):
+                    if stops[np.int64(is_1[lane] + 2 * is_2[lane])]:
+                        steps[lane] = min(steps[lane], t + 1.0)
         for lane in range(n_lanes):
             r = order[block * LANES + lane]
             parameters[r, 0], parameters[r, 1] = first[lane], second[lane]
             states[r] = np.int64(is_1[lane] + 2 * is_2[lane])
             martingale[r, 0], martingale[r, 1] = gathered_0[lane], gathered_1[lane]
+            lengths[r] = np.int64(steps[lane])
             overflow[r] = not largest[lane] <= LARGEST_LOGIT
     return overflow

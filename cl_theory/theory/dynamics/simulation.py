@@ -16,7 +16,6 @@ from cl_theory.theory.dynamics.chain_kernels import (
     Replicas,
     draw_states,
     run_lockstep,
-    run_softmax_phases,
     run_three_state_phases,
     uniforms,
 )
@@ -60,8 +59,8 @@ def simulate_always_on(
     `parameters` (d,) or (n, d); `start` a state, a law (m,) of floats, or integer states (n,); tau is `mean_length`,
     by default the law's mean (a StopAt needs it given); `psi` (m, d), any function of the state, switches on the
     control variate. The same `rng` state gives the same paths for any number of threads, and prefixes of the same
-    paths for another `length`. A softmax chain runs in a numba kernel, others in lock-step. ValueError if the
-    parameters overflow.
+    paths for another `length`. A softmax chain of three states and two parameters runs in a numba kernel, others in
+    lock-step. ValueError if the parameters overflow.
     """
     tau = getattr(length, "mean", None) if mean_length is None else mean_length
     if tau is None:
@@ -111,33 +110,23 @@ def _run_softmax(
     chain: SoftmaxChain, begin: Replicas, *, stops: np.ndarray, shortest: int, psi: np.ndarray, step_size: float,
     key: np.ndarray,
 ) -> Replicas:  # fmt: skip
-    """A kernel on copies, with weights and features relative to those of state 0."""
+    """The kernel for three states and two parameters on copies, relative to state 0; other chains in lock-step."""
+    if chain.offset.shape != (3, 2):
+        return run_lockstep(chain, begin, stops=stops, shortest=shortest, psi=psi, step_size=step_size, key=key)
     c = chain.floats()
     log_weights, features = np.log(c.weights), np.moveaxis(c.features, 0, -1)
-    tables = [log_weights - log_weights[:, :1], features - features[:, :1], c.offset, c.slope, psi]
+    owed = psi - psi[0] if psi.size else np.zeros((3, 2))
+    tables = [log_weights - log_weights[:, :1], features - features[:, :1], c.offset, c.slope, owed]
     theta, states, lengths, gathered = (part.copy() for part in vars(begin).values())
-    if c.offset.shape == (3, 2) and not stops.any():
-        tables[4] = psi - psi[0] if psi.size else np.zeros((3, 2))
-        w, f, a, b, owed = (_relative_to_first_row(table) for table in tables)
-        order = _by_length(begin.lengths)
-        overflow = run_three_state_phases(theta, states, lengths, gathered, order, w, f, a, b, owed, step_size, key)
-    else:
-        w, f, a, b, owed = (np.ascontiguousarray(table) for table in tables)
-        overflow = run_softmax_phases(
-            theta, states, lengths, gathered, w, f, a, b, owed, stops, shortest, step_size, key
-        )
+    w, f, a, b, owed = (np.concatenate([table[:1], table[1:] - table[:1]]) for table in tables)
+    order = np.argsort(lengths, kind="stable")
+    overflow = run_three_state_phases(
+        theta, states, lengths, gathered, order, w, f, a, b, owed, stops, shortest, step_size, key
+    )
     if overflow.any():
         worst = int(np.argmax(overflow))
         raise ValueError(f"parameters overflowed in replica {worst}: {theta[worst]}; lower the learning rate")
     return Replicas(theta, states, lengths, gathered)
-
-
-def _by_length(lengths: np.ndarray) -> np.ndarray:
-    return np.argsort(lengths, kind="stable") if lengths.min() < lengths.max() else np.arange(len(lengths))
-
-
-def _relative_to_first_row(table: np.ndarray) -> np.ndarray:
-    return np.concatenate([table[:1], table[1:] - table[:1]])
 
 
 @dataclass(frozen=True, eq=False)

@@ -97,10 +97,25 @@ class TransferOperator:
         if values.ndim == 2:
             values = np.repeat(values[:, None], self.chain.n_states, axis=1)
         flat = np.moveaxis(values, 1, 0).reshape(len(self.matrix), -1)
+        return self.first_law(start, parameters) @ (mean_power(length, self.matrix) @ flat)
+
+    def first_law(self, start: Any, parameters: Any = None) -> np.ndarray:
+        """The law of state and parameters at the start, as weights of (state, node); see `mean`."""
         theta = self.centre if parameters is None else parameter_vector(self.chain, parameters)
-        law = start_law(start, self.chain.n_states, self.centre)
-        functional = np.kron(law, self.weights_at(theta[None])[0])
-        return functional @ (mean_power(length, self.matrix) @ flat)
+        return np.kron(start_law(start, self.chain.n_states, self.centre), self.weights_at(theta[None])[0])
+
+    def law_at(self, t: int, start: Any) -> np.ndarray:
+        """The law of state and parameters after `t` steps; quicker than `mean` where many times are looked at."""
+        law = self.first_law(start)
+        for bit in range(t.bit_length()):
+            if bit == len(self._squares):
+                self._squares.append(self._squares[-1] @ self._squares[-1])
+            law = law @ self._squares[bit] if t >> bit & 1 else law
+        return law
+
+    @cached_property
+    def _squares(self) -> list[np.ndarray]:
+        return [self.matrix]  # T, T^2, T^4, ..., made as far as they are asked for
 
     def mean_displacement(self, start: Any, length: PhaseLength) -> np.ndarray:
         """E[theta_T - theta_0] from the centre, shape (d,)."""
