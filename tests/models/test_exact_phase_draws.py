@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import chi2
 
 from cl_theory.learning.models.exact_phases import (
+    AliasTable,
     ExactPhaseSampler,
     fourth_powers,
     gradient_projections,
@@ -53,6 +54,28 @@ def test_both_phases_follow_the_enumerated_law(n_visible, n_hidden):
     assert p_value(positive[possible], law[possible]) > 1e-6
     moved = joint_law(rbm.with_flat(1.05 * rbm.flat), data)
     assert p_value(positive[possible], moved[possible]) < 1e-6
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 300])
+def test_the_alias_table_holds_the_law_exactly(size):
+    probability = stream(20230723, "tests", "alias", size).dirichlet(np.full(size, 0.3))
+    table = AliasTable.of(probability)
+    held = (table.keep + np.bincount(table.alias, 1 - table.keep, minlength=size)) / size
+    np.testing.assert_allclose(held, probability, rtol=0, atol=1e-15)
+    assert ((table.keep >= 0) & (table.keep <= 1)).all()
+
+
+def test_alias_draws_follow_the_law():
+    probability = np.array([0.5, 0.25, 0.15, 0.09, 0.01])
+    draws = AliasTable.of(probability).draw(stream(20230723, "tests", "alias-draws"), DRAWS)
+    counts = np.bincount(draws, minlength=5)
+    assert p_value(counts, probability) > 1e-6
+    assert p_value(counts, np.array([0.505, 0.245, 0.15, 0.09, 0.01])) < 1e-4
+
+
+def test_a_table_that_does_not_sum_to_one_is_refused():
+    with pytest.raises(ValueError, match="sum to one"):
+        AliasTable.of(np.array([0.5, 0.4]))
 
 
 def test_no_draws_are_empty_arrays():

@@ -1,11 +1,43 @@
 """Exact draws of both phases of an RBM, without a chain, and estimates on them, without the rows of gradients."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.stats.sampling import DiscreteAliasUrn
 
+from cl_theory.arguments import probabilities
 from cl_theory.learning.models.rbm import RBM, binary_states, model_table
+
+
+@dataclass(frozen=True, eq=False)
+class AliasTable:
+    """Column k is kept with probability `keep[k]`, else `alias[k]` is taken in its place.
+
+    SciPy's urn draws as fast but other states, and stored claims hold states that were drawn from fixed seeds.
+    """
+
+    keep: np.ndarray
+    alias: np.ndarray
+
+    @classmethod
+    def of(cls, probability: np.ndarray) -> "AliasTable":
+        """Table of a vector of probabilities; ValueError unless they are at least 0 and sum to one."""
+        keep = probabilities(probability, tolerance=1e-9) * len(probability)
+        alias = np.arange(len(keep))
+        small, large = list(np.flatnonzero(keep < 1)), list(np.flatnonzero(keep >= 1))
+        while small and large:
+            poor, rich = small.pop(), large[-1]
+            alias[poor] = rich
+            keep[rich] -= 1 - keep[poor]
+            if keep[rich] < 1:
+                small.append(large.pop())
+        keep[small + large] = 1.0  # what is left differs from 1 by rounding only
+        return cls(keep, alias)
+
+    def draw(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """n independent indices."""
+        column = rng.integers(len(self.keep), size=n)
+        return np.where(rng.random(n) < self.keep[column], column, self.alias[column])
 
 
 class ExactPhaseSampler:
@@ -29,9 +61,9 @@ class ExactPhaseSampler:
         return model_table(self.rbm)
 
     @cached_property
-    def _model(self) -> tuple[DiscreteAliasUrn, np.ndarray, np.ndarray]:
+    def _model(self) -> tuple[AliasTable, np.ndarray, np.ndarray]:
         probability, states, other_mean = self.table
-        return DiscreteAliasUrn(probability), states.astype(bool), _thresholds(other_mean)
+        return AliasTable.of(probability), states.astype(bool), _thresholds(other_mean)
 
     def positive(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
         """n draws of the positive phase: bool v (n, n_visible) and h (n, n_hidden)."""
@@ -40,8 +72,8 @@ class ExactPhaseSampler:
 
     def negative(self, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
         """n draws of the negative phase: bool v (n, n_visible) and h (n, n_hidden)."""
-        urn, states, thresholds = self._model
-        index = urn.rvs(n, random_state=rng)
+        table, states, thresholds = self._model
+        index = table.draw(rng, n)
         side, other = states[index], _below(rng, thresholds[index])
         return (side, other) if self.rbm.n_visible <= self.rbm.n_hidden else (other, side)
 
