@@ -1,9 +1,9 @@
-"""Run all benchmarks, or those named: ``python -m benchmarks kernels isd_draws``. Results go to data/benchmarks."""
+"""Run all benchmarks, or those named: ``python -m benchmarks kernels growth``. Results go to data/benchmarks."""
 
 import sys
 from importlib import import_module
 
-NAMES = ("isd_draws", "kernels", "growth", "always_on")
+NAMES = ("kernels", "growth", "always_on")
 
 
 def main(names: list[str]) -> None:

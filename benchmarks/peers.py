@@ -137,26 +137,6 @@ def torch_likelihood(n_hidden: int, n_visible: int, data: np.ndarray):
     return run
 
 
-def torch_gaussian(factor_positive, mean_positive, factor_negative, mean_negative, p_positive: float, n: int):
-    """ISD draws of Gaussian phases with mean and covariance, float32, normals for the phase that runs."""
-    import torch
-
-    torch.set_num_threads(1)
-    given = (factor_positive / p_positive, mean_positive / p_positive)
-    given += (-factor_negative / (1 - p_positive), -mean_negative / (1 - p_positive))
-    f_positive, m_positive, f_negative, m_negative = (torch.from_numpy(np.asarray(x)).float() for x in given)
-
-    def run():
-        with torch.inference_mode():
-            k = int(torch.bernoulli(torch.full((n,), p_positive)).sum())
-            x = torch.randn(n, len(mean_positive))
-            z = torch.cat([x[:k] @ f_positive.T + m_positive, x[k:] @ f_negative.T + m_negative])
-            centred = z - z.mean(0)
-            return z.mean(0), centred.T @ centred / (n - 1)
-
-    return run
-
-
 def torch_net_step(sizes):
     """One ISD step of a forward-forward net, batch 1, with torch's own Adam."""
     import torch

@@ -14,7 +14,7 @@ from numba import njit
 from benchmarks.runner import CPU, Candidate, interleaved
 from cl_theory.lanes import add, address, load, multiply_add, spread, store
 from cl_theory.learning.learners.gibbs_kernels import aligned
-from cl_theory.philox import fill_normals, fill_words
+from cl_theory.philox import fill_words
 
 _FUSED = {"contract", "nsz", "arcp", "reassoc"}
 
@@ -23,12 +23,6 @@ _FUSED = {"contract", "nsz", "arcp", "reassoc"}
 def _words(out, key, n):
     for step in range(n):
         fill_words(out, key, step, 0, 0)
-
-
-@njit(error_model="numpy")
-def _normals(out, key, n):
-    for step in range(n):
-        fill_normals(out, key, step, 0, 0)
 
 
 @njit(error_model="numpy", fastmath=_FUSED)
@@ -109,7 +103,6 @@ def probe(name: str) -> Candidate:
     words, x = np.empty(4096, dtype=np.uint32), np.random.default_rng(0).random(4096, dtype=np.float32)
     runs: dict[str, tuple[Callable[[], object], int]] = {
         "word": (lambda: _words(words, key, 20), 20 * 4096),
-        "normal": (lambda: _normals(out, key, 20), 20 * 4096),
         "exponential": (lambda: _exponentials(x, out, 20), 20 * 4096),
         "multiply-add": (lambda: _multiply_adds(out, 1000), 1000 * 12 * 16),
         "double multiply-add": (lambda: _multiply_adds_double(np.ones(64), 100), 100 * 64 * 32),
@@ -151,7 +144,7 @@ def _total(part: Mapping[str, float], times: Mapping[str, np.ndarray]) -> np.nda
 
 def main() -> None:
     """Print the rates."""
-    names = ["word", "normal", "exponential", "multiply-add", "double multiply-add", "root and quotient"]
+    names = ["word", "exponential", "multiply-add", "double multiply-add", "root and quotient"]
     sizes = (16, 128, 512, 4096, 65536)
     names += [f"{kind} {1024 * size}" for kind in ("read", "update") for size in sizes]
     for name, times in interleaved([probe(name) for name in names], clock=CPU).items():

@@ -6,7 +6,7 @@ replicas, not on what was drawn before. A run is resumed by its step count alone
 
 No library does this: NumPy's Philox has words of 64 bits and takes no counter inside a compiled loop, and where Numba
 runs NumPy's generators it holds no place for each replica. Measured on one thread, 1024 at a time: a word here takes
-0.6 ns and a normal 1.4; a single-precision uniform of NumPy's Philox 11 and a normal 45, the same in Numba 48 and 63.
+0.6 ns; a single-precision uniform of NumPy's Philox 11, the same in Numba 48.
 
 After an edit of this file delete the ``__pycache__`` folders: a cached kernel does not notice an edited callee.
 Source of the generator: Salmon, Moraes, Dror & Shaw (2011), Parallel random numbers: as easy as 1, 2, 3.
@@ -23,13 +23,10 @@ _MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _WEYL_0, _WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _HALF_WORD = np.uint64(0xFFFFFFFF), np.uint64(32)
 
-_SCALE_WORD, _SCALE_SIGNED = np.float32(2.0**-32), np.float32(2.0**-31)
-_ONE, _TWO, _HALF = np.float32(1), np.float32(2), np.float32(0.5)
+_SCALE_WORD = np.float32(2.0**-32)
+_ONE = np.float32(1)
 
-# Minimax polynomials in single precision, errors below 3e-8: sin(pi x / 2) / x and cos(pi x / 2) in x^2, on [-1, 1];
-# log(1 + f) / f on the octave around 1. Measured: 0.25 ns a normal above the words it is made of.
-_SIN = tuple(np.float32(c) for c in (1.57079632, -0.645963761, 0.0796899269, -0.00467415750, 0.000151678532))
-_COS = tuple(np.float32(c) for c in (1.0, -1.23370053, 0.253669323, -0.0208626884, 0.000917724840, -2.38249185e-05))
+# Minimax polynomial in single precision, error below 3e-8: log(1 + f) / f on the octave around 1.
 _LOG = tuple(
     np.float32(c)
     for c in (
@@ -113,20 +110,6 @@ def _logistic(word):
     return _logarithm(np.float32(u / (_ONE - u)))
 
 
-@njit(inline="always")
-def _box_muller(radius_word, angle_word):
-    """Two standard normals (float32, at most 6.8 in size) from two words."""
-    u = np.float32((np.float32(np.uint32(radius_word)) + _HALF) * _SCALE_WORD)
-    radius = np.sqrt(-_TWO * _logarithm(u))
-    signed = np.int32(angle_word)
-    x = np.float32(signed) * _SCALE_SIGNED  # a quarter turn either way; the lowest bit chooses the half plane
-    y = x * x
-    sine = x * ((((_SIN[4] * y + _SIN[3]) * y + _SIN[2]) * y + _SIN[1]) * y + _SIN[0])
-    cosine = ((((_COS[5] * y + _COS[4]) * y + _COS[3]) * y + _COS[2]) * y + _COS[1]) * y + _COS[0]
-    radius *= _ONE - _TWO * np.float32(np.int32(signed & np.int32(1)))
-    return radius * cosine, radius * sine
-
-
 @njit(cache=True, error_model="numpy")
 def fill_words(out, key, step, stream, replica):
     """Fill `out` (uint32, size a multiple of 4)."""
@@ -139,22 +122,6 @@ def fill_words(out, key, step, stream, replica):
         out[b + n_blocks] = words[1]
         out[b + 2 * n_blocks] = words[2]
         out[b + 3 * n_blocks] = words[3]
-
-
-@njit(cache=True, error_model="numpy", fastmath=_NO_SIGN_OF_ZERO)
-def fill_normals(out, key, step, stream, replica):
-    """Fill `out` (float32, size a multiple of 4): words 0 and 1 of a block make two normals, 2 and 3 two more."""
-    n_blocks = out.size // 4
-    k0, k1 = np.uint64(key[0]), np.uint64(key[1])
-    c1, c2, c3 = np.uint64(step), np.uint64(stream), np.uint64(replica)
-    for b in range(n_blocks):
-        words = philox_block(np.uint64(b), c1, c2, c3, k0, k1)
-        first, second = _box_muller(words[0], words[1])
-        third, fourth = _box_muller(words[2], words[3])
-        out[b] = first
-        out[b + n_blocks] = second
-        out[b + 2 * n_blocks] = third
-        out[b + 3 * n_blocks] = fourth
 
 
 @njit(cache=True, error_model="numpy", fastmath=_NO_SIGN_OF_ZERO)
@@ -204,7 +171,7 @@ def logistics_numpy(n: int, key: np.ndarray, **place: int) -> np.ndarray:
 
 
 def normals_numpy(n: int, key: np.ndarray, **place: int) -> np.ndarray:
-    """Box-Muller in float64, (n,); the kernel agrees to single precision."""
+    """Box-Muller in float64, (n,), at most 6.8 in size."""
     drawn = words_numpy(n, key, **place).reshape(2, 2, n // 4)
     radius_word, angle_word = drawn[:, 0], drawn[:, 1]
     signed = angle_word.astype(np.int64) - (angle_word >= 2**31) * 2**32

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cl_theory.learning.models.isd_draws import weighted_batch_moments
+from cl_theory.learning.models.planted import weighted_batch_moments
 from cl_theory.theory.estimators import moments as exact_moments
 from cl_theory.theory.estimators.laws import FiniteLaw, folded_moments
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cl_theory.learning.models.images import bars_and_stripes
-from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, PLANTED_ERRORS
+from cl_theory.learning.models.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.proof.checks.exact import below
 from cl_theory.proof.checks.planned_means import ERRORS

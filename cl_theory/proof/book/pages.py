@@ -281,7 +281,6 @@ def _reference(entry: Claim) -> str:
 
 
 TITLES = {
-    "isd_draws": "Draws of the ISD estimator",
     "always_on": "Always-on learning",
     "kernels": "Contrastive learners",
     "growth": "How cost grows",

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.learning.models.moments import Moments, chunk_sizes
+from cl_theory.learning.models.planted import NOTHING_PLANTED, PLANTED_ERRORS
 from cl_theory.proof.checks.monte_carlo import mean_agrees
 from cl_theory.proof.checks.normality import Whitening
 from cl_theory.proof.checks.outcome import Outcome

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from cl_theory.arguments import positive, positive_integer, probability_inside
-from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, weighted_batch_moments
+from cl_theory.learning.models.planted import NOTHING_PLANTED, weighted_batch_moments
 from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.learning.models.rbm import all_states
 from cl_theory.proof.checks.exact import at_least_exactly, close, equal_exactly

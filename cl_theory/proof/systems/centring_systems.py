@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 from scipy.optimize import brentq
 
-from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, Planted, weighted_batch_moments
+from cl_theory.learning.models.planted import NOTHING_PLANTED, Planted, weighted_batch_moments
 from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from cl_theory.arguments import finite, probability_inside
-from cl_theory.learning.models.isd_draws import NOTHING_PLANTED
+from cl_theory.learning.models.planted import NOTHING_PLANTED
 from cl_theory.proof.checks.planned_means import PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.theory.arithmetic import exact_array

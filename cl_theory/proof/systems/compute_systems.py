@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from cl_theory.learning.models.isd_draws import NOTHING_PLANTED, Planted, weighted_batch_moments
+from cl_theory.learning.models.planted import NOTHING_PLANTED, Planted, weighted_batch_moments
 from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from cl_theory.learning.models.isd_draws import NOTHING_PLANTED
+from cl_theory.learning.models.planted import NOTHING_PLANTED
 from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.learning.models.rbm import all_states
 from cl_theory.proof.checks.exact import at_least_exactly, equal_exactly

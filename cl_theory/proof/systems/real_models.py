@@ -18,7 +18,7 @@ from cl_theory.learning.models.exact_phases import (
     phase_states,
 )
 from cl_theory.learning.models.images import bars_and_stripes, digits
-from cl_theory.learning.models.isd_draws import (
+from cl_theory.learning.models.planted import (
     NOTHING_PLANTED,
     PLANTED_ERRORS,
     Planted,
