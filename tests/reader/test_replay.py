@@ -81,6 +81,13 @@ def test_a_narrow_screen_needs_no_scrolling_sideways(replay, show):
     assert show(replay, width=390).evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_on_paper_the_strip_takes_the_place_of_the_film(replay, show):
+    page = show(replay)
+    page.emulate_media(media="print")
+    assert page.locator(".reader-still svg").is_visible()
+    assert not page.locator(".replay-live").is_visible()
+
+
 def test_without_javascript_or_data_the_strip_stands(replay, show):
     page = show(replay, java_script_enabled=False)
     assert page.locator(".reader-still svg").is_visible()
