@@ -167,6 +167,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("source-read", _append_generated)
     app.connect("build-finished", _copy_mathjax)
     app.add_css_file("book.css")
+    app.setup_extension("cl_theory.proof.reader.playable")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -42,7 +42,7 @@ from cl_theory.theory.chains.softmax_chain import three_state_chain
 from cl_theory.theory.chains.symbols import T
 from cl_theory.theory.dynamics.expansion import isd_fixed_point_shift, second_order
 from cl_theory.theory.dynamics.leading_statements import AR_FIRST, AR_SECOND, LEADING, QUADRATIC, rest_size, two_ends
-from cl_theory.theory.dynamics.transfer import TransferOperator, euler_path, gradient_flow, mean_gradient
+from cl_theory.theory.dynamics.transfer import TransferOperator, gradient_flow, mean_gradient
 from cl_theory.theory.system import System
 
 SHADES = ("two_term", "always_on", "isd", "positive_phase", "centred")
@@ -178,10 +178,6 @@ FLOW_PORTRAIT = (
     "of always-on phases start near the step and move to the end of the flow as phases get longer. Right, log-log "
     "distances: to the flow a line of slope minus one, to the standard step a plateau."
 )
-EULER_STEPS = (
-    "A parameter against time. The curve decays towards zero. One straight step crosses zero; two steps end above it; "
-    "four and sixteen steps follow the curve more and more closely."
-)
 LAG_BEHIND = (
     "Bias against the current parameters over the step size, against the time of the update: dots on a line that "
     "settles within a few steps at a dashed level."
@@ -215,21 +211,6 @@ def flow_portrait(rate: float = 1.5) -> Figure:
         distance.loglog(lengths, np.linalg.norm(points - end, axis=1), "o-", color=colour(name), label=label)
     distance.set(xlabel=r"phase length $\tau$", ylabel="distance of the mean")
     distance.legend(fontsize="small")
-    return figure
-
-
-def euler_steps(time: float = 1.5) -> Figure:
-    """One parameter with mean gradient theta: paths of 1, 2, 4 and 16 steps, and the flow."""
-    figure, axis = subplots(size=(5.6, 3.1))
-    grid = np.linspace(0, time, 100)
-    axis.plot(grid, np.exp(-grid), color=colour("centred"), linewidth=2.6, label="flow")
-    for steps, shade in ((1, "isd"), (2, "two_term"), (4, "always_on"), (16, "reference")):
-        times = np.linspace(0, time, steps + 1)
-        values = [1.0] + [float(euler_path(lambda x: x, [1.0], t, k)[0]) for k, t in enumerate(times[1:], start=1)]
-        axis.plot(times, values, "o-", color=colour(shade), markersize=3.5, linewidth=1.2, label=f"{steps} steps")
-    axis.axhline(0, color=colour("reference"), linewidth=0.8)
-    axis.set(xlabel="time", ylabel=r"$\theta$")
-    axis.legend(fontsize="small")
     return figure
 
 
