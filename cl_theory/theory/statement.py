@@ -144,7 +144,13 @@ class Statement:
     @property
     def latex(self) -> str:
         """The statement as LaTeX: left side, relation, terms in their order."""
-        return f"{latex_of(self.left)} {_SIGN[self.relation]} {joined_latex(iter(self.terms.values()))}"
+        return f"{latex_of(self.left)} {_SIGN[self.relation]} {joined_latex(self.terms.values())}"
+
+    @property
+    def marked_latex(self) -> str:
+        r"""`latex` with term k, from 0, in ``\class{term-k}{...}``, by which a page can point at it."""
+        marks = [rf"\class{{term-{k}}}" for k in range(len(self.terms))]
+        return f"{latex_of(self.left)} {_SIGN[self.relation]} {joined_latex(self.terms.values(), marks)}"
 
     @property
     def fingerprint(self) -> str:
