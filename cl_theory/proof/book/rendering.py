@@ -154,7 +154,7 @@ def _remote_styles(site: Path) -> Iterator[tuple[Path, str]]:
 
 
 ASSETS = Path(__file__).parent / "assets"
-READER_ASSETS = Path(__file__).parents[1] / "reader" / "assets"
+READER = Path(__file__).parents[1] / "reader"
 GENERATED = ("chapters/ledger", "chapters/corrections", "chapters/speed")
 MATHJAX = ("tex-mml-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 """What of MathJax a page may ask for: itself, the extensions that a macro loads, the fonts."""
@@ -183,7 +183,8 @@ def mathjax_folder() -> Path:
 
 
 def _configure(app: Any, config: Any) -> None:
-    config.html_static_path += [str(ASSETS), str(READER_ASSETS)]
+    config.html_static_path += [str(ASSETS), str(READER / "assets")]
+    config.templates_path.append(str(READER / "templates"))
     config.mathjax_path = f"mathjax/{MATHJAX[0]}"
     _leave_out(app, "sphinx_thebe", ("init_thebe_core", "update_thebe_context"))
 
