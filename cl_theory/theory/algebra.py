@@ -1,7 +1,7 @@
 """Formulas with vectors and matrices of symbolic size: declared symbols, their LaTeX, remainders, values."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from math import comb
@@ -275,6 +275,11 @@ def _bracketed(symbol: Any) -> sp.Expr:
     return sp.MatrixSymbol(name, *symbol.shape) if symbol.is_Matrix else sp.Symbol(name, **symbol.assumptions0)
 
 
-def joined_latex(formulas: Iterable[sp.Expr]) -> str:
-    """The sum of `formulas` as LaTeX, in their order."""
-    return _joined([latex_of(formula) for formula in formulas])
+def joined_latex(formulas: Iterable[sp.Expr], marks: Sequence[str] = ()) -> str:
+    """The sum of `formulas` as LaTeX, in their order; each as the argument of the macro in `marks`, but for its sign."""
+    texts = [latex_of(formula) for formula in formulas]
+    return _joined([_marked(text, mark) for text, mark in zip(texts, marks, strict=True)] if marks else texts)
+
+
+def _marked(text: str, mark: str) -> str:
+    return f"-{mark}{{{text[1:].lstrip()}}}" if text.startswith("-") else f"{mark}{{{text}}}"

@@ -144,6 +144,12 @@ class Statement:
         return f"{latex_of(self.left)} {_SIGN[self.relation]} {joined_latex(self.terms.values())}"
 
     @property
+    def marked_latex(self) -> str:
+        r"""`latex` with term k, from 0, in ``\class{term-k}{...}``, by which a page can point at it."""
+        marks = [rf"\class{{term-{k}}}" for k in range(len(self.terms))]
+        return f"{latex_of(self.left)} {_SIGN[self.relation]} {joined_latex(self.terms.values(), marks)}"
+
+    @property
     def fingerprint(self) -> str:
         """A digest of everything that is stated, to tell whether what was printed is what was checked."""
         parts = [self.relation, sp.srepr(self.left), *(f"{n}: {sp.srepr(t)}" for n, t in self.terms.items())]

@@ -154,6 +154,7 @@ def _remote_styles(site: Path) -> Iterator[tuple[Path, str]]:
 
 
 ASSETS = Path(__file__).parent / "assets"
+READER = Path(__file__).parents[1] / "reader"
 GENERATED = ("chapters/ledger", "chapters/corrections", "chapters/speed")
 MATHJAX = ("tex-mml-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 """What of MathJax a page may ask for: itself, the extensions that a macro loads, the fonts."""
@@ -168,6 +169,8 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", _copy_mathjax)
     app.add_css_file("book.css")
     app.setup_extension("cl_theory.proof.reader.playable")
+    app.add_css_file("broken_terms.css")
+    app.add_js_file("broken_terms.js", priority=200, defer="defer")  # before MathJax, which typesets what it marks
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -181,7 +184,8 @@ def mathjax_folder() -> Path:
 
 
 def _configure(app: Any, config: Any) -> None:
-    config.html_static_path.append(str(ASSETS))
+    config.html_static_path += [str(ASSETS), str(READER / "assets")]
+    config.templates_path.append(str(READER / "templates"))
     config.mathjax_path = f"mathjax/{MATHJAX[0]}"
     _leave_out(app, "sphinx_thebe", ("init_thebe_core", "update_thebe_context"))
 

@@ -208,7 +208,13 @@ class Evidence:
             "profile": self._profile,
             "seed": self._seed,
             "statements": [
-                {"name": statement.name, "latex": statement.latex, "fingerprint": statement.fingerprint}
+                {
+                    "name": statement.name,
+                    "latex": statement.latex,
+                    "marked": statement.marked_latex,
+                    "fingerprint": statement.fingerprint,
+                    "terms": list(statement.terms),
+                }
                 for statement in self._statements.values()
             ],
             "checks": self._checks,

@@ -17,6 +17,9 @@ FORMAT = 3
 OLD_FORMAT = 2
 """Without statements: read, and written in the new format when something is accepted."""
 REGISTERED = ("title", "statement", "source", "kind", "criteria", "assumptions", "rests_on")
+_STATED = ("name", "latex", "fingerprint")
+"""What the ledger keeps of a statement; the rest is how a page shows it."""
+
 _ENTRY = {*REGISTERED, "verdict", "statements", "evidence", "witnesses", "printed"}
 
 
@@ -76,7 +79,7 @@ def _entry(identifier: str, record: Mapping[str, Any], verdict: str) -> dict[str
         **{name: plain(registered[name]) for name in REGISTERED},
         "statement": written_out(registered["statement"], record),
         "verdict": verdict,
-        "statements": list(record["statements"]),
+        "statements": [{key: stated[key] for key in _STATED} for stated in record["statements"]],
         "evidence": {level: _of_level(record["checks"], level) for level in LEVELS},
         "witnesses": list(record["witnesses"]),
         "printed": list(record["printed"]),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
+from cl_theory.proof.ledger.broken_terms import broken_terms_html
 from cl_theory.proof.ledger.registry import Claim
 from cl_theory.proof.ledger.verdict import Judgement, judge_alone
 from cl_theory.proof.ledger.words import LEVEL_NAME, SEEN, STATED, asked, chip, result, seen
@@ -26,6 +27,7 @@ def evidence_html(claim: Claim, record: Mapping[str, Any], judgement: Judgement 
         f"<th>{_seen_head(claim)}</th><th>planted errors caught</th></tr></thead>"
         f"<tbody>{rows}</tbody></table>"
         + (f'<p class="evidence-sub">Without an assumption</p><ul>{witnesses}</ul>' if witnesses else "")
+        + broken_terms_html(record)
         + "</div>"
     )
 

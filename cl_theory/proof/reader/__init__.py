@@ -1,1 +1,1 @@
-"""What a reader can use on the pages: figures that answer to sliders, and a replay of two runs."""
+"""What a reader of the book can touch: formulas to break, figures to play with, the map of claims."""

@@ -311,7 +311,6 @@ def _row(curve: Curve, values: Mapping[sp.Symbol, float], axis: Axis) -> np.ndar
 
 def setup(app: Any) -> dict[str, Any]:
     """Give the scripts and the style to each page that has something to play with."""
-    app.connect("config-inited", lambda _, config: config.html_static_path.append(str(ASSETS)))
     app.connect("html-page-context", _add_assets)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

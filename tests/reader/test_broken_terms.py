@@ -1,0 +1,101 @@
+"""Formulas that a reader can break: the data beside the evidence, and what the page makes of it in a browser."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cl_theory.proof.book.rendering import READER, mathjax_folder
+from cl_theory.proof.ledger.broken_terms import CANNOT_SEE, broken_terms, broken_terms_html
+from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.theory.estimators.isd_statements import COVARIANCE
+
+NAME = "isd-covariance"
+
+
+def check(level: str, controls: list[tuple[str, bool, str]], hidden: tuple[str, ...] = (), **details: Any) -> dict:
+    return {
+        "level": level,
+        "scope": f"{NAME}: two systems",
+        "details": details,
+        "controls": [{"name": name, "caught": caught, "seen": seen} for name, caught, seen in controls],
+        "of": {"statement": NAME, "fingerprint": "0", "terms": list(COVARIANCE.terms), "hidden": list(hidden)},
+    }
+
+
+@pytest.fixture
+def record() -> dict[str, Any]:
+    first, second, third = COVARIANCE.terms
+    stated = Evidence(NAME, COVARIANCE).record
+    checks = [
+        check("symbolic", [(f"{first}: 1 % more", True, "remainder -1/100"), ("another b", True, "")]),
+        check("exact", [(f"{first}: 1 % more", False, "")]),
+        check("monte_carlo", [(f"{second}: left out", True, "p = 0.0e+00")], hidden=(third,), power=0.999999),
+    ]
+    return stated | {"checks": checks}
+
+
+def test_each_term_has_what_each_check_saw(record):
+    (statement,) = broken_terms(record)
+    first, second, third = statement["terms"]
+    assert [seen["level"] for seen in first["checks"]] == ["symbolic", "exact"]
+    assert first["checks"][0] | {"error": "1 % more", "caught": True, "seen": "remainder -1/100"} == first["checks"][0]
+    assert first["checks"][1]["caught"] is False
+    assert second["checks"][0]["error"] == "left out"
+    assert second["checks"][0]["seen"] == "p below 1e-300, power 99.9999 %"
+    assert third["checks"] == [
+        {"level": "Monte Carlo", "scope": "two systems", "error": "", "caught": None, "seen": CANNOT_SEE}
+    ]
+
+
+def test_the_marks_are_all_that_sets_the_marked_formula_apart():
+    bare = re.sub(r"\\class\{term-\d\}\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}", r"\1", COVARIANCE.marked_latex)
+    assert bare == COVARIANCE.latex
+    assert COVARIANCE.marked_latex.count(r"\class") == len(COVARIANCE.terms)
+
+
+def test_a_page_without_checks_of_its_statements_gets_no_data(record):
+    assert broken_terms_html(record | {"checks": []}) == ""
+    content = re.search(r">(.*)</script>", broken_terms_html(record)).group(1)
+    assert "<" not in content
+    assert json.loads(content) == broken_terms(record)
+
+
+def written(folder: Path, record: dict[str, Any] | None) -> str:
+    (folder / "mathjax").symlink_to(mathjax_folder())
+    data = broken_terms_html(record) if record else ""
+    (folder / "page.html").write_text(
+        f"""<!doctype html><html lang="en"><title>A formula</title>
+        <link rel="stylesheet" href="file://{READER}/assets/broken_terms.css">
+        <script defer src="file://{READER}/assets/broken_terms.js"></script>
+        <script defer src="mathjax/tex-mml-chtml.js"></script>
+        <main><div class="math"><span>(2.1)</span>\n\\[\n{COVARIANCE.latex}\n\\]</div>{data}</main></html>"""
+    )
+    return f"file://{folder}/page.html"
+
+
+def test_a_reader_breaks_a_term_by_mouse_and_by_keyboard(page, record, tmp_path):
+    page.goto(written(tmp_path, record))
+    page.locator("mjx-math .term-0").first.click()
+    assert "remainder -1/100" in page.locator(".broken-became").inner_text()
+    page.locator(".broken-formula mjx-math .is-wrong").wait_for()
+    assert "STAYS GREEN" in page.locator(".broken-became .missed").inner_text()
+    page.keyboard.press("Escape")
+    assert page.locator(".broken-panel").is_hidden()
+    opener = page.get_by_role("button", name="break it")
+    opener.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=list(COVARIANCE.terms)[1]).press("Enter")
+    assert "p below 1e-300" in page.locator(".broken-became").inner_text()
+    assert page.locator("mjx-math .term-1.pointed-at").count()
+    page.keyboard.press("Escape")
+    assert page.locator(".broken-panel").is_hidden()
+    assert opener.evaluate("e => e === document.activeElement")
+
+
+def test_without_evidence_the_formula_stands_as_it_is(page, tmp_path):
+    page.goto(written(tmp_path, None))
+    page.locator("mjx-container").wait_for()
+    assert page.get_by_role("button").count() == 0
