@@ -13,9 +13,9 @@ _UNDERFLOW = "p below 1e-300"
 
 
 def broken_terms(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """One entry a statement of `record` that was checked: its LaTeX, plain and with marks, and what became of each term.
+    """One entry a statement of `record` that was checked: its LaTeX, plain and with marks, and the fate of each term.
 
-    A term has its name, and for each check its level, its scope, how the term was wrong, whether that was seen, and how.
+    A term has its name, and for each check its level, its scope, how the term was wrong, whether it saw that, and how.
     """
     found = []
     for statement in record["statements"]:
