@@ -276,7 +276,7 @@ def _bracketed(symbol: Any) -> sp.Expr:
 
 
 def joined_latex(formulas: Iterable[sp.Expr], marks: Sequence[str] = ()) -> str:
-    """The sum of `formulas` as LaTeX, in their order; each, but for its sign, as the argument of its macro in `marks`."""
+    """The sum of `formulas` as LaTeX, in their order; each, but for its sign, inside its macro of `marks`."""
     texts = [latex_of(formula) for formula in formulas]
     return _joined([_marked(text, mark) for text, mark in zip(texts, marks, strict=True)] if marks else texts)
 
