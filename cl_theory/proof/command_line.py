@@ -142,6 +142,25 @@ def register_check(app: typer.Typer) -> None:
     app.command()(exiting(check))
 
 
+def pdf() -> int:
+    """Print the site that was built last as one PDF, with the Chromium of this machine (minutes)."""
+    from cl_theory.proof.book.build_folder import alone
+    from cl_theory.proof.book.checkout import find_checkout
+    from cl_theory.proof.display import Display
+    from cl_theory.proof.reader.take_away import print_book
+
+    checkout, display = find_checkout(), Display()
+    with alone(checkout, display.waiting), display.stage("print the book"):
+        path = print_book(checkout)
+    print(f"the book: {path}")
+    return FINE
+
+
+def register_pdf(app: typer.Typer) -> None:
+    """Add the command to `app`."""
+    app.command()(exiting(pdf))
+
+
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why the numbers changed; kept with them.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[IDS]...", help="Claims to accept [default: all].")]
 
@@ -330,7 +349,15 @@ def register_train(app: typer.Typer) -> None:
     app.command()(exiting(train))
 
 
-COMMANDS = (register_build, register_check, register_accept, register_claims, register_train, register_experiment)
+COMMANDS = (
+    register_build,
+    register_check,
+    register_pdf,
+    register_accept,
+    register_claims,
+    register_train,
+    register_experiment,
+)
 """Each adds its command to the app, in the order of the help text."""
 
 EPILOG = (

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy.stats import spearmanr
 
+import cl_theory
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
@@ -84,10 +85,14 @@ class Results:
         return self.arms[arm]
 
 
+INSTALLED = Path(cl_theory.__file__).parent
+"""Holds ``data`` as well, where the package is installed from a wheel."""
+
+
 def results_folder(start: Path | None = None) -> Path:
-    """``data/experiments`` of the checkout that holds `start` (default: the current folder)."""
+    """``data/experiments`` of the checkout that holds `start` (default: the current folder), or else the installed."""
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
+    for folder in (here, *here.parents, INSTALLED):
         if (folder / "data" / "experiments").is_dir():
             return folder / "data" / "experiments"
     raise ExperimentError(f"neither {here} nor a folder above it has data/experiments; run this inside a checkout")

@@ -36,19 +36,10 @@ _MATH = re.compile(
     r"(.*?)(\\[)\]]\s*</\2>)",
     re.DOTALL,
 )
-_TAKES_WORDS = {
-    r"\operatorname",
-    r"\text",
-    r"\mathrm",
-    r"\mathit",
-    r"\mathbb",
-    r"\rm",
-    r"\begin",
-    r"\end",
-    r"\hspace",
-    r"\tag",
-}
-_CHANGES = {r"\bar", r"\hat", r"\tilde", r"\dot", r"\ddot", r"\mathbf", r"\mathcal", r"\boldsymbol", r"\vec"}
+_WORDS = ("operatorname", "text", "mathrm", "mathit", "mathbb", "rm", "begin", "end", "hspace", "tag")
+_CHANGES = ("bar", "hat", "tilde", "dot", "ddot", "mathbf", "mathcal", "boldsymbol", "vec")
+_KEEPS = {rf"\{name}" for name in _WORDS + _CHANGES}
+"""Commands for words, and those that make another symbol of what follows."""
 _DECORATES = {"*", "+", "-", "'", r"\pm", r"\mp", r"\circ", r"\star", "("}
 """After a ``^``: another symbol, and no power."""
 
@@ -129,8 +120,7 @@ def tokens(latex: str) -> tuple[str, ...]:
 
 
 def _symbol_at(parts: list[str], place: int, numbers: Mapping[tuple[str, ...], int]) -> tuple[int, int] | None:
-    before = next((part for part in reversed(parts[:place]) if not part.isspace()), "")
-    if parts[place].isspace() or before in _CHANGES:
+    if parts[place].isspace():
         return None
     for symbol, number in sorted(numbers.items(), key=lambda one: -len(one[0])):
         end = _end_of(parts, place, symbol)
@@ -156,9 +146,9 @@ def _goes_on(rest: list[str]) -> bool:
 
 
 def _verbatim_until(parts: list[str], place: int) -> int:
-    """Where what begins at `place` ends: the index after ``_``, the words after a command for words, else a token."""
+    """Where what begins at `place` ends: an index, what a command keeps as it is, else a token."""
     end = place + 1
-    if parts[place] != "_" and parts[place] not in _TAKES_WORDS:
+    if parts[place] != "_" and parts[place] not in _KEEPS:
         return end
     while end < len(parts) and parts[end].isspace():
         end += 1
