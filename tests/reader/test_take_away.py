@@ -99,6 +99,7 @@ def test_the_printable_book_is_open_and_links_within_itself(site):
     assert f'href="#{SECOND}--lem-line"' in text
     assert 'href="#01_contrastive_gradients--thm-slope"' in text
     assert "symbol-meanings" not in text
+    assert "_anywhere" not in text
     assert text.index("window.MathJax = ") < text.index("window.MathJax.startup") < text.index("tex-mml-chtml.js")
 
 

@@ -129,7 +129,7 @@ _HEAD = re.compile(
     r'<link [^>]*rel="stylesheet"[^>]*>|<script>window\.MathJax = .*?</script>|<script[^>]*mathjax[^>]*></script>'
 )
 _ARTICLE = re.compile(r"<article[^>]*>(.*)</article>", re.DOTALL)
-_SCRIPT = re.compile(r"<script.*?</script>", re.DOTALL)
+_NOT_ON_PAPER = re.compile(r"<script.*?</script>|; <a [^>]* download>.*?</a>", re.DOTALL)
 _FOLDED = re.compile(r'<details (?!class="entry-checks)')  # the ledger's values stay folded: 180 pages of digits
 _OWN = re.compile(r'((?:\bid|\bfor|\baria-labelledby)="|\bhref="#|\burl\(#)([^")]+)')
 _OTHER = re.compile(r'\bhref="([\w-]+)\.html(?:#([^"]*))?"')
@@ -139,9 +139,10 @@ html, body { font-size: 10pt; background: none; }
 body { width: 176mm; }
 section.page { break-before: page; }
 section.page:first-of-type { break-before: auto; }
-.headerlink, details.hide > summary, .opening-facts a[download] { display: none !important; }
+.headerlink, details.hide > summary { display: none !important; }
 h1, h2, h3, figcaption { break-after: avoid; }
 figure, svg, div.math, tr { break-inside: avoid; }
+table, .cell, .cell_output, details { break-inside: auto !important; }
 .ledger-box, .claim-graph-box, .evidence, div.math, mjx-container { overflow: visible !important; }
 table { font-size: 8.5pt !important; overflow-wrap: break-word; }
 pre { white-space: pre-wrap; font-size: 8pt; }
@@ -181,7 +182,7 @@ def _on_paper(name: str, text: str, pages: set[str]) -> str:
     found = _ARTICLE.search(text)
     if found is None:
         raise BookError(f"the page {name}.html has no article; build the book again with 'cl-theory build'")
-    body = _FOLDED.sub("<details open ", _SCRIPT.sub("", found[1]))
+    body = _FOLDED.sub("<details open ", _NOT_ON_PAPER.sub("", found[1]))
     body = _OWN.sub(rf"\g<1>{name}--\g<2>", body)
 
     def within(link: re.Match[str]) -> str:

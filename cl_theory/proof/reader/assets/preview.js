@@ -114,7 +114,7 @@
   addEventListener("keydown", (event) => { if (event.key === "Escape") close(); });
   addEventListener("scroll", () => { if (box) close(); }, { passive: true });
 
-  // On paper everything is open.
-  addEventListener("beforeprint", () => document.querySelectorAll("details:not([open])").forEach((one) => { one.open = true; one.dataset.printed = ""; }));
+  // On paper everything is open but the ledger's values.
+  addEventListener("beforeprint", () => document.querySelectorAll("details:not([open], .entry-checks, .entry-checks details)").forEach((one) => { one.open = true; one.dataset.printed = ""; }));
   addEventListener("afterprint", () => document.querySelectorAll("details[data-printed]").forEach((one) => { one.open = false; delete one.dataset.printed; }));
 })();
