@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tiny_site import FIRST, ROOT, code, markdown, notebook
+from tiny_site import FIRST, ROOT, SECOND, code, markdown, notebook
 
 from cl_theory.proof.book.pages import Shown
 from cl_theory.proof.ledger.registry import all_claims
@@ -92,3 +92,11 @@ def test_an_hour_is_an_hour():
     names = re.search(r"\*\*An hour\*\* \(\{minutes\}`([^`]+)`", (ROOT / "chapters" / "intro.md").read_text("utf-8"))[1]
     read = [json.loads(Path(ROOT / "chapters" / f"{name}.ipynb").read_text("utf-8")) for name in names.split()]
     assert 50 <= sum(map(reading_minutes, read)) <= 70
+
+
+def test_what_is_folded_is_open_on_paper_and_folded_again_after_it(window, served):
+    window.goto(f"{served}/chapters/{SECOND}.html")
+    fold = window.locator("details.fold")
+    for event, is_open in (("beforeprint", True), ("afterprint", False)):
+        window.evaluate("name => window.dispatchEvent(new Event(name))", event)
+        assert fold.evaluate("one => one.open") is is_open
