@@ -143,7 +143,8 @@ section.page:first-of-type { break-before: auto; }
 h1, h2, h3, figcaption { break-after: avoid; }
 figure, svg, div.math, tr { break-inside: avoid; }
 table, .cell, .cell_output, details { break-inside: auto !important; }
-.ledger-box, .claim-graph-box, .evidence, div.math, mjx-container { overflow: visible !important; }
+.ledger-box, .claim-graph-box, .evidence, .cell_output, .cell_output * { overflow: visible !important; }
+div.math, mjx-container { overflow: visible !important; }
 table { font-size: 8.5pt !important; overflow-wrap: break-word; }
 pre { white-space: pre-wrap; font-size: 8pt; }
 """
