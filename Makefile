@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help book check test lint bench experiments lab clean distclean
+.PHONY: help book pdf check test lint bench experiments lab clean distclean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -20,6 +20,9 @@ $(READY): pyproject.toml constraints.txt
 
 book: $(READY) ## execute every chapter, check every claim, render the site
 	$(BIN)/cl-theory build --profile $(PROFILE)
+
+pdf: book ## print the book as one PDF, _build/book.pdf (needs Chromium)
+	$(BIN)/cl-theory pdf
 
 check: $(READY) ## execute and check, without rendering
 	$(BIN)/cl-theory check --profile $(PROFILE)

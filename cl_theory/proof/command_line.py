@@ -136,6 +136,20 @@ def _executed(
     return FINE if rendered is not None and rendered.ok else FAILED
 
 
+def pdf() -> int:
+    """Print the site that was built last as one PDF, with the Chromium of this machine (minutes)."""
+    from cl_theory.proof.book.build_folder import alone
+    from cl_theory.proof.book.checkout import find_checkout
+    from cl_theory.proof.display import Display
+    from cl_theory.proof.reader.take_away import print_book
+
+    checkout, display = find_checkout(), Display()
+    with alone(checkout, display.waiting), display.stage("print the book"):
+        path = print_book(checkout)
+    print(f"the book: {path}")
+    return FINE
+
+
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why the numbers changed; kept with them.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[IDS]...", help="Claims to accept [default: all].")]
 
@@ -312,7 +326,7 @@ app = typer.Typer(
     **PLAIN,
 )
 experiments = typer.Typer(help="List and run the experiments, see how they stand and what they gave.", **PLAIN)
-COMMANDS: tuple[Callable[..., int], ...] = (build, check, accept, claims, train)
+COMMANDS: tuple[Callable[..., int], ...] = (build, check, pdf, accept, claims, train)
 ON_EXPERIMENTS: dict[str, Callable[..., int]] = {"list": list_all, "run": run, "status": status, "show": show}
 for command in COMMANDS:
     app.command()(exiting(command))

@@ -22,9 +22,9 @@ DIMENSION = sp.Symbol("d", integer=True, positive=True)
 _GLOSSARY: dict[sp.Expr, str] = {}
 
 
-def is_declared(symbol: sp.Expr) -> bool:
-    """Whether `symbol` was declared, with its meaning in words."""
-    return symbol in _GLOSSARY
+def glossary() -> dict[sp.Expr, str]:
+    """Every declared symbol with its meaning in words."""
+    return dict(_GLOSSARY)
 
 
 def scalar(latex: str, meaning: str, **assumptions: bool) -> sp.Symbol:

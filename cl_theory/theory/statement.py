@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import sympy as sp
 
-from cl_theory.theory.algebra import is_declared, joined_latex, latex_of, plus, remainder, symbols_of, times, value_of
+from cl_theory.theory.algebra import glossary, joined_latex, latex_of, plus, remainder, symbols_of, times, value_of
 
 ONE_PERCENT = sp.Rational(101, 100)
 """What is wrong with a term that is put off on purpose."""
@@ -52,9 +52,10 @@ class Statement:
         if not self.terms:
             raise ValueError(f"{self.name}: the right side must have at least one term, got none")
         object.__setattr__(self, "terms", {name: sp.sympify(term) for name, term in self.terms.items()})
+        declared = glossary()
         for formula in (self.left, *self.terms.values(), *self.where, *self.where.values()):
             for symbol in symbols_of(formula):
-                if not is_declared(symbol):
+                if symbol not in declared:
                     raise ValueError(
                         f"{self.name}: nobody declared the symbol {symbol}; declare it with scalar, vector or matrix"
                     )

@@ -76,26 +76,26 @@ def written(folder: Path, record: dict[str, Any] | None) -> str:
     return f"file://{folder}/page.html"
 
 
-def test_a_reader_breaks_a_term_by_mouse_and_by_keyboard(page, record, tmp_path):
-    page.goto(written(tmp_path, record))
-    page.locator("mjx-math .term-0").first.click()
-    assert "remainder -1/100" in page.locator(".broken-became").inner_text()
-    page.locator(".broken-formula mjx-math .is-wrong").wait_for()
-    assert "STAYS GREEN" in page.locator(".broken-became .missed").inner_text()
-    page.keyboard.press("Escape")
-    assert page.locator(".broken-panel").is_hidden()
-    opener = page.get_by_role("button", name="break it")
+def test_a_reader_breaks_a_term_by_mouse_and_by_keyboard(blank, record, tmp_path):
+    blank.goto(written(tmp_path, record))
+    blank.locator("mjx-math .term-0").first.click()
+    assert "remainder -1/100" in blank.locator(".broken-became").inner_text()
+    blank.locator(".broken-formula mjx-math .is-wrong").wait_for()
+    assert "STAYS GREEN" in blank.locator(".broken-became .missed").inner_text()
+    blank.keyboard.press("Escape")
+    assert blank.locator(".broken-panel").is_hidden()
+    opener = blank.get_by_role("button", name="break it")
     opener.focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name=list(COVARIANCE.terms)[1]).press("Enter")
-    assert "p below 1e-300" in page.locator(".broken-became").inner_text()
-    assert page.locator("mjx-math .term-1.pointed-at").count()
-    page.keyboard.press("Escape")
-    assert page.locator(".broken-panel").is_hidden()
+    blank.keyboard.press("Enter")
+    blank.get_by_role("button", name=list(COVARIANCE.terms)[1]).press("Enter")
+    assert "p below 1e-300" in blank.locator(".broken-became").inner_text()
+    assert blank.locator("mjx-math .term-1.pointed-at").count()
+    blank.keyboard.press("Escape")
+    assert blank.locator(".broken-panel").is_hidden()
     assert opener.evaluate("e => e === document.activeElement")
 
 
-def test_without_evidence_the_formula_stands_as_it_is(page, tmp_path):
-    page.goto(written(tmp_path, None))
-    page.locator("mjx-container").wait_for()
-    assert page.get_by_role("button").count() == 0
+def test_without_evidence_the_formula_stands_as_it_is(blank, tmp_path):
+    blank.goto(written(tmp_path, None))
+    blank.locator("mjx-container").wait_for()
+    assert blank.get_by_role("button").count() == 0

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -212,6 +213,20 @@ def head_commit(folder: Path) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return answer.stdout.strip()
+
+
+_GITHUB = re.compile(r"^(?:https://(?:[^@/]*@)?|git@|ssh://git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+
+
+def public_repository(folder: Path) -> str | None:
+    """``owner/name`` on GitHub of the remote "origin" of the checkout that holds `folder`; None without one."""
+    try:
+        asked = ["git", "-C", str(folder), "remote", "get-url", "origin"]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    found = _GITHUB.match(answer.strip())
+    return "/".join(found.groups()) if found else None
 
 
 def _checked(value: int | str, name: str) -> int:

@@ -32,7 +32,7 @@ from cl_theory.proof.book.build_folder import (
     write_json,
     write_whole,
 )
-from cl_theory.proof.book.checkout import Checkout, page_title
+from cl_theory.proof.book.checkout import Checkout, page_title, public_repository
 from cl_theory.proof.book.pages import corrections_markdown, ledger_markdown, shown_evidence, speed_markdown
 from cl_theory.proof.book.run import Report
 from cl_theory.proof.ledger.ledger import assemble
@@ -268,8 +268,9 @@ def render(checkout: Checkout, report: Report) -> Rendered:
 
 
 def site_key(source: Path) -> str:
-    """One key for all that the site depends on: its sources in the folder `source`, the package and the versions."""
-    parts = [folder_key(source), package_key(), versions()]
+    """One key for all that the site depends on: its sources in the folder `source`, the package, the versions, the
+    repository that it links to."""
+    parts = [folder_key(source), package_key(), versions(), public_repository(source)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

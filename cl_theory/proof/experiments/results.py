@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from scipy.stats import spearmanr
 
+import cl_theory
 from cl_theory.learning.models.rbm import RBM
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
@@ -81,10 +82,14 @@ def _named(table: Mapping[str, Any], name: str, whose: str, what: str) -> Any:
     return table[name]
 
 
-def results_folder() -> Path:
-    """``data/experiments`` of the checkout that holds the current folder."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
+INSTALLED = Path(cl_theory.__file__).parent
+"""Holds ``data`` as well, where the package is installed from a wheel."""
+
+
+def results_folder(start: Path | None = None) -> Path:
+    """``data/experiments`` of the checkout that holds `start` (default: the current folder), or else the installed."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents, INSTALLED):
         if (folder / "data" / "experiments").is_dir():
             return folder / "data" / "experiments"
     raise ExperimentError(f"neither {here} nor a folder above it has data/experiments; run this inside a checkout")

@@ -1,1 +1,1 @@
-"""What a reader of the book can touch: formulas to break, figures to play with, the map of claims."""
+"""The book for its reader: what chapters open with, what can be broken, played with and taken away."""
