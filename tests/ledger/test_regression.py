@@ -2,6 +2,7 @@
 
 import copy
 import json
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
@@ -108,6 +109,7 @@ def test_acceptance_records_reason_old_and_new(tmp_path):
     accept(path, {ID: record(number=Fraction(1, 4))}, reason="a slip in the constant", identifiers=[ID])
     entry = load(path)["history"][-1]
     assert entry["reason"] == "a slip in the constant"
+    assert date.fromisoformat(entry["date"]) <= datetime.now(UTC).date()
     assert (entry["changes"][0]["old"], entry["changes"][0]["new"]) == ("1/3", "1/4")
 
 

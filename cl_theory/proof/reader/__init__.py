@@ -1,0 +1,1 @@
+"""What readers use beside the chapters: the map of claims, the ledger, the paper beside the book."""
