@@ -213,8 +213,7 @@ def test_without_javascript_the_drawing_has_its_links_and_the_list_is_open(visit
     page.wait_for_url("**/ledger.html#claim-cl-gradient")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing(visit, faults, scheme, width):
     assert faults(visit("map.html", scheme=scheme, width=width)) == []
 
