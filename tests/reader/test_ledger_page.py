@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import json
 import re
 from html import unescape
 from types import MappingProxyType
@@ -266,6 +267,13 @@ def test_nothing_is_cut_off(visit, width):
         "details.claim table",
         "all => all.every(one => one.closest('.ledger-box').clientWidth <= innerWidth)",
     )
+
+
+def test_every_recorded_value_is_offered_for_download(visit, accepted):
+    page = visit("ledger.html")
+    with page.expect_download() as download:
+        page.click("text=Every recorded value, as JSON")
+    assert json.loads(download.value.path().read_text("utf-8"))["claims"] == accepted.claims
 
 
 def test_the_page_is_small_enough(site):

@@ -41,7 +41,7 @@ from cl_theory.proof.ledger.registry import Claim, all_claims, claim
 from cl_theory.proof.ledger.table import evidence_html
 from cl_theory.proof.ledger.verdict import Judgement
 from cl_theory.proof.reader.claim_map import map_markdown, neighbours_html
-from cl_theory.proof.reader.ledger_page import ledger_markdown
+from cl_theory.proof.reader.ledger_page import EVIDENCE_FILE, ledger_markdown
 from cl_theory.proof.reader.paper_page import paper_markdown
 from cl_theory.proof.reader.shown import Contents, Shown
 
@@ -181,6 +181,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("source-read", _append_generated)
     app.connect("doctree-read", _note_claims)
     app.connect("build-finished", _copy_mathjax)
+    app.connect("build-finished", _copy_evidence)
     app.add_css_file("book.css")
     app.add_css_file("reader.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -249,6 +250,13 @@ def _copy_mathjax(app: Any, error: Exception | None) -> None:
             shutil.copytree(origin / name, target / name, dirs_exist_ok=True)
         else:
             shutil.copyfile(origin / name, target / name)
+
+
+def _copy_evidence(app: Any, error: Exception | None) -> None:
+    # The ledger offers it for download: every recorded value, of which pages show what can be read.
+    evidence = Path(app.config.cl_theory_evidence or Checkout(Path(app.srcdir)).ledger)
+    if error is None and app.builder.format == "html" and evidence.is_file():
+        shutil.copyfile(evidence, Path(app.outdir) / "_static" / EVIDENCE_FILE)
 
 
 _WARNING = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")

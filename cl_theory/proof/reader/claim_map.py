@@ -52,6 +52,8 @@ def _tools(parts: Mapping[str, Sequence[Claim]]) -> str:
     return (
         '<button type="button" data-zoom="in">Zoom in</button><button type="button" data-zoom="out">Zoom out</button>'
         f'<button type="button" data-zoom="all">Whole map</button>{places}'
+        '<p class="map-note">Wheel or two fingers zoom, dragging moves; so do the keys +, − and the arrows. '
+        "Numbers are chapters.</p>"
     )
 
 
@@ -101,7 +103,7 @@ def _height(entry: Claim) -> float:
 
 
 def map_svg(shown: Shown, claims: Mapping[str, Claim], contents: Contents) -> str:
-    """The drawing. Each node is a link to its claim in the ledger that says title, chapter and verdict."""
+    """The drawing. Each node links to its claim in the ledger and says its title, its chapter's number, its verdict."""
     found = bands(claims, contents)
     boxes = {spot: band.box(spot) for band in found for row in band.plan.rows for spot in row if isinstance(spot, str)}
     width = max([MAP_WIDTH, *(band.plan.width for band in found)])
@@ -115,14 +117,14 @@ def map_svg(shown: Shown, claims: Mapping[str, Claim], contents: Contents) -> st
         if parent in boxes and (parent, entry.id) not in drawn
     )
     captions = "".join(
-        f'<text class="map-part" data-part="{number}" x="0" y="{band.y + 16:.0f}">{escape(band.caption)}</text>'
+        f'<text class="map-part" data-part="{number}" x="6" y="{band.y + 18:.0f}">{escape(band.caption)}</text>'
         for number, band in enumerate(found)
     )
     nodes = "".join(_node(entry, shown, contents, boxes[entry.id]) for band in found for entry in _in(band, claims))
     return (
         f'<svg class="claim-graph" width="{width + 4:.0f}" height="{height + 4:.0f}" '
         f'viewBox="-2 -2 {width + 4:.0f} {height + 4:.0f}" xmlns="http://www.w3.org/2000/svg">'
-        f"{captions}{inside}{across}{nodes}</svg>"
+        f"{across}{inside}{captions}{nodes}</svg>"
     )
 
 
@@ -158,7 +160,7 @@ def _node(entry: Claim, shown: Shown, contents: Contents, box: tuple[float, floa
         f'<tspan x="{x + PADDING:.1f}" y="{y + PADDING + 12 + LINE * row:.1f}">{escape(line)} </tspan>'
         for row, line in enumerate(_lines(entry.title))
     )
-    chapter = f"chapter {number} · " if number else ""
+    chapter = f"{number} · " if number else ""
     return (
         f'<a href="ledger.html#claim-{entry.id}" class="node node-{verdict_class(verdict)}" data-claim="{entry.id}">'
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{NODE_WIDTH}" height="{height:.1f}" rx="5"/>'

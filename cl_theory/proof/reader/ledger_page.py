@@ -11,6 +11,8 @@ from cl_theory.proof.reader.claim_entry import claim_html
 from cl_theory.proof.reader.markup import raw, small_chip, table
 from cl_theory.proof.reader.shown import OPEN, Contents, Shown, short_part
 
+EVIDENCE_FILE = "evidence.json"
+"""Name under which the site offers all recorded evidence."""
 FILTERS = ("part", "verdict", "source", "chapter", "kind")
 """What claims can be chosen by; each is an attribute ``data-...`` of a claim's fold."""
 
@@ -35,7 +37,7 @@ def ledger_markdown(shown: Shown, claims: Mapping[str, Claim], contents: Content
     parts = contents.by_part(claims)
     sections = [
         raw(
-            f'<p class="ledger-origin">{shown.origin}</p>',
+            f'<p class="ledger-origin">{shown.origin}{_offer(shown)}</p>',
             *_missing(shown, claims),
             _overview(shown, parts),
             _fold("What the verdicts mean", legend_html()),
@@ -51,6 +53,11 @@ def ledger_markdown(shown: Shown, claims: Mapping[str, Claim], contents: Content
             sections += [f"### {contents.of(chapter).heading}", raw(*folds)]
     sections.append(raw('<script defer src="../_static/ledger.js"></script>'))
     return "\n\n".join(sections) + "\n"
+
+
+def _offer(shown: Shown) -> str:
+    link = f'<a href="../_static/{EVIDENCE_FILE}" download>Every recorded value, as JSON</a>'
+    return f" {link}." if shown.claims else ""
 
 
 def _by_chapter(entries: Sequence[Claim]) -> dict[str, list[Claim]]:

@@ -32,7 +32,7 @@
     for (const section of sections) section.hidden = !section.querySelector("details.claim:not([hidden])");
     const left = claims.filter((claim) => !claim.hidden).length;
     count.value = left ? `${left} of ${claims.length} claims` : "no claim fits: choose less, or show all";
-    say_fold();
+    sayFold();
   }
 
   function remember() {
@@ -44,14 +44,14 @@
     return claims.filter((claim) => !claim.hidden);
   }
 
-  function say_fold() {
+  function sayFold() {
     const open = visible().length > 0 && visible().every((claim) => claim.open);
     fold.setAttribute("aria-pressed", String(open));
   }
 
   // An address is a claim or a choice of claims.
   function read() {
-    const hash = decodeURIComponent(location.hash.slice(1));
+    const hash = location.hash.slice(1);
     const target = document.getElementById(hash);
     if (target && target.matches("details.claim")) {
       if (target.hidden) form.reset();
@@ -60,7 +60,7 @@
       target.scrollIntoView();
       target.querySelector("summary").focus({ preventScroll: true });
     } else if (hash.includes("=") || !hash) {
-      const wanted = new URLSearchParams(location.hash.slice(1));
+      const wanted = new URLSearchParams(hash);
       for (const field of fields) field.value = wanted.get(field.name) ?? "";
       apply();
     }
@@ -78,9 +78,9 @@
   fold.addEventListener("click", () => {
     const open = fold.getAttribute("aria-pressed") !== "true";
     for (const claim of visible()) claim.open = open;
-    say_fold();
+    sayFold();
   });
-  for (const claim of claims) claim.addEventListener("toggle", say_fold);
+  for (const claim of claims) claim.addEventListener("toggle", sayFold);
 
   // Counts become links to what they count.
   for (const number of document.querySelectorAll(".count")) {

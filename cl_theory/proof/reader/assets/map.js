@@ -115,7 +115,9 @@
     node.addEventListener("pointerenter", () => pointers.size || tell(node));
     node.addEventListener("focus", () => {
       tell(node);
-      if (node.matches(":focus-visible")) reveal(node);
+      if (pointers.size) return;
+      reveal(node);
+      requestAnimationFrame(() => frame.scrollIntoView({ block: "nearest" })); // not to where it lay before
     });
     node.addEventListener("blur", calm);
     node.addEventListener("dragstart", (event) => event.preventDefault());
@@ -186,11 +188,11 @@
     KEYS[event.key]();
   });
 
-  function whole_map() {
+  function wholeMap() {
     view.scale = smallest();
     draw();
   }
-  const ZOOMS = { in: () => zoom(1.25), out: () => zoom(0.8), all: whole_map };
+  const ZOOMS = { in: () => zoom(1.25), out: () => zoom(0.8), all: wholeMap };
   for (const button of map.querySelectorAll(".map-tools button")) {
     button.addEventListener("click", () => {
       if (button.dataset.zoom) return ZOOMS[button.dataset.zoom]();
@@ -201,15 +203,23 @@
     });
   }
 
-  // Where the map is too narrow to read, the list takes its place: the style sheet hides the map.
-  new ResizeObserver(() => frame.clientWidth && (view.started ? draw() : ((view.started = true), start()))).observe(frame);
+  // Where the map is too narrow to read the style sheet hides it, and the list takes its place.
+  const list = document.querySelectorAll(".map-list");
+  let started = false;
+  new ResizeObserver(() => {
+    if (!frame.clientWidth) return list.forEach((part) => (part.open = true));
+    if (started) return draw();
+    started = true;
+    start();
+  }).observe(frame);
+  if (frame.clientWidth) list.forEach((part) => (part.open = false));
 
   // A link to a claim in the list opens what it lies in.
-  function open_target() {
+  function openTarget() {
     const target = location.hash.startsWith("#map-") && document.getElementById(location.hash.slice(1));
     for (let box = target; box; box = box.parentElement) if (box.tagName === "DETAILS") box.open = true;
     if (target) target.scrollIntoView({ block: "center" });
   }
-  window.addEventListener("hashchange", open_target);
-  open_target();
+  window.addEventListener("hashchange", openTarget);
+  openTarget();
 })();
