@@ -197,7 +197,7 @@ def test_a_reader_chooses_by_verdict_part_and_text_and_keeps_the_view(visit):
     wanted = page.locator('details.claim[data-verdict="not reproduced"]').count()
     assert shown_claims(page) == wanted > 0
     assert page.inner_text("output") == f"{wanted} of {len(CLAIMS)} claims"
-    assert not page.get_by_role("heading", name="Part II: learning all the time").is_visible()
+    assert not page.locator("article").get_by_role("heading", name="Part II: learning all the time").is_visible()
     page.fill("input[name=text]", "adam")
     assert 0 < shown_claims(page) < wanted
     address = page.url
