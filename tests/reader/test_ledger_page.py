@@ -206,9 +206,12 @@ def test_a_reader_chooses_by_verdict_part_and_text_and_keeps_the_view(visit):
     assert again.input_value("input[name=text]") == "adam"
     assert shown_claims(again) == shown_claims(page)
     again.fill("input[name=text]", "nothing has these words")
-    assert "no claim fits" in again.inner_text("output")
+    assert again.is_visible("text=no claim fits")
     again.keyboard.press("Escape")
+    assert shown_claims(again) == wanted
+    again.click("text=Show all")
     assert shown_claims(again) == len(CLAIMS)
+    assert again.url.endswith("ledger.html")
 
 
 def test_the_whole_ledger_can_be_used_by_keyboard(visit):

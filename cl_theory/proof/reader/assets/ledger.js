@@ -5,7 +5,8 @@
   const form = document.getElementById("ledger-filter");
   if (!form) return;
   const claims = [...document.querySelectorAll("details.claim")];
-  const sections = [...document.querySelectorAll(".bd-article section")].filter((one) => one.querySelector("details.claim"));
+  const holds = (section) => section.querySelector("details.claim") && !section.contains(form);
+  const sections = [...document.querySelectorAll(".bd-article section")].filter(holds);
   const fields = [...form.elements].filter((field) => field.name && field.tagName !== "OUTPUT");
   const count = form.elements.count;
   const fold = document.getElementById("ledger-fold");
@@ -40,6 +41,12 @@
     history.replaceState(null, "", wanted ? `#${wanted}` : location.pathname + location.search);
   }
 
+  function showAll() {
+    for (const field of fields) field.value = "";
+    apply();
+    remember();
+  }
+
   function visible() {
     return claims.filter((claim) => !claim.hidden);
   }
@@ -54,7 +61,7 @@
     const hash = location.hash.slice(1);
     const target = document.getElementById(hash);
     if (target && target.matches("details.claim")) {
-      if (target.hidden) form.reset();
+      if (target.hidden) for (const field of fields) field.value = "";
       target.open = true;
       apply();
       target.scrollIntoView();
@@ -71,9 +78,15 @@
     remember();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("reset", () => setTimeout(() => (apply(), remember())));
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") form.reset();
+  form.addEventListener("reset", (event) => {
+    event.preventDefault();
+    showAll();
+  });
+  form.elements.text.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    form.elements.text.value = "";
+    apply();
+    remember();
   });
   fold.addEventListener("click", () => {
     const open = fold.getAttribute("aria-pressed") !== "true";
