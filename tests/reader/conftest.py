@@ -14,7 +14,7 @@ import pytest
 
 from cl_theory.proof.book.checkout import read_chapters
 from cl_theory.proof.book.pages import shown_evidence
-from cl_theory.proof.book.rendering import _jupyter_book, contents, rendering_configuration, site_problems
+from cl_theory.proof.book.rendering import contents, jupyter_book, rendering_configuration, site_problems
 from cl_theory.proof.ledger.registry import all_claims
 from cl_theory.proof.reader.claim_map import neighbours_html
 from cl_theory.proof.reader.shown import Contents, Shown
@@ -67,7 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, accepted: Shown, book: Conten
     told = {"claims": accepted.claims, "origin": "Made from a test.", "cells": {}, "history": accepted.history}
     evidence.write_text(json.dumps(told), "utf-8")
     (source / "_config.yml").write_text(rendering_configuration(ROOT / "_config.yml", evidence), "utf-8")
-    status, log = _jupyter_book(source, folder)
+    status, log = jupyter_book(source, folder)
     assert status == 0, log[-3000:]
     rendered = folder / "_build" / "html"
     assert site_problems(rendered, source / "_toc.yml", list(all_claims())) == []

@@ -290,7 +290,7 @@ def render(checkout: Checkout, report: Report) -> Rendered:
     key, note = site_key(source), checkout.build / "site.json"
     if checkout.site.is_dir() and read_json(note) == {"key": key, "site": folder_key(checkout.site)}:
         return Rendered(kept=True)
-    status, log = _jupyter_book(source, output)
+    status, log = jupyter_book(source, output)
     site = output / "_build" / "html"
     if status != 0:
         return Rendered(_warnings(log, source) or [f"jupyter-book ended with status {status}", log[-2000:]])
@@ -387,7 +387,8 @@ def rendering_configuration(path: Path, evidence: Path) -> str:
     return yaml.safe_dump(content, sort_keys=False)
 
 
-def _jupyter_book(source: Path, output: Path) -> tuple[int, str]:
+def jupyter_book(source: Path, output: Path) -> tuple[int, str]:
+    """Render the folder `source` into ``output/_build/html``: exit status, and what was said without colours."""
     options = ["--path-output", str(output), "-W", "--keep-going", "-n"]
     path = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     settings = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "NO_COLOR": "1"}
