@@ -33,7 +33,9 @@ parts:
   - file: chapters/{SECOND}
 - caption: Rest
   chapters:
+  - file: chapters/map
   - file: chapters/ledger
+  - file: chapters/paper
   - file: chapters/corrections
   - file: chapters/bibliography
 """
@@ -94,7 +96,7 @@ def wait_until(condition, seconds=60):
 @pytest.fixture
 def pages(book, monkeypatch):
     monkeypatch.setattr("cl_theory.proof.book.build_folder.PACKAGE", book.root / "package")  # no edit changes it
-    for name in ("ledger.md", "corrections.md", "bibliography.md"):
+    for name in ("map.md", "ledger.md", "paper.md", "corrections.md", "bibliography.md"):
         shutil.copy(ROOT / "chapters" / name, book.chapters / name)
     for name in ("_config.yml", "references.bib"):
         shutil.copy(ROOT / name, book.root / name)

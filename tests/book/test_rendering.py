@@ -11,6 +11,7 @@ from cl_theory.proof.book.checkout import GateSeed
 from cl_theory.proof.book.execution import Executed
 from cl_theory.proof.book.rendering import evidence_shown, render, rendering_configuration, with_final_verdicts
 from cl_theory.proof.book.run import Wish, weigh
+from cl_theory.proof.reader.shown import Shown
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,11 +38,23 @@ def test_a_page_shows_no_better_verdict_than_the_claims_it_rests_on_allow(claims
     assert own == before
 
 
+def test_each_table_of_evidence_is_followed_by_the_claims_around_its_own_with_their_verdicts(claims):
+    report = weighed(claims, certified("cl-gradient"), record("isd-unbiased"))
+    shown = Shown(evidence_shown(report)["claims"])
+    page = with_final_verdicts(report.executed[SECOND].notebook, report.judged, shown)
+    around = page["cells"][1]["outputs"][0]["data"]["text/html"].partition('class="neighbours"')[2]
+    assert f'<a href="{FIRST}.html#evidence-cl-gradient">Contrastive gradient</a>' in around
+    assert "verdict-certified" in around
+    assert 'href="ledger.html#claim-isd-unbiased"' in around
+    assert "Covariance of ISD <span" in around  # it has no evidence to link to
+
+
 def test_the_pages_made_from_evidence_learn_of_the_run(claims):
     shown = evidence_shown(weighed(claims, record("cl-gradient"), record("isd-unbiased")))
     assert "seed 20230723 (test)" in shown["origin"]
     assert set(shown["claims"]) == {"cl-gradient", "isd-unbiased"}
     assert shown["cells"]["isd-unbiased"] == "evidence"
+    assert shown["history"] == []
 
 
 @pytest.mark.parametrize("complete", [True, False])

@@ -1,5 +1,6 @@
 """The accepted numbers: what counts as a change, and how the file is kept whole."""
 
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
@@ -92,6 +93,7 @@ def test_acceptance_records_reason_old_and_new(accepted):
     accept(accepted, {ID: record(number=Fraction(1, 4))}, reason="a slip in the constant", identifiers=[ID])
     entry = load(accepted)["history"][-1]
     assert entry["reason"] == "a slip in the constant"
+    assert date.fromisoformat(entry["date"]) <= datetime.now(UTC).date()
     assert (entry["changes"][0]["old"], entry["changes"][0]["new"]) == ("1/3", "1/4")
 
 

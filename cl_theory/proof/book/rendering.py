@@ -33,13 +33,17 @@ from cl_theory.proof.book.build_folder import (
     write_whole,
 )
 from cl_theory.proof.book.checkout import Checkout, page_title, public_repository
-from cl_theory.proof.book.pages import corrections_markdown, ledger_markdown, shown_evidence, speed_markdown
+from cl_theory.proof.book.pages import corrections_markdown, shown_evidence, speed_markdown
 from cl_theory.proof.book.run import Report
-from cl_theory.proof.ledger.ledger import assemble
+from cl_theory.proof.ledger.ledger import LedgerError, assemble, load
 from cl_theory.proof.ledger.record import MIME
-from cl_theory.proof.ledger.registry import all_claims, claim
+from cl_theory.proof.ledger.registry import Claim, all_claims, claim
 from cl_theory.proof.ledger.table import evidence_html
 from cl_theory.proof.ledger.verdict import Judgement
+from cl_theory.proof.reader.claim_map import map_markdown, neighbours_html
+from cl_theory.proof.reader.ledger_page import EVIDENCE_FILE, ledger_markdown
+from cl_theory.proof.reader.paper_page import paper_markdown
+from cl_theory.proof.reader.shown import Contents, Shown
 
 TRACEBACK = "Traceback (most recent call last)"
 _LOADING = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "audio": "src"}
@@ -153,9 +157,18 @@ def _remote_styles(site: Path) -> Iterator[tuple[Path, str]]:
             yield path, url
 
 
-ASSETS = Path(__file__).parent / "assets"
-READER = Path(__file__).parents[1] / "reader"
-GENERATED = ("chapters/ledger", "chapters/corrections", "chapters/speed")
+ASSETS = (Path(__file__).parent / "assets", PACKAGE / "proof" / "reader" / "assets")
+TEMPLATES = Path(__file__).parent / "templates"
+LEDGER_PAGE = "chapters/ledger"
+FROM_CLAIMS = {
+    LEDGER_PAGE: ledger_markdown,
+    "chapters/map": map_markdown,
+    "chapters/paper": paper_markdown,
+    "chapters/corrections": corrections_markdown,
+}
+"""Pages made from the register and from recorded evidence."""
+SPEED_PAGE = "chapters/speed"
+GENERATED = (*FROM_CLAIMS, SPEED_PAGE)
 MATHJAX = ("tex-mml-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 """What of MathJax a page may ask for: itself, the extensions that a macro loads, the fonts."""
 
@@ -166,9 +179,12 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("config-inited", _configure)
     app.connect("env-get-outdated", lambda *_: [name for name in GENERATED if name in app.env.found_docs])
     app.connect("source-read", _append_generated)
+    app.connect("doctree-read", _note_claims)
     app.connect("build-finished", _copy_mathjax)
+    app.connect("build-finished", _copy_evidence)
     app.add_css_file("book.css")
     app.setup_extension("cl_theory.proof.reader.playable")
+    app.add_css_file("reader.css")
     app.add_css_file("broken_terms.css")
     app.add_js_file("broken_terms.js", priority=200, defer="defer")  # before MathJax, which typesets what it marks
     return {"parallel_read_safe": True, "parallel_write_safe": True}
@@ -184,8 +200,9 @@ def mathjax_folder() -> Path:
 
 
 def _configure(app: Any, config: Any) -> None:
-    config.html_static_path += [str(ASSETS), str(READER / "assets")]
-    config.templates_path.append(str(READER / "templates"))
+    config.html_static_path.extend(map(str, ASSETS))
+    config.templates_path.append(str(TEMPLATES))
+    config.html_sidebars = {"**": ["book-title.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
     config.mathjax_path = f"mathjax/{MATHJAX[0]}"
     _leave_out(app, "sphinx_thebe", ("init_thebe_core", "update_thebe_context"))
 
@@ -201,14 +218,29 @@ def _append_generated(app: Any, name: str, source: list[str]) -> None:
     if name not in GENERATED:
         return
     root = Path(app.srcdir)
-    if name == GENERATED[2]:
+    if name == SPEED_PAGE:
         source[0] += "\n\n" + speed_markdown(Checkout(root).benchmarks)
         return
-    claims, evidence = all_claims(), app.config.cl_theory_evidence
+    evidence = app.config.cl_theory_evidence
     shown = shown_evidence(Path(evidence) if evidence else None, Checkout(root).ledger)
-    titles = {path.stem: page_title(path) for path in (root / "chapters").glob("*.ipynb")}
-    page = ledger_markdown if name == GENERATED[0] else corrections_markdown
-    source[0] += "\n\n" + page(shown, claims, titles)
+    source[0] += "\n\n" + FROM_CLAIMS[name](shown, all_claims(), contents(root))
+
+
+def contents(root: Path) -> Contents:
+    """The chapters of the book in the folder `root`, as its table of contents orders them."""
+    titles = {path.stem: page_title(path) for path in sorted((root / "chapters").glob("*.ipynb"))}
+    return Contents.read(yaml.safe_load((root / "_toc.yml").read_text("utf-8")), titles)
+
+
+def _note_claims(app: Any, doctree: Any) -> None:
+    # Generated pages are HTML: Sphinx has to be told of claims to link to, and of formulas, or it leaves out MathJax.
+    name = app.env.docname
+    if name in FROM_CLAIMS:
+        app.env.get_domain("math").data["has_equations"][name] = True
+    if name == LEDGER_PAGE:
+        for entry in all_claims().values():
+            place = f"claim-{entry.id}"
+            app.env.get_domain("std").note_hyperlink_target(place, name, place, entry.title)
 
 
 def _copy_mathjax(app: Any, error: Exception | None) -> None:
@@ -221,6 +253,13 @@ def _copy_mathjax(app: Any, error: Exception | None) -> None:
             shutil.copytree(origin / name, target / name, dirs_exist_ok=True)
         else:
             shutil.copyfile(origin / name, target / name)
+
+
+def _copy_evidence(app: Any, error: Exception | None) -> None:
+    # The ledger offers it for download: every recorded value, of which pages show what can be read.
+    evidence = Path(app.config.cl_theory_evidence or Checkout(Path(app.srcdir)).ledger)
+    if error is None and app.builder.format == "html" and evidence.is_file():
+        shutil.copyfile(evidence, Path(app.outdir) / "_static" / EVIDENCE_FILE)
 
 
 _WARNING = re.compile(r"WARNING|ERROR|CRITICAL|Error:|Exception")
@@ -254,7 +293,7 @@ def render(checkout: Checkout, report: Report) -> Rendered:
     key, note = site_key(source), checkout.build / "site.json"
     if checkout.site.is_dir() and read_json(note) == {"key": key, "site": folder_key(checkout.site)}:
         return Rendered(kept=True)
-    status, log = _jupyter_book(source, output)
+    status, log = jupyter_book(source, output)
     site = output / "_build" / "html"
     if status != 0:
         return Rendered(_warnings(log, source) or [f"jupyter-book ended with status {status}", log[-2000:]])
@@ -274,26 +313,45 @@ def site_key(source: Path) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def evidence_shown(report: Report) -> dict[str, Any]:
-    """What the generated pages are told about a run."""
+def evidence_shown(report: Report, history: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """What the generated pages are told about a run; `history` is that of the accepted ledger."""
     seed = report.wish.seed
     return {
         "origin": f"Made from a run of profile <em>{report.wish.profile}</em> with seed {seed.root} ({seed.origin}). "
         f"Its Monte Carlo checks together raise a false alarm with probability at most {report.alpha:.1e}.",
         "claims": assemble(report.collection.records),
         "cells": {name: place.cell for name, place in report.collection.places.items()},
+        "history": list(history),
     }
 
 
-def with_final_verdicts(notebook: Mapping[str, Any], judged: Mapping[str, Judgement]) -> Mapping[str, Any]:
-    """`notebook` with evidence tables that know what their claims rest on, as no chapter alone can."""
+def with_final_verdicts(
+    notebook: Mapping[str, Any], judged: Mapping[str, Judgement], shown: Shown | None = None
+) -> Mapping[str, Any]:
+    """`notebook` with evidence tables that know what their claims rest on, as no chapter alone can.
+
+    With `shown`, the verdicts of all claims, each table is followed by the claims around its own.
+    """
     final = copy.deepcopy(notebook)
     for cell in final.get("cells", ()):
         for output in cell.get("outputs", ()):
             record = output.get("data", {}).get(MIME)
             if record is not None:
-                output["data"]["text/html"] = evidence_html(claim(record["claim"]), record, judged[record["claim"]])
+                entry = claim(record["claim"])
+                table = evidence_html(entry, record, judged[entry.id])
+                output["data"]["text/html"] = table + (_around(entry, shown) if shown else "")
     return final
+
+
+def _around(entry: Claim, shown: Shown) -> str:
+    claims = all_claims()
+    linked = {
+        name: f"#evidence-{name}" if other.chapter == entry.chapter else f"{other.chapter}.html#evidence-{name}"
+        for name, other in claims.items()
+        if name in shown.claims
+    }
+    linked[entry.id] = f"ledger.html#claim-{entry.id}"
+    return neighbours_html(entry, claims, shown, linked=linked)
 
 
 def _prepare(checkout: Checkout, report: Report, source: Path) -> None:
@@ -306,14 +364,23 @@ def _prepare(checkout: Checkout, report: Report, source: Path) -> None:
         if (checkout.root / folder).is_dir():
             shutil.copytree(checkout.root / folder, source / folder)
     shutil.copy2(checkout.root / "_toc.yml", source / "_toc.yml")
+    found = evidence_shown(report, _accepted_history(checkout))
+    shown = Shown(found["claims"])
     for name, went in report.executed.items():
-        text = notebook_text(with_final_verdicts(went.notebook or {}, report.judged))
+        text = notebook_text(with_final_verdicts(went.notebook or {}, report.judged, shown))
         write_whole(source / "chapters" / f"{name}.ipynb", text, checkout.scratch)
     evidence = source / "evidence.json"
-    write_json(evidence, evidence_shown(report), checkout.scratch)
+    write_json(evidence, found, checkout.scratch)
     write_whole(
         source / "_config.yml", rendering_configuration(checkout.root / "_config.yml", evidence), checkout.scratch
     )
+
+
+def _accepted_history(checkout: Checkout) -> Sequence[Mapping[str, Any]]:
+    try:
+        return load(checkout.ledger)["history"]
+    except LedgerError:  # a run that compares with nothing may be rendered
+        return ()
 
 
 def rendering_configuration(path: Path, evidence: Path) -> str:
@@ -324,7 +391,8 @@ def rendering_configuration(path: Path, evidence: Path) -> str:
     return yaml.safe_dump(content, sort_keys=False)
 
 
-def _jupyter_book(source: Path, output: Path) -> tuple[int, str]:
+def jupyter_book(source: Path, output: Path) -> tuple[int, str]:
+    """Render the folder `source` into ``output/_build/html``: exit status, and what was said without colours."""
     options = ["--path-output", str(output), "-W", "--keep-going", "-n"]
     path = os.pathsep.join([str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     settings = {"PYTHONPATH": path, "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "NO_COLOR": "1"}

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,8 @@ def accept(
 ) -> list[Difference]:
     """Take this run's numbers over into the ledger at `path` and return what changed.
 
-    Only the claims in `identifiers` change, or all of the run when it is empty. The reason is kept with the
-    old and the new values. ValueError without a reason or for a claim the run has no evidence of; LedgerError
+    Only the claims in `identifiers` change, or all of the run when it is empty. The date and the reason are kept with
+    the old and the new values. ValueError without a reason or for a claim the run has no evidence of; LedgerError
     for a damaged ledger, which is never overwritten.
     """
     if not reason.strip():
@@ -78,7 +79,8 @@ def accept(
         fresh = assemble(records)
         taken = {identifier: fresh[identifier] for identifier in fresh if identifier in chosen}
         kept = _in_reading_order({**committed["claims"], **taken})
-        entry = {"reason": reason.strip(), "changes": [asdict(change) for change in changes]}
+        today = datetime.now(UTC).date().isoformat()
+        entry = {"date": today, "reason": reason.strip(), "changes": [asdict(change) for change in changes]}
         save(path, {"format": FORMAT, "claims": kept, "history": [*committed["history"], entry]})
     return changes
 

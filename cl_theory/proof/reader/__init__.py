@@ -1,1 +1,1 @@
-"""The book for its reader: what chapters open with, what can be broken, played with and taken away."""
+"""The book for its reader: its pages, and what on them explains itself, breaks, plays and can be taken away."""
