@@ -119,8 +119,8 @@ def _executed(
 ) -> int:
     from cl_theory.proof.book.build_folder import alone
     from cl_theory.proof.book.checkout import find_checkout
-    from cl_theory.proof.book.rendering import render
     from cl_theory.proof.display import Display, say_rendered, shown_run, summarise, wish
+    from cl_theory.proof.reader.rendering import render
 
     checkout, display, rendered = find_checkout(), Display(), None
     asked = wish(checkout, profile=profile, chapters=chapters, jobs=jobs, seed=seed, fresh=fresh, parameters=parameters)

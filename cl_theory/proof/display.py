@@ -24,8 +24,8 @@ from cl_theory.proof.checks.stages import BUDGET
 from cl_theory.proof.ledger.verdict import RANK
 
 if TYPE_CHECKING:
-    from cl_theory.proof.book.rendering import Rendered
     from cl_theory.proof.book.run import Accepted, Report, Wish
+    from cl_theory.proof.reader.rendering import Rendered
 
 
 MARKS = {"waiting": ("·", "dim"), "executed": ("✓", "green"), "kept": ("=", "cyan"), "failed": ("✗", "bold red")}

@@ -7,11 +7,11 @@ import pytest
 from tiny_book import decided, record
 
 from cl_theory.proof.book.checkout import page_title
-from cl_theory.proof.book.pages import NOT_REPRODUCED, corrections_markdown, shown_evidence
 from cl_theory.proof.ledger.ledger import LedgerError, assemble
 from cl_theory.proof.ledger.registry import all_claims
 from cl_theory.proof.ledger.verdict import MEANING
 from cl_theory.proof.ledger.words import verdict_class
+from cl_theory.proof.reader.pages import NOT_REPRODUCED, corrections_markdown, shown_evidence
 from cl_theory.proof.reader.shown import Contents, Shown
 
 
@@ -38,7 +38,7 @@ def test_what_the_paper_says_and_the_data_contradict_is_a_correction(experiment,
 
 
 def test_each_verdict_has_a_look_of_its_own():
-    css = resources.files("cl_theory.proof.book").joinpath("assets/book.css").read_text("utf-8")
+    css = resources.files("cl_theory.proof.reader").joinpath("assets/book.css").read_text("utf-8")
     for verdict in MEANING:
         assert f".verdict-{verdict_class(verdict)}::before" in css
 

@@ -17,9 +17,9 @@ from tiny_book import FIRST, SECOND, chapter, code, evidence_cell, record, shows
 from cl_theory.proof.book.build_folder import write_json
 from cl_theory.proof.book.checkout import GateSeed
 from cl_theory.proof.book.execution import Executed, Listener
-from cl_theory.proof.book.rendering import render
 from cl_theory.proof.book.run import Wish, run, take_over, weigh
 from cl_theory.proof.ledger.registry import all_claims
+from cl_theory.proof.reader.rendering import render
 
 ROOT = Path(__file__).parents[2]
 CLAIMS = {name: all_claims()[name] for name in ("cl-gradient", "isd-unbiased")}

@@ -9,8 +9,8 @@ from tiny_book import FIRST, SECOND, chapter, record, shows
 
 from cl_theory.proof.book.checkout import GateSeed
 from cl_theory.proof.book.execution import Executed
-from cl_theory.proof.book.rendering import evidence_shown, render, rendering_configuration, with_final_verdicts
 from cl_theory.proof.book.run import Wish, weigh
+from cl_theory.proof.reader.rendering import evidence_shown, render, rendering_configuration, with_final_verdicts
 from cl_theory.proof.reader.shown import Shown
 
 ROOT = Path(__file__).parents[2]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cl_theory.proof.book.rendering import site_problems, toc_pages
+from cl_theory.proof.reader.rendering import site_problems, toc_pages
 
 TOC = "format: jb-book\nroot: chapters/intro\nparts:\n- caption: One\n  chapters:\n  - file: chapters/a.md\n"
 GOOD = '<html><body id="top"><p id="evidence-x"></p><a href="intro.html#top">i</a><img src="p.png" alt="p"></body>'

@@ -2,7 +2,7 @@
 
 import json
 
-from cl_theory.proof.book.pages import TITLES, speed_markdown
+from cl_theory.proof.reader.pages import TITLES, speed_markdown
 
 MACHINE = {"processor": "a processor", "cores": 2, "python": "3.11", "versions": {"numpy": "2.0"}}
 ROW = {

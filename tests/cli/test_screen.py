@@ -8,7 +8,6 @@ from rich.console import Console
 
 from cl_theory.proof.book.checkout import Checkout, GateSeed
 from cl_theory.proof.book.execution import Executed
-from cl_theory.proof.book.rendering import Rendered
 from cl_theory.proof.book.run import Collection, Report, Wish
 from cl_theory.proof.checks.criteria import Criterion
 from cl_theory.proof.checks.outcome import Outcome
@@ -18,6 +17,7 @@ from cl_theory.proof.ledger.evidence import Evidence
 from cl_theory.proof.ledger.ledger import assemble
 from cl_theory.proof.ledger.regression import Difference
 from cl_theory.proof.ledger.verdict import Judgement
+from cl_theory.proof.reader.rendering import Rendered
 
 
 @pytest.fixture

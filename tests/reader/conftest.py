@@ -17,11 +17,11 @@ import pytest
 from tiny_site import CONF, DOT, FIRST, INDEX, ONE, ROOT, SECOND, TWO, code, markdown, notebook
 
 from cl_theory.proof.book.checkout import read_chapters
-from cl_theory.proof.book.pages import shown_evidence
-from cl_theory.proof.book.rendering import contents, jupyter_book, rendering_configuration, site_problems
 from cl_theory.proof.ledger.registry import all_claims
 from cl_theory.proof.reader.claim_map import neighbours_html
+from cl_theory.proof.reader.pages import shown_evidence
 from cl_theory.proof.reader.playable import ASSETS, SCRIPTS, STYLE
+from cl_theory.proof.reader.rendering import contents, jupyter_book, rendering_configuration, site_problems
 from cl_theory.proof.reader.shown import Contents, Shown
 from cl_theory.proof.reader.take_away import BROWSERS
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from cl_theory.proof.book.rendering import READER, mathjax_folder
 from cl_theory.proof.ledger.broken_terms import CANNOT_SEE, broken_terms, broken_terms_html
 from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.reader.rendering import READER, mathjax_folder
 from cl_theory.theory.estimators.isd_statements import COVARIANCE
 
 NAME = "isd-covariance"

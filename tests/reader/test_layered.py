@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cl_theory.proof.ledger.registry import all_claims
-from cl_theory.proof.reader.layered import laid_out
+from cl_theory.proof.reader.claim_map import laid_out
 
 SIZES = {"in_a_row": 3, "node_width": 100.0, "bend_width": 6.0, "gap": 10.0}
 

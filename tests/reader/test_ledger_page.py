@@ -11,10 +11,8 @@ import pytest
 
 from cl_theory.proof.ledger.registry import all_claims
 from cl_theory.proof.ledger.verdict import MEANING
-from cl_theory.proof.reader.claim_entry import claim_html
-from cl_theory.proof.reader.ledger_page import ledger_markdown, legend_html
-from cl_theory.proof.reader.markup import in_html
-from cl_theory.proof.reader.shown import ELSEWHERE, Contents, Shown
+from cl_theory.proof.reader.ledger_page import claim_html, ledger_markdown, legend_html
+from cl_theory.proof.reader.shown import ELSEWHERE, Contents, Shown, in_html
 
 CLAIMS = all_claims()
 

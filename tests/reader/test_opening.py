@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from tiny_site import FIRST, ROOT, SECOND, code, markdown, notebook
 
-from cl_theory.proof.book.pages import Shown
 from cl_theory.proof.ledger.registry import all_claims
 from cl_theory.proof.reader.opening import facts_html, reading_minutes
+from cl_theory.proof.reader.pages import Shown
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 OPENING = re.compile(r"\A# [^\n]+\n\n```\{opening\}\n(.+?)\n```\n\n", re.DOTALL)

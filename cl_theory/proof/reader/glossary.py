@@ -24,7 +24,6 @@ from cl_theory.proof.reader.opening import shown_in
 from cl_theory.theory.algebra import glossary, symbols_of
 from cl_theory.theory.statement import Statement, statements
 
-ASSETS = Path(__file__).parent / "assets"
 NOTATION = "chapters/notation"
 LIKE_EVERYWHERE = {"b", r"\mu", r"\eta", r"\tau", r"\varepsilon"}
 """Letters that mean the same on every page; all others only where a formula of the chapter itself has them."""
@@ -281,7 +280,6 @@ def _explain(app: Any, page: str, template: str, context: dict[str, Any], docume
 
 def setup(app: Any) -> dict[str, Any]:
     """Connect the glossary, the previews and the look at references to Sphinx."""
-    app.connect("config-inited", lambda app, config: config.html_static_path.append(str(ASSETS)))
     app.connect("source-read", _append_glossary)
     app.connect("html-page-context", _explain)
     app.add_css_file("preview.css")

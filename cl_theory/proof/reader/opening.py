@@ -17,9 +17,10 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from cl_theory.proof.book.checkout import Checkout
-from cl_theory.proof.book.pages import OPEN, Shown, shown_evidence
 from cl_theory.proof.ledger.registry import Claim, all_claims
 from cl_theory.proof.ledger.words import chip
+from cl_theory.proof.reader.pages import shown_evidence
+from cl_theory.proof.reader.shown import Shown
 from cl_theory.proof.reader.take_away import Offer, offers
 
 WORDS_A_MINUTE = 238
@@ -85,7 +86,7 @@ def _number(chapter: str) -> str:
 
 
 def _verdict(name: str, shown: Shown) -> str:
-    return chip(shown.claims.get(name, {}).get("verdict", OPEN))
+    return chip(shown.verdict_of(name))
 
 
 @cache

@@ -10,9 +10,8 @@ from typing import Any
 
 from cl_theory.proof.ledger.registry import Claim
 from cl_theory.proof.ledger.words import chip, effect_in_short, result
-from cl_theory.proof.reader.claim_entry import checks_of
-from cl_theory.proof.reader.markup import in_html, raw
-from cl_theory.proof.reader.shown import Contents, Shown
+from cl_theory.proof.reader.ledger_page import checks_of
+from cl_theory.proof.reader.shown import Contents, Shown, in_html, raw
 
 KINDS = ("statement", "equation", "figure", "experiment", "remark")
 MARKS = {"paper, corrected": "corrected", "paper, sharpened": "sharpened", "refuted": "refuted"}

@@ -21,7 +21,7 @@ import yaml
 
 from cl_theory.proof.book.build_folder import notebook_text, write_whole
 from cl_theory.proof.book.checkout import BookError, Checkout, public_repository
-from cl_theory.proof.book.rendering import toc_pages
+from cl_theory.proof.reader.rendering import toc_pages
 
 ANYWHERE = "_anywhere"
 """Folder of the site with the notebooks that run anywhere."""

@@ -33,7 +33,6 @@ from cl_theory.proof.book.build_folder import (
     write_whole,
 )
 from cl_theory.proof.book.checkout import Checkout, page_title, public_repository
-from cl_theory.proof.book.pages import corrections_markdown, shown_evidence, speed_markdown
 from cl_theory.proof.book.run import Report
 from cl_theory.proof.ledger.ledger import LedgerError, assemble, load
 from cl_theory.proof.ledger.record import MIME
@@ -42,6 +41,7 @@ from cl_theory.proof.ledger.table import evidence_html
 from cl_theory.proof.ledger.verdict import Judgement
 from cl_theory.proof.reader.claim_map import map_markdown, neighbours_html
 from cl_theory.proof.reader.ledger_page import EVIDENCE_FILE, ledger_markdown
+from cl_theory.proof.reader.pages import corrections_markdown, shown_evidence, speed_markdown
 from cl_theory.proof.reader.paper_page import paper_markdown
 from cl_theory.proof.reader.shown import Contents, Shown
 
@@ -157,7 +157,7 @@ def _remote_styles(site: Path) -> Iterator[tuple[Path, str]]:
             yield path, url
 
 
-ASSETS = (Path(__file__).parent / "assets", PACKAGE / "proof" / "reader" / "assets")
+ASSETS = Path(__file__).parent / "assets"
 TEMPLATES = Path(__file__).parent / "templates"
 LEDGER_PAGE = "chapters/ledger"
 FROM_CLAIMS = {
@@ -183,7 +183,8 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("build-finished", _copy_mathjax)
     app.connect("build-finished", _copy_evidence)
     app.add_css_file("book.css")
-    app.setup_extension("cl_theory.proof.reader.playable")
+    for part in ("opening", "glossary", "playable", "take_away"):
+        app.setup_extension(f"cl_theory.proof.reader.{part}")
     app.add_css_file("reader.css")
     app.add_css_file("broken_terms.css")
     app.add_js_file("broken_terms.js", priority=200, defer="defer")  # before MathJax, which typesets what it marks
@@ -200,7 +201,7 @@ def mathjax_folder() -> Path:
 
 
 def _configure(app: Any, config: Any) -> None:
-    config.html_static_path.extend(map(str, ASSETS))
+    config.html_static_path.append(str(ASSETS))
     config.templates_path.append(str(TEMPLATES))
     config.html_sidebars = {"**": ["book-title.html", "search-button-field.html", "sbt-sidebar-nav.html"]}
     config.mathjax_path = f"mathjax/{MATHJAX[0]}"
