@@ -1,6 +1,7 @@
 """Sites rendered once, of two chapters and with a stand-in for each chapter, and a browser to look at them."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -153,8 +154,12 @@ def book() -> Contents:
     return contents(ROOT)
 
 
+CHAPTERS = ROOT / "chapters"
+_FIGURE = re.compile(r"\{glue:figure\} \S+\n:name: (\S+)")
+
+
 def _stand_in(name: str, title: str, shown: Shown) -> dict[str, Any]:
-    """A chapter that has nothing but a title and a place for each of its claims, with the claims around it."""
+    """A chapter that has nothing but a title, its figures' names, and each of its claims with those around it."""
     linked = {other: f"ledger.html#claim-{other}" for other in all_claims()}
     own = [entry for entry in all_claims().values() if entry.chapter == name]
     places = "".join(
@@ -162,7 +167,10 @@ def _stand_in(name: str, title: str, shown: Shown) -> dict[str, Any]:
         + neighbours_html(entry, all_claims(), shown, linked=linked)
         for entry in own
     )
-    source = f"# {title}\n\n```{{raw}} html\n{places}\n```"
+    cells = json.loads((CHAPTERS / f"{name}.ipynb").read_text("utf-8"))["cells"]
+    labels = [label for cell in cells for label in _FIGURE.findall("".join(cell["source"]))]
+    figures = "\n\n".join(f"```{{figure}} dot.png\n:name: {label}\n:alt: a dot\n\nA figure.\n```" for label in labels)
+    source = f"# {title}\n\n```{{raw}} html\n{places}\n```\n\n{figures}"
     cell = {"cell_type": "markdown", "id": "all", "source": source, "metadata": {}}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": [cell]}
@@ -174,6 +182,7 @@ def book_site(tmp_path_factory: pytest.TempPathFactory, accepted: Shown, book: C
     folder = tmp_path_factory.mktemp("book")
     source = folder / "source"
     shutil.copytree(ROOT / "chapters", source / "chapters", ignore=shutil.ignore_patterns("*.ipynb", ".ipynb*"))
+    (source / "chapters" / "dot.png").write_bytes(DOT)
     for name in read_chapters(ROOT / "chapters"):
         stand_in = _stand_in(name, book.of(name).title, accepted)
         (source / "chapters" / f"{name}.ipynb").write_text(json.dumps(stand_in), "utf-8")

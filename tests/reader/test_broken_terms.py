@@ -9,7 +9,7 @@ import pytest
 
 from cl_theory.proof.ledger.broken_terms import CANNOT_SEE, broken_terms, broken_terms_html
 from cl_theory.proof.ledger.evidence import Evidence
-from cl_theory.proof.reader.rendering import READER, mathjax_folder
+from cl_theory.proof.reader.rendering import ASSETS, mathjax_folder
 from cl_theory.theory.estimators.isd_statements import COVARIANCE
 
 NAME = "isd-covariance"
@@ -68,8 +68,8 @@ def written(folder: Path, record: dict[str, Any] | None) -> str:
     data = broken_terms_html(record) if record else ""
     (folder / "page.html").write_text(
         f"""<!doctype html><html lang="en"><title>A formula</title>
-        <link rel="stylesheet" href="file://{READER}/assets/broken_terms.css">
-        <script defer src="file://{READER}/assets/broken_terms.js"></script>
+        <link rel="stylesheet" href="file://{ASSETS}/broken_terms.css">
+        <script defer src="file://{ASSETS}/broken_terms.js"></script>
         <script defer src="mathjax/tex-mml-chtml.js"></script>
         <main><div class="math"><span>(2.1)</span>\n\\[\n{COVARIANCE.latex}\n\\]</div>{data}</main></html>"""
     )
