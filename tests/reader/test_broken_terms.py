@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cl_theory.proof.ledger.broken_terms import CANNOT_SEE, broken_terms, broken_terms_html
+from cl_theory.proof.ledger.broken_terms import CANNOT_SEE, breakable, broken_terms, broken_terms_html
 from cl_theory.proof.ledger.evidence import Evidence
 from cl_theory.proof.reader.rendering import ASSETS, mathjax_folder
 from cl_theory.theory.estimators.isd_statements import COVARIANCE
@@ -66,14 +66,24 @@ def test_a_page_without_checks_of_its_statements_gets_no_data(record):
 def written(folder: Path, record: dict[str, Any] | None) -> str:
     (folder / "mathjax").symlink_to(mathjax_folder())
     data = broken_terms_html(record) if record else ""
+    body = f'<main><div class="math" id="here"><span>(2.1)</span>\\[\n{COVARIANCE.latex}\n\\]</div>{data}</main>'
     (folder / "page.html").write_text(
         f"""<!doctype html><html lang="en"><title>A formula</title>
         <link rel="stylesheet" href="file://{ASSETS}/broken_terms.css">
         <script defer src="file://{ASSETS}/broken_terms.js"></script>
         <script defer src="mathjax/tex-mml-chtml.js"></script>
-        <main><div class="math"><span>(2.1)</span>\n\\[\n{COVARIANCE.latex}\n\\]</div>{data}</main></html>"""
+        {breakable(body)}</html>"""
     )
     return f"file://{folder}/page.html"
+
+
+def test_formulas_are_marked_where_their_statement_is_broken_and_nowhere_else(record):
+    other = '<div class="math">\\[\nx &lt; 1\n\\]</div>'
+    body = f'<div class="math notranslate">\n\\[\n{COVARIANCE.latex}\n\\]</div>{other}{broken_terms_html(record)}'
+    assert breakable(body) == body.replace(COVARIANCE.latex, COVARIANCE.marked_latex, 1).replace(
+        '<div class="math notranslate"', '<div class="math notranslate" data-breakable="0"'
+    )
+    assert breakable(other) == other
 
 
 def test_a_reader_breaks_a_term_by_mouse_and_by_keyboard(blank, record, tmp_path):

@@ -1,13 +1,22 @@
-"""What became of each check when a term of a statement was wrong: for the page on which the formula is printed."""
+"""What became of each check when a term of a statement was wrong: for the page on which the formula is printed.
+
+The data lies beside the evidence; a page that is rendered has its formulas marked, and ``broken_terms.js`` shows it.
+"""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from html import escape, unescape
 from typing import Any
 
 from cl_theory.proof.ledger.words import LEVEL_NAME
 
 CANNOT_SEE = "cannot see so small an error of this term; other checks do"
 NOTHING_SEEN = "turned red"
+_DATA = re.compile(r'class="broken-terms">(.*?)</script>', re.DOTALL)
+_DISPLAYED = re.compile(
+    r'(<div class="[^"]*\bmath\b[^"]*")([^>]*>)((?:(?!</div>|\\\[).)*\\\[\s*)((?:(?!</div>).)*?)(\s*\\\])', re.DOTALL
+)
 _NEVER = "p = 0.0e+00"
 _UNDERFLOW = "p below 1e-300"
 
@@ -34,6 +43,21 @@ def broken_terms_html(record: Mapping[str, Any]) -> str:
         return ""
     content = json.dumps(found, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" class="broken-terms">{content}</script>'
+
+
+def breakable(body: str) -> str:
+    """The HTML `body` of a page with each displayed formula of its `broken_terms` marked, and numbered as they are."""
+    statements = [stated for content in _DATA.findall(body) for stated in json.loads(content)]
+    numbers = {stated["latex"]: number for number, stated in reversed(list(enumerate(statements)))}
+
+    def mark(found: re.Match[str]) -> str:
+        number = numbers.get(unescape(found[4]))
+        if number is None:
+            return found[0]
+        marked = escape(statements[number]["marked"], quote=False)
+        return f'{found[1]} data-breakable="{number}"{found[2]}{found[3]}{marked}{found[5]}'
+
+    return _DISPLAYED.sub(mark, body)
 
 
 def _became(record: Mapping[str, Any], statement: str, term: str) -> Iterator[dict[str, Any]]:

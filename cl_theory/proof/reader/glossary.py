@@ -37,8 +37,8 @@ _MATH = re.compile(
 )
 _WORDS = ("operatorname", "text", "mathrm", "mathit", "mathbb", "rm", "begin", "end", "hspace", "tag")
 _CHANGES = ("bar", "hat", "tilde", "dot", "ddot", "mathbf", "mathcal", "boldsymbol", "vec")
-_KEEPS = {rf"\{name}" for name in _WORDS + _CHANGES}
-"""Commands for words, and those that make another symbol of what follows."""
+_KEEPS = {rf"\{name}" for name in (*_WORDS, *_CHANGES, "class")}
+"""Commands for words, those that make another symbol of what follows, and the one for the marks of terms."""
 _DECORATES = {"*", "+", "-", "'", r"\pm", r"\mp", r"\circ", r"\star", "("}
 """After a ``^``: another symbol, and no power."""
 

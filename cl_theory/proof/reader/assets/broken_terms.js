@@ -2,8 +2,8 @@
 //
 // A classic script and no module: a page opened from a file may load no module.
 //
-// The evidence on the page carries its data as JSON (broken_terms.py). This runs before MathJax typesets, to mark the
-// terms; without it, or without evidence, the formula stands as it is.
+// The evidence on the page carries its data as JSON, and the terms of its formulas are marked (broken_terms.py); without
+// either, or without JavaScript, the formula stands as it is.
 
 (() => {
   const ERRORS = {
@@ -13,20 +13,14 @@
   };
 
   const statements = [...document.querySelectorAll("script.broken-terms")].flatMap((script) => JSON.parse(script.textContent));
-  const broken = [];
-
-  for (const formula of document.querySelectorAll("div.math")) {
-    const text = [...formula.childNodes].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
-    const statement = text && statements.find(({ latex }) => text.data.includes(latex));
-    if (!statement) continue;
-    text.data = text.data.replace(statement.latex, () => statement.marked);
-    broken.push({ formula, statement });
-  }
 
   addEventListener("load", async () => {
     if (!window.MathJax?.startup?.promise) return;
     await window.MathJax.startup.promise;
-    broken.forEach(({ formula, statement }, number) => breakable(formula, statement, `broken-${number}`));
+    document.querySelectorAll("[data-breakable]").forEach((formula, number) => {
+      const statement = statements[Number(formula.dataset.breakable)];
+      if (statement) breakable(formula, statement, `broken-${number}`);
+    });
   });
 
   function element(tag, properties = {}, ...children) {
