@@ -190,6 +190,7 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_css_file("broken_terms.css")
     app.add_js_file("broken_terms.js", loading_method="defer")
     app.connect("html-page-context", _make_breakable, priority=400)  # before symbols are marked inside of the terms
+    app.connect("html-page-context", _name_as_shown)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -249,6 +250,15 @@ def _note_claims(app: Any, doctree: Any) -> None:
 def _make_breakable(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     if "body" in context:
         context["body"] = breakable(context["body"])
+
+
+UNSPEAKABLE = (' aria-label="Toggle hidden content"', ' role="doc-biblioentry"', ' role="list" class="citation-list"')
+"""Of MyST-NB, a name that hides the text that is shown; of docutils, roles that are not allowed where they stand."""
+
+
+def _name_as_shown(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    for attribute in UNSPEAKABLE if "body" in context else ():
+        context["body"] = context["body"].replace(attribute, "")
 
 
 def _copy_mathjax(app: Any, error: Exception | None) -> None:
