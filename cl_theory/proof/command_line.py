@@ -229,14 +229,19 @@ def run(
 
 
 def status(names: Names = None, everything: All = False) -> int:
-    """Say what is computed, in flight, missing or damaged, and whether the stored results are sound."""
+    """Say what is computed, in flight, missing or damaged, and whether the stored results are sound.
+
+    Of all experiments: also which questions of the second design are answered, and what the others will take.
+    """
     from cl_theory.proof.book.checkout import find_checkout
-    from cl_theory.proof.experiment_view import chosen, show_standing
+    from cl_theory.proof.experiment_view import chosen, show_questions, show_standing
     from cl_theory.proof.experiments.standing import default_store
 
     checkout = find_checkout()
     for one in chosen(tuple(names or ()), everything or not names):
         show_standing(one, default_store(checkout.root), checkout.experiments)
+    if everything or not names:
+        show_questions(checkout)
     return FINE
 
 
