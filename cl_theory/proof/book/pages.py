@@ -17,7 +17,7 @@ from cl_theory.proof.ledger.words import (
     LEVEL_NAME,
     SEEN,
     STATED,
-    asked,
+    all_asked,
     chip,
     effect_in_short,
     result,
@@ -127,7 +127,7 @@ def _entry(entry: Claim, shown: Shown, linked: bool) -> str:
 
 
 def _criteria(entry: Claim) -> str:
-    lines = [f"- {_plain(asked(criterion))}" for criterion in entry.criteria]
+    lines = [f"- {_plain(line)}" for line in all_asked(entry)]
     return "\n".join([f"{STATED}:", "", *lines]) if lines else ""
 
 
