@@ -218,7 +218,8 @@ def run(
     """Compute what is missing, and store each experiment that is complete in data/experiments.
 
     It may be stopped at any time, and goes on where it was; two runs at once share the work. With --arm or --seeds
-    cells are computed, but nothing is stored in data/experiments.
+    cells are computed, but nothing is stored in data/experiments. Of the second design --all runs the next stage of
+    what has a question left open: run it again until status says that none is.
     """
     from cl_theory.proof.book.checkout import find_checkout
     from cl_theory.proof.experiment_view import Wish, run_as_wished

@@ -17,7 +17,7 @@ from cl_theory.proof.book.checkout import Checkout
 from cl_theory.proof.checks.sequential import Question, answer, lawlike, planned
 from cl_theory.proof.claim_view import plain_table, wide_console
 from cl_theory.proof.experiments.definition import Cell, Experiment, ExperimentError, available_cores
-from cl_theory.proof.experiments.measures import values_of
+from cl_theory.proof.experiments.measures import stages_needed, values_of
 from cl_theory.proof.experiments.registered import all_experiments, experiment
 from cl_theory.proof.experiments.registered.second import ALL, STAGED, require_as_stated
 from cl_theory.proof.experiments.results import ArmResults, Results
@@ -296,6 +296,9 @@ def run_as_wished(checkout: Checkout, wish: Wish) -> None:
     from cl_theory.proof.experiments.execution import work_off  # here, so that what is stored is shown without Dask
 
     experiments, store = chosen(wish.names, wish.everything), default_store(checkout.root)
+    if wish.everything:
+        needed = stages_needed(checkout.experiments)
+        experiments = [one for one in experiments if one not in ALL or one.name in needed]
     for one in experiments:
         if one in ALL:
             require_as_stated(one.name, one.definition)

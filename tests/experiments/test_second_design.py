@@ -142,4 +142,14 @@ def test_stages_are_read_until_the_question_is_answered(tiny, checkout, here_and
     values, over = measures.values_of("exp-tiny", question, checkout.archives)
     np.testing.assert_allclose(values, 32.0 * np.arange(100_000, 100_020))
     assert over
-    assert measures.values_of("exp-tiny", replace(question, name="smoother"), checkout.archives)[1]
+
+
+@pytest.mark.parametrize(("stored", "is_open", "needed"), [(0, True, 1), (1, True, 2), (1, False, 1), (4, False, 4)])
+def test_only_the_next_stage_of_what_is_open_is_needed(checkout, monkeypatch, stored, is_open, needed):
+    monkeypatch.setattr(measures, "values_of", lambda claim, question, folder: (np.empty(0), not is_open))
+    staged = STAGED["second-b"]
+    checkout.archives.mkdir(parents=True)
+    for stage in staged.stages[:stored]:
+        (checkout.archives / f"{stage.name}.json").touch()
+    found = [name for name in measures.stages_needed(checkout.archives) if name.startswith("second-b-")]
+    assert found == [stage.name for stage in staged.stages[:needed]]

@@ -26,6 +26,7 @@ from cl_theory.proof.experiments.results import (
 from cl_theory.proof.experiments.retraced import isd_variance, moments_along
 from cl_theory.proof.experiments.store import archive_path
 from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.ledger.registry import all_claims
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,17 @@ def values_of(claim: str, question: Question, folder: Path | None = None) -> tup
         if len(question.answers(question.interval(values))) == 1:
             return values, True
     return values, True
+
+
+def stages_needed(folder: Path) -> list[str]:
+    """Names of the stages that are stored, and of the next one of each experiment with a question left open."""
+    found = []
+    asked = [(entry.id, question) for entry in all_claims().values() for question in entry.again]
+    for name, staged in STAGED.items():
+        stored = [stage.name for stage in staged.stages if archive_path(folder, stage.name).exists()]
+        is_open = any(not values_of(claim, q, folder)[1] for claim, q in asked if q.experiment == name)
+        found += [*stored, *(stage.name for stage in staged.stages[len(stored) :][:is_open])]
+    return found
 
 
 def plain_question(question: Question) -> dict[str, Any]:
