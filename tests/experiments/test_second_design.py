@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cl_theory.proof.checks.criteria import Criterion
 from cl_theory.proof.checks.sequential import LOOKS
 from cl_theory.proof.experiments import measures, registered
 from cl_theory.proof.experiments.definition import ExperimentError, Seeds, Slice
@@ -12,9 +13,11 @@ from cl_theory.proof.experiments.registered import second
 from cl_theory.proof.experiments.registered.designs import MOMENTS
 from cl_theory.proof.experiments.registered.second import STAGED, Staged, require_as_stated, require_fresh
 from cl_theory.proof.experiments.results import ArmResults, Results
+from cl_theory.proof.ledger.evidence import Evidence
 from cl_theory.proof.ledger.registry import all_claims
 
 ASKED = [(entry.id, question) for entry in all_claims().values() for question in entry.again]
+STATED = Criterion("roughness", "it ends up worse", 0.0, "above")
 HOURS = 24
 """All core time that the second design may take."""
 
@@ -120,7 +123,7 @@ def test_an_unknown_measure_says_what_there_is():
         measures.measured(asked("mood"), found())
 
 
-def test_stages_are_read_until_the_question_is_answered(tiny, checkout, here_and_now, monkeypatch):
+def test_stages_are_read_until_the_question_is_answered(tiny, checkout, here_and_now, register, monkeypatch):
     """The tiny runs give 2 seed + 20 and seed + 20 at their ends: the difference is the seed."""
     from cl_theory.proof.experiments.execution import work_off
     from cl_theory.proof.experiments.store import write_archive
@@ -142,6 +145,10 @@ def test_stages_are_read_until_the_question_is_answered(tiny, checkout, here_and
     values, over = measures.values_of("exp-tiny", question, checkout.archives)
     np.testing.assert_allclose(values, 32.0 * np.arange(100_000, 100_020))
     assert over
+    register(replace(STATED, name=question.of), again=(question,))
+    claims = {"tiny": Evidence("exp-tiny")}
+    assert measures.asked_again(claims)["tiny: smoother"].details["answers"] == ["more"]
+    assert [check["passed"] for check in claims["tiny"].record["checks"]] == [False, True]
 
 
 @pytest.mark.parametrize(("stored", "is_open", "needed"), [(0, True, 1), (1, True, 2), (1, False, 1), (4, False, 4)])

@@ -243,14 +243,23 @@ def plain_question(question: Question) -> dict[str, Any]:
     return {name: value for name, value in asdict(question).items() if name != "seen"}
 
 
-def asked_again(claims: Iterable[Evidence]) -> dict[str, Outcome]:
-    """Put on record what the stored stages answer to the questions of `claims`, by name; those left open are not."""
+def asked_again(claims: Mapping[str, Evidence]) -> dict[str, Outcome]:
+    """Put on record what the stored stages answer to the questions of `claims`, as "claim: question".
+
+    A question that more seeds may answer is left out. The slices of the stages that answered are run again.
+    """
     found = {}
-    for evidence in claims:
+    for name, evidence in claims.items():
+        used: dict[str, int] = {}
         for question in evidence.claim.again:
             values, over = values_of(evidence.claim.id, question)
             if over:
-                found[question.name] = evidence.answered(question.name, values)
+                found[f"{name}: {question.name}"] = evidence.answered(question.name, values)
+                used[question.experiment] = max(len(values), used.get(question.experiment, 0))
+        for experiment, seeds in used.items():
+            for look, stage in zip(STAGED[experiment].looks, STAGED[experiment].stages, strict=True):
+                if look <= seeds:
+                    run_again(results(stage.name), [evidence], "first seeds and phases")
     return found
 
 
