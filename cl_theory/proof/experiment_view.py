@@ -186,16 +186,17 @@ def show_questions(checkout: Checkout) -> None:
 def _question_row(claim: str, question: Question, folder: Path) -> tuple[tuple[str, str, str], float]:
     """(seeds, effect, answer) in words, and the seeds still expected."""
     values, over = values_of(claim, question, folder)
+    effect = effect_in_short({"values": answer(question, values).values}) if len(values) else ""
     if over:
         outcome = answer(question, values)
         borne = {True: "bears the claim out", False: "does not bear it out", None: "undecided at the last look"}
         told = f"{' or '.join(outcome.details['answers'])}: {borne[outcome.passed]}"
-        return (str(len(values)), effect_in_short({"values": outcome.values}), told), 0.0
+        return (str(len(values)), effect, told), 0.0
     staged = STAGED[question.experiment]
     plan = planned(question, staged.looks, lawlike(question, values), done=len(values))
     more = plan.seeds - len(values)
     expected = f"about {more:.0f} seeds, {spoken(more * staged.seconds)}; {plan.ends.get('open', 0):.0%} open then"
-    return (str(len(values)), "", expected), more
+    return (str(len(values)), effect, expected), more
 
 
 def show_definition(experiment: Experiment) -> None:
