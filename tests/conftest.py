@@ -8,6 +8,7 @@ import pytest
 
 from cl_theory.proof import claim_view
 from cl_theory.proof.checks.criteria import Criterion
+from cl_theory.proof.checks.sequential import Question
 from cl_theory.proof.ledger import registry, verdict
 from cl_theory.proof.ledger.registry import Claim
 
@@ -32,8 +33,8 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Claim]:
     """Register a claim of kind "experiment" last, with these criteria if there are any, for the length of a test."""
     without = registry.all_claims()
 
-    def registered(*criteria: Criterion) -> Claim:
-        entry = dataclasses.replace(EXPERIMENT, criteria=criteria or EXPERIMENT.criteria)
+    def registered(*criteria: Criterion, again: tuple[Question, ...] = ()) -> Claim:
+        entry = dataclasses.replace(EXPERIMENT, criteria=criteria or EXPERIMENT.criteria, again=again)
         extended = MappingProxyType({**without, entry.id: entry})
         for module in (registry, verdict, claim_view):
             monkeypatch.setattr(module, "all_claims", lambda: extended)

@@ -10,7 +10,7 @@ from rich.table import Table
 from cl_theory.proof.checks.outcome import LEVELS
 from cl_theory.proof.ledger.registry import Claim, all_claims
 from cl_theory.proof.ledger.verdict import MEANING
-from cl_theory.proof.ledger.words import LEVEL_NAME, STATED, asked, result, seen
+from cl_theory.proof.ledger.words import LEVEL_NAME, STATED, all_asked, result, seen
 
 COLOURS = {
     "proved": "green", "certified": "green", "confirmed": "cyan",
@@ -42,8 +42,8 @@ def show_claim(identifier: str, ledger: Mapping[str, Any], console: Console | No
     console.print(f"source: {source}; kind: {entry.kind}; chapter: {entry.chapter}")
     if entry.is_experiment:
         console.print(f"{STATED}:")
-    for criterion in entry.criteria:
-        console.print(f"    {escape(asked(criterion))}")
+    for line in all_asked(entry):
+        console.print(f"    {escape(line)}")
     console.print(f"rests on: {_rests_on(entry, ledger)}")
     for number, assumption in enumerate(entry.assumptions, 1):
         console.print(f"({number}) {escape(assumption)}")

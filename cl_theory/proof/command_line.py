@@ -232,7 +232,8 @@ def run(
     """Compute what is missing, and store each experiment that is complete in data/experiments.
 
     It may be stopped at any time, and goes on where it was; two runs at once share the work. With --arm or --seeds
-    cells are computed, but nothing is stored in data/experiments.
+    cells are computed, but nothing is stored in data/experiments. Of the second design --all runs the next stage of
+    what has a question left open: run it again until status says that none is.
     """
     from cl_theory.proof.book.checkout import find_checkout
     from cl_theory.proof.experiment_view import Wish, run_as_wished
@@ -243,14 +244,19 @@ def run(
 
 
 def status(names: Names = None, everything: All = False) -> int:
-    """Say what is computed, in flight, missing or damaged, and whether the stored results are sound."""
+    """Say what is computed, in flight, missing or damaged, and whether the stored results are sound.
+
+    Of all experiments: also which questions of the second design are answered, and what the others will take.
+    """
     from cl_theory.proof.book.checkout import find_checkout
-    from cl_theory.proof.experiment_view import chosen, show_standing
+    from cl_theory.proof.experiment_view import chosen, show_questions, show_standing
     from cl_theory.proof.experiments.standing import default_store
 
     checkout = find_checkout()
     for one in chosen(tuple(names or ()), everything or not names):
         show_standing(one, default_store(checkout.root), checkout.experiments)
+    if everything or not names:
+        show_questions(checkout)
     return FINE
 
 

@@ -14,9 +14,12 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 from cl_theory.proof.book.checkout import Checkout
+from cl_theory.proof.checks.sequential import Question, answer, lawlike, planned
 from cl_theory.proof.claim_view import plain_table, wide_console
 from cl_theory.proof.experiments.definition import Cell, Experiment, ExperimentError, available_cores
+from cl_theory.proof.experiments.measures import stages_needed, values_of
 from cl_theory.proof.experiments.registered import all_experiments, experiment
+from cl_theory.proof.experiments.registered.second import ALL, STAGED, require_as_stated
 from cl_theory.proof.experiments.results import ArmResults, Results
 from cl_theory.proof.experiments.standing import (
     Forecast,
@@ -29,6 +32,8 @@ from cl_theory.proof.experiments.standing import (
     standing_of,
 )
 from cl_theory.proof.experiments.store import KEPT_ONCE, CellStore, write_archive
+from cl_theory.proof.ledger.registry import all_claims
+from cl_theory.proof.ledger.words import effect_in_short
 
 NEARLY = 0.95
 """No cell counts as done before it is, however long it takes."""
@@ -164,6 +169,36 @@ def show_standing(experiment: Experiment, store: CellStore, folder: Path) -> Non
         console.print(f"  core time left: {UNKNOWN if seconds is None else f'about {spoken(seconds)}'}")
 
 
+def show_questions(checkout: Checkout) -> None:
+    """A row a question of the second design: its answer, or the seeds and the hours that are still expected."""
+    table = plain_table("claim", "question", "seeds", "effect", "answer, or what is expected")
+    left: dict[str, float] = {}
+    for entry in all_claims().values():
+        for question in entry.again:
+            row, seeds = _question_row(entry.id, question, checkout.experiments)
+            table.add_row(entry.id, escape(question.name), *map(escape, row))
+            left[question.experiment] = max(seeds, left.get(question.experiment, 0.0))
+    wide_console().print(table)
+    seconds = sum(seeds * STAGED[name].seconds for name, seeds in left.items())
+    wide_console().print(f"core time expected for what is open: about {spoken(seconds)}")
+
+
+def _question_row(claim: str, question: Question, folder: Path) -> tuple[tuple[str, str, str], float]:
+    """(seeds, effect, answer) in words, and the seeds still expected."""
+    values, over = values_of(claim, question, folder)
+    effect = effect_in_short({"values": answer(question, values).values}) if len(values) else ""
+    if over:
+        outcome = answer(question, values)
+        borne = {True: "bears the claim out", False: "does not bear it out", None: "undecided at the last look"}
+        told = f"{' or '.join(outcome.details['answers'])}: {borne[outcome.passed]}"
+        return (str(len(values)), effect, told), 0.0
+    staged = STAGED[question.experiment]
+    plan = planned(question, staged.looks, lawlike(question, values), done=len(values))
+    more = plan.seeds - len(values)
+    expected = f"about {more:.0f} seeds, {spoken(more * staged.seconds)}; {plan.ends.get('open', 0):.0%} open then"
+    return (str(len(values)), effect, expected), more
+
+
 def show_definition(experiment: Experiment) -> None:
     """What is asked, and everything that the answer follows from."""
     console, seeds = wide_console(), experiment.seeds
@@ -262,6 +297,12 @@ def run_as_wished(checkout: Checkout, wish: Wish) -> None:
     from cl_theory.proof.experiments.execution import work_off  # here, so that what is stored is shown without Dask
 
     experiments, store = chosen(wish.names, wish.everything), default_store(checkout.root)
+    if wish.everything:
+        needed = stages_needed(checkout.experiments)
+        experiments = [one for one in experiments if one not in ALL or one.name in needed]
+    for one in experiments:
+        if one in ALL:
+            require_as_stated(one.name, one.definition)
     cells = [cell for each in experiments for cell in cells_of(each, wish)]
     _sensible(wish)
     forecast = forecast_of(experiments, store, checkout.experiments)

@@ -8,9 +8,10 @@ import pytest
 
 from cl_theory.proof.checks.criteria import Criterion
 from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.checks.sequential import Question
 from cl_theory.proof.ledger.evidence import Evidence
 from cl_theory.proof.ledger.ledger import load
-from cl_theory.proof.ledger.registry import _require_forest
+from cl_theory.proof.ledger.registry import _require_forest, require_asked_once
 from cl_theory.proof.ledger.regression import accept, differences
 from cl_theory.proof.ledger.verdict import MEANING, OF_DATA, RANK, judge, judge_alone
 from cl_theory.proof.ledger.words import STATED, asked, effect_and_criterion, effect_in_short
@@ -276,3 +277,62 @@ def test_the_text_and_the_table_of_the_evidence_tell_what_was_asked_and_how_it_w
 )
 def test_what_is_asked_is_told_with_margin_and_unit(criterion, words):
     assert asked(criterion) == words
+
+
+AGAIN = Question(
+    "by how much", "one nat", "fresh loss of ISD less that of two-term learning", 0.5, "half a nat is nothing to see",
+    ("more",), "tiny", ("isd", "two-term"), "late loss", (1.0, 0.1), "nats",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("effect", "verdict"), [(1.0, "reproduced"), (0.0, "not reproduced"), (0.5, "undecided"), (None, "undecided")]
+)
+def test_what_is_asked_again_takes_the_place_of_what_was_undecided(register, effect, verdict):
+    entry = register(WORSE, WIDE, again=(AGAIN,))
+    evidence = evidence_of("worse", "one nat")
+    if effect is not None:
+        evidence.answered("by how much", effect + 0.1 * RNG.normal(size=40))
+    judgement = judge_alone(entry, evidence.record)
+    assert (judgement.verdict, judgement.sound) == (verdict, True)
+    assert "one nat: by more than 1 nat" in [check["scope"] for check in evidence.record["checks"]]
+
+
+def test_two_questions_in_the_place_of_one_criterion_must_both_be_answered(register):
+    entry = register(WORSE, WIDE, again=(AGAIN, dataclasses.replace(AGAIN, name="else", measure="lost")))
+    evidence = evidence_of("worse", "one nat")
+    evidence.answered("by how much", 1 + 0.1 * RNG.normal(size=40))
+    assert judge_alone(entry, evidence.record).verdict == "undecided"
+    evidence.answered("else", 0.1 * RNG.normal(size=40))
+    assert judge_alone(entry, evidence.record).verdict == "not reproduced"
+
+
+def test_what_was_decided_cannot_be_asked_again(register):
+    entry = register(WORSE, again=(dataclasses.replace(AGAIN, of="worse"),))
+    evidence = evidence_of("worse")
+    evidence.answered("by how much", 0.1 * RNG.normal(size=40))
+    judgement = judge_alone(entry, evidence.record)
+    assert (judgement.verdict, judgement.reason) == ("inconclusive", "asked again though decided: by how much")
+
+
+def test_an_answer_with_another_margin_than_the_registered_one_is_none(register):
+    evidence = evidence_of("worse") if register(WORSE, again=(dataclasses.replace(AGAIN, of="worse"),)) else None
+    evidence.answered("by how much", 0.1 * RNG.normal(size=40))
+    entry = dataclasses.replace(evidence.claim, again=(dataclasses.replace(evidence.claim.again[0], margin=9.0),))
+    assert "decided otherwise than registered" in judge_alone(entry, evidence.record).reason
+
+
+def test_a_comparison_is_asked_once(register):
+    entry = register(WORSE, WIDE, again=(AGAIN, dataclasses.replace(AGAIN, name="again", margin=1.0)))
+    with pytest.raises(ValueError, match=r"'exp-tiny: again' asks of tiny what 'exp-tiny: by how much' asks; keep one"):
+        require_asked_once({"exp-tiny": entry})
+    many = [dataclasses.replace(AGAIN, name=str(n), measure=str(n)) for n in range(31)]
+    with pytest.raises(ValueError, match="31 questions are asked again, the error is shared by 30; leave some out"):
+        require_asked_once({"exp-tiny": register(WORSE, WIDE, again=tuple(many))})
+
+
+def test_a_question_names_the_criterion_whose_place_it_takes(register):
+    with pytest.raises(ValueError, match="'by how much' is asked in place of 'one nat', which is no criterion of it"):
+        register(WORSE, again=(AGAIN,))
+    with pytest.raises(KeyError, match="has no question 'why'; registered are: by how much"):
+        register(WORSE, WIDE, again=(AGAIN,)).question("why")

@@ -152,8 +152,12 @@ def turned_round(decision: bool | None, other: bool | None) -> bool:
 
 
 def comparisons_made(records: Iterable[Mapping[str, Any]]) -> int:
-    """Number of criteria decided in the records of a run; at most FAMILY, or its intervals do not hold at once."""
-    return sum(check["level"] == "experiment" for record in records for check in record["checks"])
+    """Places of the family that the records of a run take: a criterion one, a question asked again less than one.
+
+    At most FAMILY, or the intervals do not hold at once.
+    """
+    decided = (check for record in records for check in record["checks"] if check["level"] == "experiment")
+    return math.ceil(round(sum(check.get("values", {}).get("place", 1) for check in decided), 9))
 
 
 def _targets(criterion: Criterion, effect: Effect) -> dict[bool, tuple[str, float]]:

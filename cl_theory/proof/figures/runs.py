@@ -382,6 +382,9 @@ def _met(outcome: Outcome) -> tuple[float, float]:
     """The effects that meet the criterion."""
     margin, far = float(outcome.values["margin"]), 1e9
     words = str(outcome.values["criterion"])
+    if "place" in outcome.values:  # asked again: one or two of three neighbouring ranges
+        low = -far if "below" in words else -margin if "within" in words else margin
+        return low, far if "above" in words else margin if "within" in words else -margin
     return (margin, far) if words.startswith("above") else (-far if words.startswith("below") else -margin, margin)
 
 

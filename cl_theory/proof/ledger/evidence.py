@@ -7,6 +7,7 @@ import numpy as np
 
 from cl_theory.proof.checks.criteria import decide, other_decisions, turned_round
 from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.checks.sequential import answer, other_answers
 from cl_theory.proof.checks.statement_checks import Checked, drawing_check, proof_check, systems_check
 from cl_theory.proof.ledger.record import FORMAT, MIME, plain
 from cl_theory.proof.ledger.registry import Claim, claim
@@ -131,8 +132,19 @@ class Evidence:
         outcome, otherwise = decide(stated, *arms), other_decisions(stated, *arms)
         for name, other in (reversed_on or {}).items():
             otherwise[name] = turned_round(outcome.passed, decide(stated, *other).passed)
-        self._record(outcome, [{"name": name, "caught": seen, "seen": ""} for name, seen in otherwise.items()])
+        self._decided(outcome, otherwise)
         return outcome
+
+    def answered(self, question: str, values: Any) -> Outcome:
+        """Record what `values`, one a fresh seed, answer to the registered `question` of this name, and whether the
+        answer could have been otherwise. KeyError for a name that the claim does not ask again."""
+        stated = self.claim.question(question)
+        outcome = answer(stated, values)
+        self._decided(outcome, other_answers(stated, values))
+        return outcome
+
+    def _decided(self, outcome: Outcome, otherwise: Mapping[str, bool]) -> None:
+        self._record(outcome, [{"name": name, "caught": seen, "seen": ""} for name, seen in otherwise.items()])
 
     def breaks(
         self, assumption: int, name: str, check: Callable[..., Outcome], *, claimed: Any, observed: Any, predicted: Any

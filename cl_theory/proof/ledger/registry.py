@@ -1,15 +1,17 @@
 """The register of claims: each is written once, in ``registered/*.toml``, and only read here."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from cl_theory.proof.checks.criteria import Criterion
+from cl_theory.proof.checks.sequential import QUESTIONS, Question
 
+Stated = TypeVar("Stated", Criterion, Question)
 SOURCES = ("paper", "paper, corrected", "paper, sharpened", "refuted", "new")
 SOURCES_OF_EXPERIMENTS = ("paper", "new")
 KINDS = ("identity", "inequality", "convexity", "rate", "comparison", "refutation", "experiment")
@@ -19,7 +21,8 @@ KINDS = ("identity", "inequality", "convexity", "rate", "comparison", "refutatio
 class Claim:
     """One statement of the book. `rests_on` names the claims its proof uses, `chapter` the notebook's stem.
 
-    `criteria` are what the data must show for a claim of kind "experiment", stated before they were looked at.
+    `criteria` are what the data must show for a claim of kind "experiment", stated before they were looked at; `again`
+    are the questions that take the place of criteria which those data left undecided, stated before fresh seeds ran.
     """
 
     id: str
@@ -32,6 +35,7 @@ class Claim:
     assumptions: tuple[str, ...] = ()
     rests_on: tuple[str, ...] = ()
     criteria: tuple[Criterion, ...] = ()
+    again: tuple[Question, ...] = ()
 
     def __post_init__(self) -> None:
         if self.source not in SOURCES:
@@ -44,6 +48,12 @@ class Claim:
         names = [criterion.name for criterion in self.criteria]
         if len(set(names)) < len(names):
             raise ValueError(f"{self.id}: each criterion needs a name of its own, got {', '.join(names)}")
+        for question in self.again:
+            if question.of not in names:
+                raise ValueError(
+                    f"{self.id}: {question.name!r} is asked in place of {question.of!r}, which is no criterion of it; "
+                    f"name one of {', '.join(names) or 'none'}"
+                )
         if self.is_experiment and self.source not in SOURCES_OF_EXPERIMENTS:
             raise ValueError(
                 f"{self.id}: the source of an experiment must be one of {SOURCES_OF_EXPERIMENTS}, got {self.source!r}"
@@ -56,11 +66,18 @@ class Claim:
 
     def criterion(self, name: str) -> Criterion:
         """The criterion called `name`; KeyError that lists those of this claim."""
-        for criterion in self.criteria:
-            if criterion.name == name:
-                return criterion
-        registered = "; ".join(criterion.name for criterion in self.criteria) or "none"
-        raise KeyError(f"{self.id} has no criterion {name!r}; registered are: {registered}")
+        return self._named(self.criteria, name, "criterion")
+
+    def question(self, name: str) -> Question:
+        """The question asked again called `name`; KeyError that lists those of this claim."""
+        return self._named(self.again, name, "question")
+
+    def _named(self, stated: Sequence[Stated], name: str, what: str) -> Stated:
+        for one in stated:
+            if one.name == name:
+                return one
+        registered = "; ".join(one.name for one in stated) or "none"
+        raise KeyError(f"{self.id} has no {what} {name!r}; registered are: {registered}")
 
 
 @cache
@@ -76,6 +93,7 @@ def all_claims() -> Mapping[str, Claim]:
                 raise ValueError(f"claim {identifier!r} is registered twice; keep one of them")
             claims[identifier] = _claim(identifier, entry)
     _require_forest(claims)
+    require_asked_once(claims)
     return MappingProxyType(claims)
 
 
@@ -99,11 +117,34 @@ def ancestors(identifier: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def require_asked_once(claims: Mapping[str, Claim]) -> None:
+    """ValueError where two questions compare the same, or there are more than share the family-wise error."""
+    asked: dict[Any, str] = {}
+    for entry in claims.values():
+        for question in entry.again:
+            where, what = f"{entry.id}: {question.name}", question.what_is_compared
+            if what in asked:
+                raise ValueError(f"{where!r} asks of {question.experiment} what {asked[what]!r} asks; keep one of them")
+            asked[what] = where
+    if len(asked) > QUESTIONS:
+        raise ValueError(f"{len(asked)} questions are asked again, the error is shared by {QUESTIONS}; leave some out")
+
+
 def _claim(identifier: str, entry: Mapping[str, Any]) -> Claim:
     fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in entry.items()}
     if "criteria" in fields:
         fields["criteria"] = tuple(_criterion(identifier, table) for table in fields["criteria"])
+    if "again" in fields:
+        fields["again"] = tuple(_question(identifier, table) for table in fields["again"])
     return Claim(id=identifier, **fields)
+
+
+def _question(identifier: str, table: Mapping[str, Any]) -> Question:
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
+    try:
+        return Question(**fields)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{identifier}: its question {table.get('name')!r} cannot be read: {error}") from error
 
 
 def _criterion(identifier: str, table: Mapping[str, Any]) -> Criterion:

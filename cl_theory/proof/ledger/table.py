@@ -7,7 +7,7 @@ from typing import Any
 from cl_theory.proof.ledger.broken_terms import broken_terms_html
 from cl_theory.proof.ledger.registry import Claim
 from cl_theory.proof.ledger.verdict import Judgement, judge_alone
-from cl_theory.proof.ledger.words import LEVEL_NAME, SEEN, STATED, asked, chip, result, seen
+from cl_theory.proof.ledger.words import LEVEL_NAME, SEEN, STATED, all_asked, chip, result, seen
 
 
 def evidence_html(claim: Claim, record: Mapping[str, Any], judgement: Judgement | None = None) -> str:
@@ -36,7 +36,7 @@ def evidence_text(claim: Claim, record: Mapping[str, Any]) -> str:
     """The same table as plain text, for a terminal."""
     judgement = judge_alone(claim, record)
     lines = [f"{claim.id}: {judgement.verdict} ({judgement.reason})"]
-    lines += [f"  {'asked':<11} {asked(criterion)}" for criterion in claim.criteria]
+    lines += [f"  {'asked':<11} {line}" for line in all_asked(claim)]
     for check in record["checks"]:
         level = check["level"]
         told = seen(level, check) if level == "experiment" else f"sees {seen(level, check)}"
@@ -51,7 +51,7 @@ def evidence_text(claim: Claim, record: Mapping[str, Any]) -> str:
 
 
 def _criteria(claim: Claim) -> str:
-    items = "".join(f"<li>{escape(asked(criterion))}</li>" for criterion in claim.criteria)
+    items = "".join(f"<li>{escape(line)}</li>" for line in all_asked(claim))
     return f'<p class="evidence-sub">{STATED}</p><ul>{items}</ul>' if items else ""
 
 

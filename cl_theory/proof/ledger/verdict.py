@@ -144,17 +144,41 @@ def _unlike_the_register(entry: Claim, checks: Sequence[Mapping[str, Any]]) -> s
     if decisions and not entry.is_experiment:
         return f"data cannot decide a claim of kind {entry.kind}"
     times = {c.name: sum(c.is_decided_by(check) for check in decisions) for c in entry.criteria}
-    other = [check["scope"] for check in decisions if not any(c.is_decided_by(check) for c in entry.criteria)]
+    asked = {q: [check for check in decisions if q.is_answered_by(check)] for q in entry.again}
+    known = [check for checks in asked.values() for check in checks]
+    other = [
+        check["scope"]
+        for check in decisions
+        if check not in known and not any(c.is_decided_by(check) for c in entry.criteria)
+    ]
+    first = _passed(entry, decisions)
     found = {
         "criteria not decided": [name for name, count in times.items() if count == 0],
         "decided more than once": [name for name, count in times.items() if count > 1],
+        "answered more than once": [q.name for q, checks in asked.items() if len(checks) > 1],
+        "asked again though decided": [q.name for q, checks in asked.items() if checks and first.get(q.of) is not None],
         "decided otherwise than registered": other,
     }
     return ". ".join(f"{what}: {'; '.join(names)}" for what, names in found.items() if names)
 
 
+def _passed(entry: Claim, checks: Sequence[Mapping[str, Any]]) -> dict[str, bool | None]:
+    return {c.name: check["passed"] for c in entry.criteria for check in checks if c.is_decided_by(check)}
+
+
+def _passed_again(entry: Claim, checks: Sequence[Mapping[str, Any]]) -> dict[str, bool | None]:
+    """By criterion, where each question that takes its place has been answered: False if one is, True if all are."""
+    found: dict[str, bool | None] = {}
+    for name in {question.of for question in entry.again}:
+        questions = [question for question in entry.again if question.of == name]
+        answers = [check["passed"] for q in questions for check in checks if q.is_answered_by(check)]
+        if len(answers) == len(questions):
+            found[name] = False if False in answers else None if None in answers else True
+    return found
+
+
 def _decided(entry: Claim, record: Mapping[str, Any]) -> Judgement:
-    passed = {c.name: check["passed"] for c in entry.criteria for check in record["checks"] if c.is_decided_by(check)}
+    passed = _passed(entry, record["checks"]) | _passed_again(entry, record["checks"])
     for wanted, verdict, word in _WORST_FIRST:
         names = [name for name, of_data in passed.items() if of_data is wanted]
         if names:

@@ -7,6 +7,8 @@ from typing import Any
 
 from cl_theory.proof.checks.criteria import Criterion
 from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.checks.sequential import Question
+from cl_theory.proof.ledger.registry import Claim
 from cl_theory.proof.ledger.verdict import MEANING
 
 LEVEL_NAME = {
@@ -71,6 +73,17 @@ def asked(criterion: Criterion) -> str:
     what = "must be" if criterion.measure == "difference" else f"the {criterion.measure} must be"
     factor = f" (a factor of {math.exp(criterion.margin):.2g})" if criterion.unit == LOG_UNIT else ""
     return f"{criterion.scope}; {what} {criterion.words}{factor}"
+
+
+def asked_again(question: Question) -> str:
+    """What fresh seeds must show, and why that margin: a line below those of the criteria."""
+    must = f"must be {question.words}: {question.reason}"
+    return f"in place of {question.of!r}, {question.name}: {question.statement}; {must}"
+
+
+def all_asked(claim: Claim) -> list[str]:
+    """Criteria of a claim, and what was asked again, in words."""
+    return [*map(asked, claim.criteria), *map(asked_again, claim.again)]
 
 
 def verdict_class(verdict: str) -> str:

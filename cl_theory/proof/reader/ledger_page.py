@@ -11,7 +11,7 @@ from cl_theory.proof.ledger.verdict import MEANING
 from cl_theory.proof.ledger.words import (
     LEVEL_NAME,
     STATED,
-    asked,
+    all_asked,
     chip,
     effect_and_criterion,
     result,
@@ -81,7 +81,7 @@ def _differences(entry: Claim, shown: Shown) -> str:
 
 
 def _criteria(entry: Claim) -> str:
-    items = "".join(f"<li>{escape(asked(criterion))}</li>" for criterion in entry.criteria)
+    items = "".join(f"<li>{escape(line)}</li>" for line in all_asked(entry))
     return f"{_sub(STATED)}<ul>{items}</ul>" if items else ""
 
 

@@ -5,9 +5,11 @@ from functools import cache
 from types import MappingProxyType
 
 from cl_theory.proof.experiments.definition import Experiment, ExperimentError
-from cl_theory.proof.experiments.registered import bars, bars_b, boltzmann, mnist, nets, scripts, small_bars
+from cl_theory.proof.experiments.registered import bars, bars_b, boltzmann, mnist, nets, scripts, second, small_bars
 
-ALL = (*bars.ALL, *mnist.ALL, *nets.ALL, *bars_b.ALL, *boltzmann.ALL, *scripts.ALL, *small_bars.ALL)
+FIRST = (*bars.ALL, *mnist.ALL, *nets.ALL, *bars_b.ALL, *boltzmann.ALL, *scripts.ALL, *small_bars.ALL)
+ALL = (*FIRST, *second.ALL)
+second.require_fresh(second.ALL, FIRST)
 
 
 @cache
