@@ -1,12 +1,18 @@
-"""Figures of chapters 1 to 6 and 23 show what the formulas say, and their numbers are the theory's."""
+"""Figures of chapters 1 to 6, 23 and 24 show what the formulas say, and their numbers are the theory's."""
 
 import numpy as np
 import pytest
 
 from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.proof.figures import variance as centring
-from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, seen_and_dreamt
-from cl_theory.proof.figures.estimators import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
+from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, seen_and_dreamt, split_steps, two_lengths
+from cl_theory.proof.figures.estimators import (
+    ESTIMATE_CLOUDS,
+    estimate_clouds,
+    learned_coin,
+    model_clouds,
+    plane_of_means,
+)
 from cl_theory.proof.figures.phases import settled_shift, two_roads
 from cl_theory.proof.figures.timelines import ISD_TIMELINE, TWO_TERM_TIMELINE, isd_timeline, two_term_timeline
 from cl_theory.proof.figures.variance import (
@@ -170,3 +176,16 @@ def test_settled_means_close_in_on_the_lines_of_the_theory() -> None:
         )
 
     assert gap(0.001) == pytest.approx(gap(0.01) / 10, rel=0.2)
+
+
+@pytest.mark.parametrize("picture", [learned_coin, two_lengths])
+def test_exact_dots_close_in_on_their_dashed_limits(picture) -> None:
+    lines = picture().axes[0].lines
+    for dots, limit in zip(lines[::2], lines[1::2], strict=True):
+        ratio = np.asarray(dots.get_ydata()) / np.asarray(limit.get_ydata())
+        assert abs(ratio[-1] - 1) < 0.1 < abs(ratio[0] - 1)
+
+
+def test_the_dots_of_a_split_lie_at_the_foot_of_the_curve_of_single_phases() -> None:
+    curve, dot = split_steps().axes[0].lines[:2]
+    assert dot.get_ydata()[0] == pytest.approx(min(curve.get_ydata()), rel=0.02)
