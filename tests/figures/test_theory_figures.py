@@ -1,12 +1,19 @@
-"""Figures of chapters 1 to 6 show what the formulas say, and their numbers are the theory's."""
+"""Figures of chapters 1 to 6, 23 and 24 show what the formulas say, and their numbers are the theory's."""
 
 import numpy as np
 import pytest
 
 from cl_theory.learning.models.rbm import RBM, all_states
 from cl_theory.proof.figures import variance as centring
-from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, seen_and_dreamt
-from cl_theory.proof.figures.estimators import ESTIMATE_CLOUDS, estimate_clouds, model_clouds, plane_of_means
+from cl_theory.proof.figures.always_on import SEEN_AND_DREAMT, seen_and_dreamt, split_steps, two_lengths
+from cl_theory.proof.figures.estimators import (
+    ESTIMATE_CLOUDS,
+    estimate_clouds,
+    learned_coin,
+    model_clouds,
+    plane_of_means,
+)
+from cl_theory.proof.figures.phases import settled_shift, two_roads
 from cl_theory.proof.figures.timelines import ISD_TIMELINE, TWO_TERM_TIMELINE, isd_timeline, two_term_timeline
 from cl_theory.proof.figures.variance import (
     EXCESS_CURVES,
@@ -152,3 +159,33 @@ def test_best_rates_grow_like_the_two_thirds_power_of_the_drift():
     rates = [line.get_xdata()[0] for line in right.lines if line.get_marker() == "o"]
     ratios = np.log(np.divide(rates[1:], rates[:-1])) / np.log(np.divide(centring.DRIFTS[1:], centring.DRIFTS[:-1]))
     np.testing.assert_allclose(ratios, 2 / 3, atol=0.03)
+
+
+def test_at_half_the_rate_the_ends_of_two_roads_are_four_times_as_close() -> None:
+    far, near = (
+        np.linalg.norm(np.subtract(*(line.get_xydata()[-1] for line in axis.lines[:2]))) for axis in two_roads().axes
+    )
+    assert far / near == pytest.approx(4)
+
+
+def test_settled_means_close_in_on_the_lines_of_the_theory() -> None:
+    def gap(rate: float) -> float:
+        lines = settled_shift(rate).axes[0].lines[:-1]
+        return max(
+            np.ptp(dots.get_ydata() - line.get_ydata()) for dots, line in zip(lines[::2], lines[1::2], strict=True)
+        )
+
+    assert gap(0.001) == pytest.approx(gap(0.01) / 10, rel=0.2)
+
+
+@pytest.mark.parametrize("picture", [learned_coin, two_lengths])
+def test_exact_dots_close_in_on_their_dashed_limits(picture) -> None:
+    lines = picture().axes[0].lines
+    for dots, limit in zip(lines[::2], lines[1::2], strict=True):
+        ratio = np.asarray(dots.get_ydata()) / np.asarray(limit.get_ydata())
+        assert abs(ratio[-1] - 1) < 0.1 < abs(ratio[0] - 1)
+
+
+def test_the_dots_of_a_split_lie_at_the_foot_of_the_curve_of_single_phases() -> None:
+    curve, dot = split_steps().axes[0].lines[:2]
+    assert dot.get_ydata()[0] == pytest.approx(min(curve.get_ydata()), rel=0.02)

@@ -1,4 +1,4 @@
-"""Chapters 1 and 2 drawn: what is seen and dreamt, and clouds of estimates."""
+"""Chapters 1 and 2 drawn: what is seen and dreamt, and clouds of estimates, and a coin that learns (24)."""
 
 from functools import cache
 
@@ -8,11 +8,13 @@ from matplotlib.figure import Figure
 from cl_theory.learning.models.exact_phases import gradient_projections
 from cl_theory.learning.models.rbm import rbm_phase_means
 from cl_theory.proof.figures.style import colour, subplots
+from cl_theory.proof.systems.best_b_systems import LOUD, MILD, running_excess
 from cl_theory.proof.systems.real_models import RealModel, bars_model, moody, sweep_chain
 from cl_theory.seeds import FIXED_ROOT, stream
+from cl_theory.theory.estimators.best_b_statements import RUNNING, spread_minus, spread_plus
 from cl_theory.theory.estimators.contrastive_statements import AFTER_ONE_SWEEP
 from cl_theory.theory.estimators.isd_statements import MEAN_AT_OTHER_WEIGHTS
-from cl_theory.theory.estimators.symbols import b, b_believed, mu_minus, mu_plus, start, sweep
+from cl_theory.theory.estimators.symbols import b, b_believed, mu_minus, mu_plus, sigma_minus, sigma_plus, start, sweep
 from cl_theory.theory.system import System
 
 ONE_UNIT = (
@@ -182,3 +184,41 @@ def estimate_clouds(positive: np.ndarray, negative: np.ndarray, centres: np.ndar
     axis.margins(y=0.16)
     axis.grid(False)
     return figure
+
+
+LEARNED_COIN = (
+    "Log-log plot of the excess variance against the number of phases that the coin has learned from, for two laws of "
+    "the louder phase. Both curves start near a level, bend down, and from some hundred phases on run along "
+    "dashed lines that fall as one over n."
+)
+
+
+def learned_coin(longest: int = 300) -> Figure:
+    """Exact excess of a coin that learns b over the least variance, in per cent, and its leading term over n."""
+    n = np.unique(np.geomspace(4, longest, 24).astype(int))
+    counts = [int(count) for count in n]
+    figure, axis = subplots(size=(6.4, 3.4))
+    laws = {"mild": (MILD, "two_term"), "loud": (LOUD, "isd")}
+    for name, (sides, shade) in laws.items():
+        squares = np.array([(float(chance), float(x) ** 2) for chance, x in sides])
+        mean = squares[:, 0] @ squares[:, 1]
+        spread = squares[:, 0] @ squares[:, 1] ** 2 / mean**2 - 1
+        known = {sigma_plus: mean**0.5, sigma_minus: 1.0, spread_plus: spread, spread_minus: 0.0}
+        least = (mean**0.5 + 1) ** 2 / 100
+        axis.loglog(
+            n, running_excess(sides, counts) / least, "o-", ms=3.5, color=colour(shade), label=f"{name} squares"
+        )
+        leading = RUNNING.right_value(System(name, known))
+        axis.loglog(n, leading / n / least, "--", lw=1.2, color=colour(shade))
+    axis.set(xlabel="phases that the coin has learned from, $n$", ylabel="excess, per cent of the least")
+    axis.legend(fontsize="small")
+    return figure
+
+
+def coin_numbers(n: int = 100) -> dict[str, float]:
+    """What a coin that has learned from n phases costs more than the best, in per cent, and a fair coin."""
+    least = (3**0.5 + 1) ** 2
+    return {
+        "learned": 100 * running_excess(MILD, [n])[0] / least,
+        "fair": 100 * (2 * (3 + 1) / least - 1),
+    }

@@ -1,4 +1,4 @@
-"""Chapters 7 to 9 drawn: what a phase owes, its bias, and laws of its length."""
+"""Chapters 7 to 9 and 23 drawn: what a phase owes, its bias, laws of its length, and pairs of phases in any order."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +10,15 @@ from cl_theory.proof.figures.style import colour, subplots
 from cl_theory.proof.systems.leading_systems import three_states as three_states_at_rest
 from cl_theory.proof.systems.length_systems import RARE, divided_by_length, looking_ahead, same_mean
 from cl_theory.proof.systems.phase_systems import three_state_phase, three_states
+from cl_theory.proof.systems.run_systems import (
+    COINS,
+    POSITIVE_FIRST,
+    TOSSED,
+    floats_of,
+    image_values,
+    plane_images,
+    scalar_images,
+)
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric, Uniform
 from cl_theory.theory.chains.stationary import mean_power
 from cl_theory.theory.chains.symbols import (
@@ -28,6 +37,8 @@ from cl_theory.theory.chains.symbols import (
 )
 from cl_theory.theory.dynamics.expansion import second_order
 from cl_theory.theory.dynamics.length_statements import ALWAYS, AT_END, DOOB
+from cl_theory.theory.dynamics.linear import settled_moments
+from cl_theory.theory.dynamics.noise_statements import COIN_NOISE, FIXED_ORDER, PAIR_NOISE, PAIR_SHIFT, D_mu
 from cl_theory.theory.dynamics.phase_statements import PHASE, PHASE_BIAS, UPDATE, UPDATE_BIAS
 from cl_theory.theory.system import System
 
@@ -240,3 +251,103 @@ def what_lengths_cost() -> Figure:
     axis.set(xlabel=r"mean length $\tau$", ylabel=r"bias of a phase over $\eta$", ylim=(8e-4, 2))
     axis.legend(fontsize="small", loc="lower left")
     return figure
+
+
+TWO_ROADS = (
+    "Two panels, the learning rate halved on the right. From one point two roads of two arrows each lead to almost the "
+    "same end, a parallelogram that does not quite close: one shows the positive phase first, the other the negative. "
+    "A cross marks where a two-term step ends; its distance to the two ends is a quarter on the right."
+)
+SETTLED_NOISE = (
+    "Log plot of the settled variance over the learning rate, against the learning rate; four curves that start at "
+    "dots on the axis. Independent phases without a baseline lie highest, at about 9; with it they start at 1. Pairs "
+    "in a tossed order, with and without a baseline, start at one and the same dot, at one half."
+)
+SETTLED_SHIFT = (
+    "Shift of the settled mean over the learning rate against the share of c star that is subtracted: three straight "
+    "lines with dots on them. Independent phases stay at zero. Pairs in a tossed and in a fixed order start below "
+    "zero, by different amounts, and meet just above it at the share one."
+)
+
+
+def two_roads(rates: Sequence[float] = (0.2, 0.1), image: int = 0) -> Figure:
+    """One image in both orders, from one point of the plane, and the end of its two-term step."""
+    images, start, none = floats_of(plane_images()), np.array([0.9, 0.6]), np.zeros(2)
+    figure, axes = subplots(1, len(rates), size=(7.4, 3.2))
+    difference = np.subtract(*images.at(start)[image])
+    for axis, rate in zip(axes, rates, strict=True):
+        for order in TOSSED:
+            road = [start]
+            for phase in order:
+                power, moved = images.update(image, (phase,), rate, none)
+                road.append(power @ road[-1] + moved)
+            for here, there, phase in zip(road, road[1:], order, strict=False):
+                shade = colour(("positive_phase", "negative_phase")[phase])
+                axis.annotate("", there, here, arrowprops={"arrowstyle": "->", "color": shade, "lw": 2})
+            axis.plot(*np.transpose(road), "o", ms=4, color=colour("exact"))
+        axis.plot(*(start - 2 * rate * difference), "x", ms=9, mew=2, color=colour("two_term"), label="two-term step")
+        axis.set(title=rf"$\eta = {rate:g}$", xlabel=r"$\theta_1$")
+        axis.margins(0.15)
+    axes[0].set_ylabel(r"$\theta_2$")
+    axes[0].legend(fontsize="small")
+    return figure
+
+
+def settled_noise(highest: float = 0.2) -> Figure:
+    """Exact settled variance of the scalar learner over the rate, with its limits by theory."""
+    exact = scalar_images()
+    images, centre = floats_of(exact), np.array([2.0])
+    rates = np.linspace(highest / 40, highest, 40)
+    figure, axis = subplots(size=(6.4, 3.4))
+    arms = {
+        "independent phases": (COINS, 0 * centre, COIN_NOISE, "isd", "-"),
+        "independent, centred": (COINS, centre, COIN_NOISE, "centred", "-"),
+        "pairs": (TOSSED, 0 * centre, PAIR_NOISE, "two_term", "-"),
+        "pairs, centred": (TOSSED, centre, PAIR_NOISE, "always_on", "--"),
+    }
+    for name, (orders, baseline, statement, shade, line) in arms.items():
+        variances = [settled_moments(images, orders, rate, baseline)[1].item() / rate for rate in rates]
+        axis.semilogy(rates, variances, ls=line, color=colour(shade), label=name)
+        known = System(name, image_values(images, 0 * centre, baseline))
+        limit = statement.right_value(known).item() / (2 * known(D_mu).item())
+        axis.plot(0, limit, "o", color=colour(shade), clip_on=False)
+    axis.set(xlabel=r"learning rate $\eta$", ylabel=r"settled variance over $\eta$", xlim=(0, highest))
+    axis.legend(fontsize="small", ncols=2)
+    return figure
+
+
+def settled_shift(rate: float = 0.01) -> Figure:
+    """Exact settled mean over the rate against the share of c* that is taken off, and theory's line."""
+    images = floats_of(plane_images())
+    centre, shares = images.mean(images.gradients)[0], np.linspace(0, 1.4, 8)
+    figure, axis = subplots(size=(6.4, 3.4))
+    arms = {
+        "positive phase first": (POSITIVE_FIRST, FIXED_ORDER, "positive_phase"),
+        "order tossed": (TOSSED, PAIR_SHIFT, "two_term"),
+        "independent phases": (COINS, None, "isd"),
+    }
+    for name, (orders, statement, shade) in arms.items():
+        settled = [settled_moments(images, orders, rate, share * centre)[0][0] / rate for share in shares]
+        axis.plot(shares, settled, "o", ms=4.5, color=colour(shade), label=name)
+        known = [System(name, image_values(images, 0 * centre, share * centre)) for share in shares]
+        line = [np.linalg.solve(at(D_mu), statement.right_value(at))[0, 0] if statement else 0.0 for at in known]
+        axis.plot(shares, line, lw=1.2, color=colour(shade))
+    axis.axvline(1, color=colour("reference"), lw=0.8, ls=":")
+    axis.set(xlabel=r"share of $c^*$ that is subtracted", ylabel=r"shift of the mean of $\theta_1$ over $\eta$")
+    axis.legend(fontsize="small")
+    return figure
+
+
+def pair_numbers(rate: float = 0.005) -> dict[str, float]:
+    """Settled variances and means of the scalar learner at this rate."""
+    images, none, centre = floats_of(scalar_images()), np.zeros(1), np.array([2.0])
+    arms = {
+        "coins": (COINS, none),
+        "centred": (COINS, centre),
+        "pairs": (TOSSED, none),
+        "pairs-centred": (TOSSED, centre),
+    }
+    settled = {name: settled_moments(images, *arm[:1], rate, arm[1]) for name, arm in arms.items()}
+    found = {f"{name}-variance": spread.item() for name, (_, spread) in settled.items()}
+    found |= {f"{name}-mean": mean.item() for name, (mean, _) in settled.items()}
+    return found | {"ratio": found["coins-variance"] / found["pairs-variance"]}

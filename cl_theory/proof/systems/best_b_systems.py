@@ -1,4 +1,4 @@
-"""Systems for the variance of ISD as a function of b: listed laws, the real models, and a parameter in closed form."""
+"""Systems for the variance of ISD as a function of b, and for coins that learn b: listed, real, drawn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.learning.models.rbm import all_states
 from cl_theory.proof.checks.exact import at_least_exactly, close, equal_exactly
 from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.proof.systems.isd_systems import (
     ONE_OFF,
     drawn_squares,
@@ -24,6 +25,7 @@ from cl_theory.proof.systems.isd_systems import (
     random_laws,
     two_point_law,
 )
+from cl_theory.proof.systems.leading_systems import shifted_mean
 from cl_theory.proof.systems.real_models import (
     RealModel,
     Swapped,
@@ -32,6 +34,8 @@ from cl_theory.proof.systems.real_models import (
     real_models,
 )
 from cl_theory.seeds import FIXED_ROOT, stream
+from cl_theory.theory.arithmetic import exact_array, square_root
+from cl_theory.theory.estimators import best_b_statements as adaptive
 from cl_theory.theory.estimators import moments as exact_moments
 from cl_theory.theory.estimators import symbols as s
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments
@@ -298,3 +302,218 @@ def duty_cycles(claim: str, seed: int) -> list[tuple[Outcome, dict[str, Outcome]
     """How often the sampler runs a positive phase at the best b of each real model; checks with their controls."""
     best = [exact_moments.optimal_p_positive(model.moments) for model in real_models()]
     return [duty_cycle_check(seed, claim, round(chance, 3)) for chance in best]
+
+
+# A coin that learns, chapter 24 --------------------------------------------------------------------
+
+HALF = Fraction(1, 2)
+Sides = tuple[tuple[Any, Any], ...]
+LOUD: Sides = ((Fraction(2, 5), 1), (Fraction(2, 5), -1), (Fraction(1, 10), 4), (Fraction(1, 10), -4))
+SOFT: Sides = tuple((chance, deviation / Fraction(2)) for chance, deviation in LOUD)
+"""Chances and deviations from the mean: variances 4 and 1, so that the Neyman b is 2/3."""
+MILD: Sides = ((Fraction(3, 8), 1), (Fraction(3, 8), -1), (Fraction(1, 8), 3), (Fraction(1, 8), -3))
+STEADY: Sides = ((HALF, 1), (HALF, -1))
+OFTEN_STILL: Sides = ((HALF, 0), (Fraction(1, 4), 1), (Fraction(1, 4), -1))
+COIN_OFF, PEEKS, NOT_LEARNED = "coin off by 1 %", "weights that know the phase", "a fair coin for ever"
+
+
+@dataclass(frozen=True)
+class LearnedCoin:
+    """ISD in one parameter whose coin has b = sd+/(sd+ + sd-), from all earlier phases and kept in [keep, 1 - keep].
+
+    `grid` rounds b to multiples of 1/grid, so that it is rational. b is 1/2 until both phases were seen. The means of
+    the phases are known to the coin; the `baseline` is constant.
+    """
+
+    positive: Sides = LOUD
+    negative: Sides = SOFT
+    keep: Any = Fraction(1, 10)
+    grid: int = 20
+    baseline: Any = 2
+    means: tuple[Any, Any] = (3, 1)
+
+    def coin(self, state: tuple[Any, ...]) -> Any:
+        """b after phases with the counts and sums of squared deviations `state`: n+, S+, n-, S-."""
+        n_plus, square_plus, n_minus, square_minus = state
+        if not (n_plus and n_minus):
+            return HALF
+        roots = np.sqrt([float(square_plus) / n_plus, float(square_minus) / n_minus])
+        share = HALF if not roots.any() else Fraction(round(self.grid * roots[0] / roots.sum()), self.grid)
+        return min(max(share, self.keep), 1 - self.keep)
+
+    def outcomes(self, state: tuple[Any, ...], off: Any = 1, peek: bool = False) -> list[tuple[Any, Any, tuple]]:
+        """(chance, estimate, next state) of one more phase; the coin shows `off` times the b that the weights use, or
+        the weights `peek` at the b that comes next."""
+        b, (n_plus, square_plus, n_minus, square_minus), found = self.coin(state), state, []
+        for chance, deviation in self.positive if b else ():
+            after = (n_plus + 1, square_plus + deviation**2, n_minus, square_minus)
+            weight = 1 / (self.coin(after) if peek else b)
+            found.append((off * b * chance, weight * (self.means[0] + deviation - self.baseline), after))
+        for chance, deviation in self.negative:
+            after = (n_plus, square_plus, n_minus + 1, square_minus + deviation**2)
+            weight = -1 / (1 - (self.coin(after) if peek else b))
+            found.append(((1 - off * b) * chance, weight * (self.means[1] + deviation - self.baseline), after))
+        return found
+
+    def states(self, n_phases: int) -> dict[tuple[Any, ...], Any]:
+        """The chance of each state after so many phases, every history listed."""
+        chances: dict[tuple[Any, ...], Any] = {(0, 0, 0, 0): Fraction(1)}
+        for _ in range(n_phases):
+            later: dict[tuple[Any, ...], Any] = {}
+            for state, so_far in chances.items():
+                for chance, _, after in self.outcomes(state):
+                    later[after] = later.get(after, 0) + so_far * chance
+            chances = later
+        return chances
+
+    @property
+    def deviations(self) -> tuple[Any, Any]:
+        """sigma+ and sigma-."""
+        squares = (sum(chance * x**2 for chance, x in side) for side in (self.positive, self.negative))
+        return tuple(square_root(square) for square in squares)
+
+
+def learned_coins() -> list[System]:
+    """The estimate after two to five phases of a coin that learns, around three baselines. Rational."""
+    return [learned_coin(LearnedCoin(baseline=c), n) for c in (0, Fraction(3, 2), 2) for n in (2, 3, 5)]
+
+
+def learned_coin(learner: LearnedCoin, n_phases: int, off: Any = 1, peek: bool = False) -> System:
+    """What the symbols are for the estimate after `n_phases` of all histories; see `LearnedCoin.outcomes`."""
+    states = learner.states(n_phases)
+    places = {state: learner.coin(state) for state in states}
+    (up, down), (loud, soft), c = learner.means, learner.deviations, learner.baseline
+    best = loud / (loud + soft)
+
+    def moment(power: int) -> list[Any]:
+        return [sum(p * z**power for p, z, _ in learner.outcomes(state, off, peek)) for state in states]
+
+    def mean(values: list[Any]) -> Any:
+        return sum(chance * value for chance, value in zip(states.values(), values, strict=True))
+
+    def over_states(miss: Callable[[Any], Any]) -> Any:
+        return mean([miss(b) / (b * (1 - b)) for b in places.values()])
+
+    values = {
+        s.mean_Z_c: lambda: np.array([moment(1)], dtype=object), s.mu_plus: exact_array([up]),
+        s.mu_minus: exact_array([down]), s.c: exact_array([c]), s.sigma_plus: loud, s.sigma_minus: soft,
+        adaptive.trace_adaptive: lambda: mean(moment(2)) - mean(moment(1)) ** 2,
+        adaptive.miss_b: lambda: over_states(lambda b: (b - best) ** 2),
+        adaptive.miss_c: lambda: over_states(lambda b: ((1 - b) * up + b * down - c) ** 2),
+    }  # fmt: skip
+    wrong = {
+        COIN_OFF: partial(learned_coin, learner, n_phases, ONE_OFF),
+        PEEKS: partial(learned_coin, learner, n_phases, peek=True),
+    }
+    return System(f"b learned from {n_phases} phases, c = {c}", values, family="coins that learn", wrong=wrong)
+
+
+def peeking_coin() -> System:
+    """Weights that use the b to which the phase that has just run leads; the mean over all pasts of two phases."""
+    learner = LearnedCoin(baseline=0)
+    states = learner.states(2)
+    parts = {True: Fraction(0), False: Fraction(0)}
+    for state, so_far in states.items():
+        for chance, estimate, after in learner.outcomes(state, peek=True):
+            parts[after[0] > state[0]] += so_far * chance * estimate
+    b_values = {adaptive.peeked_plus: exact_array([parts[True]]), adaptive.peeked_minus: exact_array([-parts[False]])}
+    known = learned_coin(learner, 2, peek=True)
+    mean = sum(so_far * row for so_far, row in zip(states.values(), known(s.mean_Z_c)[0], strict=True))
+    values = {s.mean_Z_c: exact_array([mean]), s.mu_plus: known(s.mu_plus), s.mu_minus: known(s.mu_minus)}
+    return System("the weight uses the b that the phase itself has changed", values | b_values)
+
+
+def stuck_coin() -> System:
+    """keep = 0, and a positive phase that did not deviate from its mean: the coin never shows it again."""
+    learner = LearnedCoin(positive=OFTEN_STILL, keep=0)
+    (mean,) = [sum(p * z for p, z, _ in learner.outcomes((1, Fraction(0), 1, Fraction(1, 4))))]
+    known = learned_coin(learner, 0)
+    values = {x: known(x) for x in (s.mu_plus, s.mu_minus, s.c)} | {s.mean_Z_c: exact_array([mean])}
+    return System("b = 0 after a positive phase that showed no noise", values)
+
+
+def running_excess(positive: Sides, n_phases: Sequence[int], keep: float = 0.1) -> np.ndarray:
+    """Exact excess of the total variance after so many phases, over all histories: the squared deviation of the
+    positive phase has two values, that of the negative one is 1, and the baseline is the best at each b."""
+    low, high = sorted({float(x) ** 2 for _, x in positive})
+    p = float(sum(chance for chance, x in positive if float(x) ** 2 == high))
+    best = 1 - 1 / (1 + np.sqrt((1 - p) * low + p * high))
+    size = max(n_phases) + 2
+    seen, large = np.meshgrid(np.arange(size), np.arange(size), indexing="ij")
+    square = (low * (seen - large) + high * large) / np.maximum(seen, 1)
+    learned = np.clip(1 - 1 / (1 + np.sqrt(np.maximum(square, 0))), keep, 1 - keep)
+    chance, found = np.zeros((size, size)), {}
+    chance[0, 0] = 1.0
+    for n in range(max(n_phases) + 1):
+        here, now = slice(n + 1), chance[: n + 1, : n + 1]
+        b = np.where((seen == 0) | (seen == n), 0.5, learned)[here, here]
+        found[n] = float(np.sum(now * (b - best) ** 2 / (b * (1 - b)))) / (1 - best) ** 2
+        later = np.zeros((n + 2, n + 2))
+        later[:-1, :-1] += now * (1 - b)
+        later[1:, :-1] += now * b * (1 - p)
+        later[1:, 1:] += now * b * p
+        chance[: n + 2, : n + 2] = later
+    return np.array([found[n] for n in n_phases])
+
+
+LADDER = (80, 100, 120, 150, 180, 220, 270, 330, 410, 512)
+
+
+def scaled_running_excess(positive: Sides) -> float:
+    """n times the excess as n grows: the constant of 1, log n/n, 1/n, log n/n^2 and 1/n^2 through LADDER."""
+    n = np.array(LADDER, dtype=float)
+    powers = np.stack([n**0, np.log(n) / n, 1 / n, np.log(n) / n**2, 1 / n**2], axis=1)
+    weight = (n**2)[:, None]
+    return float(np.linalg.lstsq(powers * weight, n * running_excess(positive, LADDER) * weight[:, 0])[0][0])
+
+
+def long_running_coins() -> list[System]:
+    """Coins learned from up to 256 phases, extrapolated: one phase has noise in its squares, the other has none."""
+
+    def at(name: str, sides: tuple[Sides, Sides]) -> System:
+        squares = [[(float(p), float(x) ** 2) for p, x in side] for side in sides]
+        means = [sum(p * x for p, x in side) for side in squares]
+        spreads = [sum(p * x**2 for p, x in side) / m**2 - 1 for side, m in zip(squares, means, strict=True)]
+        values = {
+            s.sigma_plus: means[0] ** 0.5, s.sigma_minus: means[1] ** 0.5,
+            adaptive.spread_plus: spreads[0], adaptive.spread_minus: spreads[1],
+            adaptive.scaled_excess: lambda: scaled_running_excess(next(side for side in sides if side is not STEADY)),
+        }  # fmt: skip
+        return System(name, values, family="running means, n to infinity")
+
+    return [at("noisy positive squares", (MILD, STEADY)), at("noisy negative squares", (STEADY, MILD))]
+
+
+def drawn_coin(n_phases: int = 6) -> System:
+    """The trace of the estimate after some phases, by a learner that tosses its own coins."""
+    learner = LearnedCoin(positive=MILD, keep=Fraction(1, 4))
+    known = learned_coin(learner, n_phases)
+    exact = float(known(adaptive.trace_adaptive))
+    mu = float(learner.means[0] - learner.means[1])
+
+    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
+        totals, coin = np.zeros((4, size)), np.full(size, 0.5)
+        for _ in range(n_phases + 1):
+            is_positive = rng.random(size) < coin
+            sides = [
+                rng.choice([float(x) for _, x in side], size, p=[float(p) for p, _ in side])
+                for side in (learner.positive, learner.negative)
+            ]
+            gradients = [side + mean - learner.baseline for side, mean in zip(sides, learner.means, strict=True)]
+            estimate = np.where(is_positive, gradients[0] / coin, -gradients[1] / (1 - coin))
+            deviation = np.where(is_positive, *sides)
+            totals += np.stack([is_positive, is_positive * deviation**2, ~is_positive, ~is_positive * deviation**2])
+            both = (totals[0] > 0) & (totals[2] > 0)
+            roots = np.sqrt(totals[1::2] / np.maximum(totals[::2], 1))
+            share = np.round(learner.grid * roots[0] / np.maximum(roots.sum(axis=0), 1e-300)) / learner.grid
+            coin = np.where(both, np.clip(share, float(learner.keep), 1 - float(learner.keep)), 0.5)
+        return (estimate[:, None] - mu) ** 2
+
+    fair = 2 * sum(float(x) ** 2 for x in learner.deviations)  # around its own c*, which the baseline is at b = 1/2
+    planned = shifted_mean(draw, np.array([exact]), {NOT_LEARNED: np.array([fair - exact])}, most=2**22)
+    values = {x: known(x) for x in (adaptive.miss_b, adaptive.miss_c)} | {
+        s.sigma_plus: known(s.sigma_plus), s.sigma_minus: known(s.sigma_minus)
+    }  # fmt: skip
+    values = {x: float(value) for x, value in values.items()}
+    drawn = Drawn(planned, lambda value: np.array([float(value)]))
+    return System(f"b after {n_phases} phases", values, drawn={adaptive.trace_adaptive: drawn}, only_drawn=True)

@@ -1,4 +1,4 @@
-"""Systems for the leading terms of a phase: every path, a network that forgets, grids, drawn phases, and AR(1)."""
+"""Systems for the leading terms of a phase and for two lengths: every path, a network that forgets, grids, AR(1)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from scipy.optimize import minimize, minimize_scalar
 
 from cl_theory.learning.models.gibbs_chain import GibbsChain
 from cl_theory.proof.checks.exact import at_least_exactly, close, equal_exactly
@@ -28,9 +29,9 @@ from cl_theory.theory.chains.stationary import matrix_power, solve
 from cl_theory.theory.chains.stopping import StopAt, stopped_length
 from cl_theory.theory.dynamics import leading_statements as leading
 from cl_theory.theory.dynamics.enumeration import phase_means, stopped_means
-from cl_theory.theory.dynamics.expansion import second_order
+from cl_theory.theory.dynamics.expansion import frozen_sum, second_order
 from cl_theory.theory.dynamics.length_statements import RANDOM
-from cl_theory.theory.dynamics.linear import linear_mean, simulate_linear
+from cl_theory.theory.dynamics.linear import linear_covariance, linear_mean, simulate_linear
 from cl_theory.theory.dynamics.noise_statements import pull
 from cl_theory.theory.dynamics.simulation import simulate_always_on
 from cl_theory.theory.dynamics.transfer import TransferOperator
@@ -420,6 +421,153 @@ def drawn_network(root: int, claim: str, rate: float = 0.5, steps: int = 20) -> 
     }
     planned = shifted_mean(draw, goal, shifts)
     return planned.check(root, claim, repr(length), scope=f"simulated theta_T and z_T of the AR(1) network, {length!r}")
+
+
+# Two lengths, extrapolated, chapter 24 -----------------------------------------------------------------
+
+
+def two_lengths() -> list[System]:
+    """Coefficients of two phases of the chain that forgets in two steps, of tau and 2 tau steps. Rational."""
+    rest = Equilibrium.of(forgetful_chain())
+    return [_two_lengths(rest, start, tau) for start in range(3) for tau in (1, 2, 5)]
+
+
+def _two_lengths(at: Equilibrium, start: int, tau: int) -> System:
+    short, long = (second_order(at.local, start, Fixed(n)) for n in (tau, 2 * tau))
+    kernel, size = at.local.transition_matrix, Fraction(1, tau)
+    values = {
+        d.tau: Fraction(tau), d.g_bar: at.mean_gradient, d.D_g_bar: at.mean_gradient_derivative,
+        leading.psi_tau: (matrix_power(kernel, tau) @ at.psi)[start],
+        leading.psi_2tau: (matrix_power(kernel, 2 * tau) @ at.psi)[start],
+        leading.ends_tau: _ends(at, start, Fixed(tau)), leading.ends_2tau: _ends(at, start, Fixed(2 * tau)),
+        leading.extra_first: -long.first * size + short.first * size,
+        leading.extra_second: long.second * size**2 / 2 - short.second * size**2,
+    }  # fmt: skip
+    wrong = {SAME_LENGTH: lambda: System("the same", values | {
+        leading.extra_first: -short.first * size, leading.extra_second: short.second * size**2,
+    })}  # fmt: skip
+    return System(f"from {start}, tau = {tau}", values, family="a chain that forgets, tau and 2 tau", wrong=wrong)
+
+
+SAME_LENGTH = "the shorter phase alone"
+
+
+def extrapolated_network(rate: float = 0.5) -> System:
+    """tau^2 times the distance of the extrapolated AR(1) network to the flow, from lengths of 64 to 1024."""
+    taus = 2 ** np.arange(5, 11)
+    gaps = [n**2 * extrapolated_bias(rate, int(n)) for n in taus]
+    values = ar_values(NETWORK, START, STATE) | {
+        d.eta: rate, pull: rate * NETWORK.total_slope, leading.extra_limit: lambda: limit_at_zero(1 / taus, gaps)
+    }  # fmt: skip
+    return System("AR(1), two lengths to infinity", values)
+
+
+def flow_bias(rate: float, tau: int, state: float = STATE) -> float:
+    """Mean end of a phase of the AR(1) network, less that of the gradient flow."""
+    return _ar_end(rate, Fixed(tau), state) - START * float(np.exp(-rate * NETWORK.total_slope))
+
+
+def extrapolated_bias(rate: float, tau: int, state: float = STATE) -> float:
+    """The same of 2 theta(2 tau) - theta(tau)."""
+    return 2 * flow_bias(rate, 2 * tau, state) - flow_bias(rate, tau, state)
+
+
+def noise_of_two_lengths() -> System:
+    """tau/eta^2 times the covariance of two independent frozen phases, extrapolated to long ones."""
+    at, taus = three_states(), 2.0 ** np.arange(5, 10)
+
+    def scaled(tau: float) -> np.ndarray:
+        short, long = (frozen_sum(at.local, at.law, Fixed(int(n))).covariance / n**2 for n in (tau, 2 * tau))
+        return tau * (4 * long + short)
+
+    limit = partial(limit_at_zero, 1 / taus, [scaled(tau) for tau in taus])
+    values = {leading.extra_noise: limit, d.Sigma_inf: at.covariance}
+    return System("three states, two lengths to infinity", values)
+
+
+def drawn_two_lengths(rate: float = 0.1, tau: int = 20) -> System:
+    """Two independent always-on learners of the AR(1) network from equilibrium, extrapolated."""
+    lengths = Fixed(tau), Fixed(2 * tau)
+    spread = float(NETWORK.equilibrium_variance)
+
+    def covariance(length: Fixed) -> float:
+        step = rate / float(length.mean)
+        return float(linear_covariance(NETWORK, START, REST, length, step_size=step, state_variance=spread)[0, 0])
+
+    exact = tau / rate**2 * (4 * covariance(lengths[1]) + covariance(lengths[0]))
+    mean = 2 * _ar_end(rate, lengths[1], REST) - _ar_end(rate, lengths[0], REST)
+
+    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
+        short, long = (
+            simulate_linear(rng, NETWORK, START, REST, n, size, step_size=rate / float(n.mean), state_variance=spread)[
+                0
+            ]
+            for n in lengths
+        )
+        return tau / rate**2 * (2 * long - short - mean)[:, None] ** 2
+
+    values = {d.Sigma_inf: np.array([[NETWORK.long_run_variance]])}
+    values[leading.rest_of_noise_2] = left_by(leading.EXTRA_DRAWN, leading.rest_of_noise_2, values, np.array([[exact]]))
+    errors = {"the longer phase counted once": np.array([-3 * tau / rate**2 * covariance(lengths[1])])}
+    drawn = Drawn(shifted_mean(draw, np.array([exact]), errors), np.ravel)
+    return System("AR(1), tau = 20 and 40", values, drawn={leading.drawn_noise: drawn}, only_drawn=True)
+
+
+def errors_to_split() -> list[System]:
+    """Biases r/tau and q/tau^2 and a noise of s^2 a phase: lengths and shares of steps by numerical search."""
+    network = abs(1e4 * flow_bias(0.5, 10**4)), abs(1e6 * extrapolated_bias(0.5, 1000))
+    cases = [(*network, 0.25, 1e4), (*network, 0.01, 1e5), (1.5, 0.4, 2.0, 3e4)]
+    return [_error_to_split(*case) for case in cases]
+
+
+def _error_to_split(first: float, second: float, noise: float, steps: float) -> System:
+    def plain(log_tau: float) -> float:
+        return first**2 * np.exp(-2 * log_tau) + noise * np.exp(log_tau) / steps
+
+    def extrapolated(place: np.ndarray) -> float:
+        tau, share = np.exp(place[0]), place[1]
+        return second**2 / tau**4 + noise * tau / steps * (1 / (1 - share) + 8 / share)
+
+    one = minimize_scalar(plain, bounds=(-5, 20), method="bounded", options={"xatol": 1e-10})
+    two = minimize(extrapolated, [3.0, 0.5], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-18})
+    values = {
+        leading.bias_1: first, leading.bias_2: second, leading.noise_of_phase: noise, leading.n_steps: steps,
+        leading.best_tau: float(np.exp(one.x)), leading.least_error: float(one.fun),
+        leading.best_tau_2: float(np.exp(two.x[0])), leading.best_share: float(two.x[1]),
+        leading.least_error_2: float(two.fun),
+    }  # fmt: skip
+    return System(f"{steps:g} steps, noise {noise:g}", values, family="searched splits")
+
+
+def two_stuck_lengths() -> System:
+    """Two states that are never left, with gradients 0 and 1, in phases that start in state 1."""
+    one, nothing = np.array([Fraction(1)]), np.array([Fraction(0)])
+    values = {d.g_bar: one / 2, leading.psi_tau: nothing, leading.psi_2tau: nothing, leading.extra_first: -one}
+    return System("a network that is stuck in state 1", values | {d.tau: Fraction(8)})
+
+
+def two_geometric_lengths() -> System:
+    """Second coefficient of two geometric phases of the three-state chain, extrapolated to tau = infinity."""
+    at, taus = three_states(), 2.0 ** np.arange(4, 9)
+
+    def scaled(tau: float) -> np.ndarray:
+        short, long = (second_order(at.local, at.law, Geometric(int(n))).second / n**2 for n in (tau, 2 * tau))
+        return 2 * long - short
+
+    values = {
+        d.tau: 1.0, d.g_bar: at.mean_gradient, d.D_g_bar: at.mean_gradient_derivative,
+        leading.ends_tau: np.zeros(2), leading.ends_2tau: np.zeros(2),
+        leading.extra_second: limit_at_zero(1 / taus, [scaled(tau) for tau in taus]),
+    }  # fmt: skip
+    return System("geometric phases: another curve is approached", values)
+
+
+def shared_beginning() -> System:
+    """The shorter phase is the beginning of the longer one, in equilibrium: what is left is the longer one's end."""
+    at, taus = three_states(), 2.0 ** np.arange(5, 10)
+    ends = [frozen_sum(at.local, at.law, Fixed(int(tau))).covariance / tau for tau in taus]
+    values = {leading.extra_noise: limit_at_zero(1 / taus, ends), d.Sigma_inf: at.covariance}
+    return System("the shorter phase is the first half of the longer one", values)
 
 
 # Without their assumptions ----------------------------------------------------------------------------

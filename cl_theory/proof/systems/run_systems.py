@@ -1,8 +1,9 @@
-"""What chapters 13-20 take apart: pairs of one image, gated units, flows of single rows, details of scripts."""
+"""What chapters 13-20 and 23 take apart: pairs of one image, gated units, flows of single rows, details of scripts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,6 +22,7 @@ from cl_theory.learning.models.rbm import RBM, rbm_phase_means
 from cl_theory.learning.models.rbm_phases import always_on_flow, phase_turns
 from cl_theory.proof.checks.exact import close
 from cl_theory.proof.checks.outcome import Outcome
+from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.proof.experiments.always_on_runs import small_start
 from cl_theory.proof.experiments.definition import Experiment, Seeds
 from cl_theory.proof.experiments.forward_forward_runs import learner_of, loaded
@@ -28,11 +30,18 @@ from cl_theory.proof.experiments.rbm_runs import loaded as loaded_rows
 from cl_theory.proof.experiments.script_runs import cast_pixels
 from cl_theory.proof.systems.chain_systems import limit_at_zero
 from cl_theory.proof.systems.isd_systems import ONE_OFF
+from cl_theory.proof.systems.leading_systems import left_by, polynomial_coefficients, shifted_mean
+from cl_theory.proof.systems.noise_systems import BASELINE_OFF
 from cl_theory.seeds import FIXED_ROOT, stream
+from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.chains import symbols as chains
 from cl_theory.theory.chains.phase_lengths import Fixed, Geometric
 from cl_theory.theory.chains.stationary import solve
+from cl_theory.theory.dynamics import noise_statements as noise
+from cl_theory.theory.dynamics.linear import AffineImages, learn_from_images, mean_update, settled_moments
 from cl_theory.theory.dynamics.transfer import VectorField, gradient_flow
 from cl_theory.theory.estimators import pair_statements as pairs
+from cl_theory.theory.estimators import symbols as s
 from cl_theory.theory.estimators.isd import isd_gradient, two_term_gradient
 from cl_theory.theory.estimators.laws import FiniteLaw, coin_law, exact_mean
 from cl_theory.theory.estimators.symbols import phase_values
@@ -523,3 +532,232 @@ def moved_by_a_look(seed: int) -> dict[str, float]:
 def ink_kept_by_a_cast() -> float:
     """Share of the bright pixels of the test digits that are left when shades are cast to integers."""
     return float(cast_pixels("digits").sum() / loaded_rows("digits")["test"][:, :-N_LABELS].sum())
+
+
+# Pairs in any order, chapter 23 --------------------------------------------------------------------
+
+TOSSED, COINS, POSITIVE_FIRST = ((0, 1), (1, 0)), ((0,), (1,)), ((0, 1),)
+"""Orders in which an image is shown, all as likely: both phases in a tossed order, one of them, both in a fixed one."""
+TWICE = tuple(one + other for one in TOSSED for other in TOSSED)
+"""Each image in two pairs, one after the other."""
+SLOPE_OFF, NEVER_TOSSED = "slope of one phase off by 1 %", "positive phase first"
+BY_COINS = "phases by independent coins"
+
+
+def scalar_images(slope: Any = 1) -> AffineImages:
+    """Four images and one parameter: mu = 0 at 0, mean gradients 2, mean slopes 3/2 and 1/2. Rational; `slope` is a
+    factor on the slopes of the negative phase."""
+    gradients = [[3, 2], [2, 3], [1, 1], [2, 2]]
+    slopes: list[list[Any]] = [
+        [Fraction(2), Fraction(1, 4)],
+        [Fraction(1), Fraction(1)],
+        [Fraction(1), Fraction(1, 4)],
+        [Fraction(2), HALF],
+    ]
+    of = [[[[up]], [[slope * down]]] for up, down in slopes]
+    return AffineImages(exact_array([Fraction(1, 4)] * 4), exact_array(gradients)[..., None], exact_array(of))
+
+
+def plane_images(slope: Any = 1) -> AffineImages:
+    """Five images and two parameters, mu = 0 at 0, phases that depend on each other. Rational; `slope` as above."""
+    rng = stream(FIXED_ROOT, "paired-order", "images")
+    gradients = exact_array(rng.integers(-3, 4, (5, 1, 2)) + rng.integers(-1, 2, (5, 2, 2))) / Fraction(2)
+    gradients = gradients - gradients.mean(axis=0) + exact_array([2, -1])
+    slopes = exact_array(rng.integers(-2, 3, (5, 2, 2, 2))) / Fraction(4)
+    slopes[:, 0] += exact_array([[2, Fraction(1, 4)], [Fraction(-1, 4), Fraction(5, 4)]])
+    slopes[:, 1] = (slopes[:, 1] + exact_array([[HALF, 0], [HALF, -HALF]])) * slope
+    return AffineImages(exact_array([Fraction(1, 5)] * 5), gradients, slopes)
+
+
+def floats_of(images: AffineImages) -> AffineImages:
+    """The same images in float64."""
+    return AffineImages(
+        *(np.array(part, dtype=float) for part in (images.probability, images.gradients, images.slopes))
+    )
+
+
+def image_values(images: AffineImages, theta: Any, baseline: Any) -> dict[sp.Expr, Any]:
+    """What the symbols of pairs are for `images` at `theta`, by their definitions."""
+    at = images.at(theta)
+    mean, slope = images.mean(at), images.mean(images.slopes)
+    away, steeper = at - mean, images.slopes - slope
+
+    def covariance(one: int, other: int) -> np.ndarray:
+        return images.mean(away[:, one, :, None] * away[:, other, None, :])
+
+    return {
+        s.mu_plus: mean[0], s.mu_minus: mean[1], s.c_star: mean.sum(axis=0) / 2, s.c: baseline,
+        s.Sigma_plus: covariance(0, 0), s.Sigma_minus: covariance(1, 1), s.cross: covariance(0, 1),
+        noise.D_plus: slope[0], noise.D_minus: slope[1], noise.D_mu: slope[0] - slope[1],
+        noise.omega_plus: images.mean((steeper[:, 0] @ away[:, 1, :, None])[..., 0]),
+        noise.omega_minus: images.mean((steeper[:, 1] @ away[:, 0, :, None])[..., 0]),
+    }  # fmt: skip
+
+
+def _baselines(images: AffineImages) -> list[np.ndarray]:
+    """None, half of what both phases say, and all of it."""
+    centre = images.mean(images.gradients)[0]
+    return [0 * centre, centre / 2, centre]
+
+
+def steps_of_pairs() -> list[System]:
+    """Each image in each order, from a point that is no rest: the two updates, one after the other. Rational."""
+    images, theta, rate = plane_images(), exact_array([Fraction(1, 3), Fraction(-2, 5)]), Fraction(1, 7)
+
+    def at(image: int, order: tuple[int, int]) -> System:
+        (up, down), baseline = images.at(theta)[image], exact_array([1, HALF])
+        power, moved = images.update(image, order, rate, baseline)
+        values = {
+            chains.eta: rate, s.c: baseline, s.g_plus: up, s.g_minus: down, s.D: up - down,
+            noise.g_first: (up, down)[order[0]], noise.A_second: images.slopes[image, order[1]],
+            noise.pair_step: power @ theta + moved - theta,
+        }  # fmt: skip
+        return System(f"image {image}, order {order}", values, family="images, each order")
+
+    return [at(image, order) for image in range(5) for order in TOSSED]
+
+
+def mean_pairs() -> list[System]:
+    """The mean displacement of a pair, over all images and orders, away from rest. Rational."""
+    return [
+        _mean_pair(law, orders=TOSSED, baseline=baseline)
+        for law in (scalar_images, plane_images)
+        for baseline in _baselines(law())
+    ]
+
+
+def _mean_pair(law: Any, *, orders: Any, baseline: Any, slope: Any = 1) -> System:
+    images, rate = law(), Fraction(1, 9)
+    theta = exact_array([Fraction(2, 3), Fraction(-1, 2)][: images.gradients.shape[2]])
+    power, _, moved, _, _ = mean_update(law(slope), orders, rate, baseline)
+    values = image_values(images, theta, baseline) | {
+        chains.eta: rate, noise.mean_pair: power @ theta + moved[:, 0] - theta
+    }  # fmt: skip
+    wrong = {
+        NEVER_TOSSED: lambda: _mean_pair(law, orders=POSITIVE_FIRST, baseline=baseline),
+        SLOPE_OFF: lambda: _mean_pair(law, orders=TOSSED, baseline=baseline, slope=ONE_OFF),
+    }
+    return System(f"{law.__name__}, c = {baseline}", values, family="mean over images and orders", wrong=wrong)
+
+
+def settled_pairs(orders: Any = TOSSED, off: Any = 0) -> list[System]:
+    """Leading noise and shift with which pairs, and phases of coins, settle: solved for from the coefficients of their
+    moments in eta, in rationals. `off` is an error in the baseline."""
+    return [
+        _settled(law(), orders, baseline, off)
+        for law in (scalar_images, plane_images)
+        for baseline in _baselines(law())
+    ]
+
+
+def _settled(images: AffineImages, orders: Any, baseline: np.ndarray, off: Any = 0) -> System:
+    def leading(orders: Any) -> tuple[np.ndarray, np.ndarray]:
+        updates = len(orders[0])
+
+        def moments(part: int) -> np.ndarray:
+            def at(rate: Fraction) -> Any:
+                return mean_update(images, orders, rate, baseline + off)[part]
+
+            return polynomial_coefficients(at, 2 * updates)
+
+        shift = solve(-moments(0)[1], moments(2)[2])[:, 0]
+        spread = solve(-moments(1)[1], moments(4)[2])
+        return shift, spread.reshape(len(shift), len(shift))
+
+    values = image_values(images, 0 * baseline, baseline)
+    slope = values[noise.D_mu]
+
+    def pulled(orders: Any) -> np.ndarray:
+        spread = leading(orders)[1]
+        return slope @ spread + spread @ slope.T
+
+    values |= {
+        noise.shift: lambda: leading(orders)[0],
+        noise.settled_noise: lambda: pulled(orders),
+        noise.settled_coins: lambda: pulled(COINS),
+    }
+    wrong = {BASELINE_OFF: lambda: _settled(images, orders, baseline, Fraction(1, 50))}
+    name = f"{len(slope)} parameters, c = {baseline}, {len(orders)} orders"
+    return System(name, values, family="settled learners, leading order", wrong=wrong)
+
+
+def positive_first() -> System:
+    """The plane images, each with its positive phase first, without a baseline."""
+    settled = settled_pairs(POSITIVE_FIRST)[3]
+    return System("the positive phase always first", {x: partial(settled, x) for x in settled.symbols})
+
+
+def each_image_twice() -> System:
+    """The plane images without a baseline, each in two pairs, one after the other."""
+    settled = settled_pairs(TWICE)[3]
+    return System("each image is shown in two pairs running", {x: partial(settled, x) for x in settled.symbols})
+
+
+SETTLING_RATES = 0.02 / 2.0 ** np.arange(4)
+
+
+def slowly_settled(orders: Any = TOSSED) -> list[System]:
+    """The same in floats: moments at which learning does settle at four rates, extrapolated to eta = 0."""
+    images = floats_of(plane_images())
+    return [_slowly_settled(images, orders, np.array(baseline, dtype=float)) for baseline in _baselines(plane_images())]
+
+
+def _slowly_settled(images: AffineImages, orders: Any, baseline: np.ndarray) -> System:
+    values = image_values(images, 0 * baseline, baseline)
+    slope = values[noise.D_mu]
+
+    def limit(orders: Any) -> tuple[np.ndarray, np.ndarray]:
+        settled = [settled_moments(images, orders, rate, baseline) for rate in SETTLING_RATES]
+        means, spreads = (
+            limit_at_zero(SETTLING_RATES, [part / rate for part, rate in zip(parts, SETTLING_RATES, strict=True)])
+            for parts in zip(*settled, strict=True)
+        )
+        return means, slope @ spreads + spreads @ slope.T
+
+    values |= {
+        noise.shift: lambda: limit(orders)[0],
+        noise.settled_noise: lambda: limit(orders)[1],
+        noise.settled_coins: lambda: limit(COINS)[1],
+    }
+    return System(f"two parameters, c = {baseline}", values, family="settled learners, eta to 0")
+
+
+def drawn_pairs(rate: float = 0.1, settled_after: int = 40) -> tuple[System, System]:
+    """By drawing: the displacement by one pair away from rest, and the covariance of copies that have settled."""
+    images, none, baseline = floats_of(plane_images()), np.zeros(2), np.array([1.0, 0.5])
+    theta = np.array([0.6, -0.5])
+    power, _, moved, _, _ = mean_update(images, TOSSED, rate, baseline)
+    exact = power @ theta + moved[:, 0] - theta
+    fixed, _, along, _, _ = mean_update(images, POSITIVE_FIRST, rate, baseline)
+    errors = {NEVER_TOSSED: (fixed - power) @ theta + (along - moved)[:, 0]}
+
+    def one_pair(rng: np.random.Generator, size: int) -> np.ndarray:
+        return learn_from_images(rng, images, TOSSED, theta, 1, n_copies=size, rate=rate, baseline=baseline) - theta
+
+    moving = Drawn(shifted_mean(one_pair, exact, errors), np.ravel)
+    values = image_values(images, theta, baseline) | {chains.eta: rate}
+    pair = System("one pair of the plane images", values, drawn={noise.mean_pair: moving}, only_drawn=True)
+
+    values = image_values(images, none, none) | {chains.eta: rate}
+    slope = values[noise.D_mu]
+    mean, spread = settled_moments(images, TOSSED, rate, none)
+    _, coins = settled_moments(images, COINS, rate, none)
+
+    def seen(covariance: np.ndarray) -> np.ndarray:
+        pulled = slope @ covariance + covariance @ slope.T
+        return pulled[[0, 0, 1], [0, 1, 1]]
+
+    def settled(rng: np.random.Generator, size: int) -> np.ndarray:
+        ends = learn_from_images(rng, images, TOSSED, mean, settled_after, n_copies=size, rate=rate, baseline=none)
+        away = ends - mean
+        pulled = np.einsum("ij,nj,nk->nik", slope, away, away)
+        return (pulled + pulled.swapaxes(1, 2))[:, [0, 0, 1], [0, 1, 1]]
+
+    values[noise.rest_of_pairs] = left_by(
+        noise.PAIR_VARIANCE, noise.rest_of_pairs, values, slope @ spread + spread @ slope.T
+    )
+    errors = {BY_COINS: seen(coins - spread)}
+    planned = shifted_mean(settled, seen(spread), errors, scale=np.abs(seen(spread)).max(), pilot=2**13, most=2**19)
+    drawn = Drawn(planned, lambda value: np.asarray(value)[[0, 0, 1], [0, 1, 1]])
+    copies = System("settled copies", values, drawn={noise.pulled_back: drawn}, only_drawn=True)
+    return pair, copies

@@ -1,12 +1,13 @@
-"""What chapter 10 states: the leading terms of a phase, and the AR(1) network in which their orders are attained."""
+"""What chapters 10 and 24 state: the leading terms of a phase, the network that attains them, and extrapolation."""
 
 import sympy as sp
 
-from cl_theory.theory.algebra import scalar, vector
+from cl_theory.theory.algebra import matrix, scalar, vector
 from cl_theory.theory.chains.symbols import (
     Q_T,
     D_g_bar,
     Gamma,
+    Sigma_inf,
     T,
     eta,
     g_bar,
@@ -134,3 +135,108 @@ GAP = equation(
 )
 ATTAINED = AR_SECOND, AR_FIRST, FIXED_LIMIT, GEOMETRIC_LIMIT, GAP
 """What the chapter states of the leading terms, and of the network that attains their orders."""
+
+# Two lengths, chapter 24.
+extra_first = vector(
+    r"\partial_\eta\,\mathbb E[2\Delta_{2\tau} - \Delta_\tau]\,\big|_0",
+    "coefficient of eta in the mean extrapolated displacement",
+)
+extra_second = vector(
+    r"\tfrac12\partial_\eta^2\,\mathbb E[2\Delta_{2\tau} - \Delta_\tau]\,\big|_0",
+    "coefficient of eta^2 in the mean extrapolated displacement",
+)
+psi_tau = vector(r"P^\tau\psi(z_0)", "what is left of the start after tau steps")
+psi_2tau = vector(r"P^{2\tau}\psi(z_0)", "what is left of the start after 2 tau steps")
+ends_tau = vector(r"E_\tau", "what the two ends of a phase of tau steps add to Q, bounded")
+ends_2tau = vector(r"E_{2\tau}", "what the two ends of a phase of 2 tau steps add to Q, bounded")
+extra_limit = scalar(
+    r"\lim_{\tau\to\infty}\tau^2\big(\mathbb E[2\theta_{2\tau} - \theta_\tau] - \varphi_\eta(\theta_0)\big)",
+    "distance of the extrapolated AR(1) network from the flow, times tau^2",
+)
+slower = scalar("A_\\eta", "eta^2 part of the pace of the AR(1) network, over tau")
+slower_still = scalar("B_\\eta", "eta^3 part of the pace of the AR(1) network, over tau^2")
+start_second = scalar("w_2", "second-order part of the slow mode at the start of the AR(1) network")
+extra_noise = matrix(
+    r"\lim_{\eta\to0,\,\tau\to\infty}\tfrac{\tau}{\eta^2}\operatorname{Cov}[2\Delta_{2\tau} - \Delta_\tau]",
+    "noise of two independent learners extrapolated, times tau over eta^2",
+)
+drawn_noise = matrix(
+    r"\tfrac{\tau}{\eta^2}\operatorname{Cov}[2\Delta_{2\tau} - \Delta_\tau]", "the same at a finite rate and length"
+)
+rest_of_noise_2 = matrix("R_2", "what is left of it at a finite rate and length: O(eta) + O(1/tau)")
+bias_1 = scalar("r_1", "first-order bias of a phase: the bias of a phase of tau steps is r_1/tau", positive=True)
+bias_2 = scalar("r_2", "second-order bias: that of the extrapolated phase is r_2/tau^2", positive=True)
+noise_of_phase = scalar("s^2", "variance of a phase that its length does not change", positive=True)
+n_steps = scalar("N_{\\mathrm{st}}", "steps that there are for all phases together", positive=True)
+best_tau = scalar(r"\tau^*", "best length of a phase without extrapolation", positive=True)
+best_tau_2 = scalar(r"\tau^{**}", "best length of the shorter phase with extrapolation", positive=True)
+best_share = scalar(r"w^*", "best share of the steps for the longer phases", positive=True)
+least_error = scalar(r"\mathcal E^*", "least mean square error without extrapolation", positive=True)
+least_error_2 = scalar(r"\mathcal E^{**}", "least mean square error with extrapolation", positive=True)
+
+EXTRA_FIRST = equation(
+    "aol-extrapolation-first",
+    extra_first,
+    {"the standard step": -g_bar, "the start, not yet forgotten": -(psi_tau - psi_2tau) / tau},
+)
+EXTRA_SECOND = equation(
+    "aol-extrapolation",
+    extra_second,
+    {
+        "the flow": sp.Rational(1, 2) * D_g_bar * g_bar,
+        "ends of the longer phase": ends_2tau / (2 * tau**2),
+        "ends of the shorter phase": -ends_tau / tau**2,
+    },
+)
+_LEFT = -sp.exp(-pull) / 2
+EXTRA_LIMIT = equation(
+    "aol-extrapolation-limit",
+    extra_limit,
+    {
+        "the pace": _LEFT * theta_0 * (slower**2 / 2 + slower_still),
+        "the start, at that pace": _LEFT * eta * debt_0 * slower,
+        "the slow mode at the start": _LEFT * eta**2 * start_second,
+    },
+    where={
+        slower: eta**2 * (slope**2 / 2 + gain * slope / (1 - decay)),
+        slower_still: -(eta**3)
+        * slope
+        * (slope**2 / 3 + gain * slope / (1 - decay) + gain * (gain + slope) / (1 - decay) ** 2),
+        start_second: gain * slope * theta_0 / (1 - decay) ** 2 - (gain + slope) * debt_0 / (1 - decay),
+        debt_0: AUTOREGRESSION[debt_0],
+        slope: gain + stiffness,
+    },
+)
+EXTRA_NOISE = equation(
+    "aol-extrapolation-noise", extra_noise, {"the longer phase": 2 * Sigma_inf, "the shorter phase": Sigma_inf}
+)
+EXTRA_DRAWN = equation(
+    "aol-extrapolation-drawn",
+    drawn_noise,
+    {"the longer phase": 2 * Sigma_inf, "the shorter phase": Sigma_inf, "higher orders": rest_of_noise_2},
+)
+_SPLIT = (1 + 2 * sp.sqrt(2)) ** 2 * noise_of_phase / n_steps
+BEST_TAU = equation(
+    "aol-extrapolation-plain-length",
+    best_tau,
+    {"bias against noise": (2 * bias_1**2 * n_steps / noise_of_phase) ** sp.Rational(1, 3)},
+)
+LEAST_ERROR = equation(
+    "aol-extrapolation-plain-error",
+    least_error,
+    {"bias and noise": 3 * (bias_1 * noise_of_phase / (2 * n_steps)) ** sp.Rational(2, 3)},
+)
+BEST_SHARE = equation("aol-extrapolation-share", best_share, {"longer phases": 2 * sp.sqrt(2) / (1 + 2 * sp.sqrt(2))})
+BEST_TAU_2 = equation(
+    "aol-extrapolation-length", best_tau_2, {"bias against noise": (4 * bias_2**2 / _SPLIT) ** sp.Rational(1, 5)}
+)
+LEAST_ERROR_2 = equation(
+    "aol-extrapolation-error",
+    least_error_2,
+    {"bias and noise": 5 * bias_2 ** sp.Rational(2, 5) * (_SPLIT / 4) ** sp.Rational(4, 5)},
+)
+EXTRAPOLATING = (
+    EXTRA_SECOND, EXTRA_FIRST, EXTRA_LIMIT, EXTRA_NOISE, EXTRA_DRAWN, BEST_TAU, LEAST_ERROR, BEST_SHARE, BEST_TAU_2,
+    LEAST_ERROR_2,
+)  # fmt: skip
+"""What chapter 24 states of two always-on learners, extrapolated."""

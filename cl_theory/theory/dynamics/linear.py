@@ -1,5 +1,7 @@
-"""Always-on learning in the AR(1) network: exact moments by matrix powers, and the compiled loop."""
+"""Learners that move linearly: always-on learning in the AR(1) network, and images with affine gradients."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ from cl_theory.arguments import finite, positive
 from cl_theory.philox import normals_numpy, philox_block, philox_key
 from cl_theory.theory.chains.phase_lengths import PhaseLength
 from cl_theory.theory.chains.solvable_chains import LinearAutoregression
-from cl_theory.theory.chains.stationary import mean_power
+from cl_theory.theory.chains.stationary import identity, mean_power, solve
 
 WORD = 2.0**-32
 TURN = 2 * np.pi * WORD
@@ -94,3 +96,78 @@ def simulate_linear(
     run_linear_phases(thetas, states, lengths, decay, drive, stiffness, noise, step, key)
     finite(thetas, "parameters after the phase (lower the learning rate)")
     return thetas, states
+
+
+@dataclass(frozen=True, eq=False)
+class AffineImages:
+    """A law of images whose gradients are affine in the parameters: image i has gradients[i, k] + slopes[i, k] theta.
+
+    probability (n,), gradients (n, 2, d), slopes (n, 2, d, d), float64 or exact; phase k is 0 for the positive one.
+    """
+
+    probability: np.ndarray
+    gradients: np.ndarray
+    slopes: np.ndarray
+
+    def at(self, theta: Any) -> np.ndarray:
+        """Gradients of both phases of every image at `theta` (d,): (n, 2, d)."""
+        return self.gradients + self.slopes @ np.asarray(theta)
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Mean over images of `values` (n, ...)."""
+        return np.tensordot(self.probability, values, axes=1)
+
+    def update(self, image: int, phases: Sequence[int], rate: Any, baseline: Any) -> tuple[np.ndarray, np.ndarray]:
+        """(A, beta): ISD with b = 1/2 makes A theta + beta of theta in these `phases` of one image, one by one."""
+        power, moved = identity(self.gradients.shape[2], self.slopes), 0 * self.gradients[image, 0]
+        for phase in phases:
+            weight = (2 - 4 * phase) * rate
+            step = self.slopes[image, phase]
+            moved = moved - weight * (step @ moved + self.gradients[image, phase] - baseline)
+            power = power - weight * step @ power
+        return power, moved
+
+
+def mean_update(images: AffineImages, orders: Sequence[Sequence[int]], rate: Any, baseline: Any) -> list[np.ndarray]:
+    """E A, E A x A, E beta, E A x beta + beta x A and E beta x beta of one image in one of the `orders`, all as likely.
+
+    x is Kronecker's product: theta and theta x theta move linearly, and this is how.
+    """
+    total = None
+    for order in orders:
+        maps = [images.update(image, order, rate, baseline) for image in range(len(images.probability))]
+        columns = [(power, moved[:, None]) for power, moved in maps]
+        table = [(a, np.kron(a, a), v, np.kron(a, v) + np.kron(v, a), np.kron(v, v)) for a, v in columns]
+        means = [images.mean(np.array(parts)) for parts in zip(*table, strict=True)]
+        total = means if total is None else [a + c for a, c in zip(total, means, strict=True)]
+    assert total is not None
+    return [part / len(orders) for part in total]
+
+
+def settled_moments(
+    images: AffineImages, orders: Sequence[Sequence[int]], rate: Any, baseline: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and covariance (d, d) at which learning settles, each image shown in one of the `orders`. Exact for
+    Fractions. ValueError where they do not exist."""
+    power, square, moved, mixed, noise = mean_update(images, orders, rate, baseline)
+    d = len(power)
+    mean = solve(identity(d, power) - power, moved)
+    second = solve(identity(d * d, power) - square, mixed @ mean + noise)
+    return mean[:, 0], second.reshape(d, d) - mean @ mean.T
+
+
+def learn_from_images(
+    rng: np.random.Generator, images: AffineImages, orders: Sequence[Sequence[int]], theta: Any, n: int,
+    *, n_copies: int, rate: float, baseline: Any,
+) -> np.ndarray:  # fmt: skip
+    """Parameters (n_copies, d) after `n` images, from `theta`: each copy draws its images and their orders."""
+    thetas = np.tile(np.asarray(theta, dtype=float), (n_copies, 1))
+    phases = np.array(orders)
+    for _ in range(n):
+        image = rng.choice(len(images.probability), size=n_copies, p=images.probability)
+        order = phases[rng.integers(len(phases), size=n_copies)]
+        for phase in order.T:
+            slopes, gradients = images.slopes[image, phase], images.gradients[image, phase]
+            seen = gradients + np.einsum("nij,nj->ni", slopes, thetas) - baseline
+            thetas = thetas - (2 - 4 * phase)[:, None] * rate * seen
+    return thetas

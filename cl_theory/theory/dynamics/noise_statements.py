@@ -1,10 +1,23 @@
-"""What chapter 12 states: the noise of a phase, and where ISD comes to rest when learning never stops."""
+"""What chapters 12 and 23 state: the noise of a phase, where ISD comes to rest, and both for pairs in any order."""
 
 import sympy as sp
 
 from cl_theory.theory.algebra import matrix, scalar, vector
 from cl_theory.theory.chains.symbols import Sigma_inf, cov_Delta, cov_S_T, eta, g_bar, mean_Delta, mean_T, tau, var_T
-from cl_theory.theory.estimators.symbols import MEANS, b, c, c_star, mu
+from cl_theory.theory.estimators.symbols import (
+    MEANS,
+    PAIR,
+    D,
+    Sigma_minus,
+    Sigma_plus,
+    b,
+    c,
+    c_star,
+    cross,
+    mu,
+    mu_minus,
+    mu_plus,
+)
 from cl_theory.theory.statement import equation
 
 ends_of_phase = matrix(r"R_{\mathrm{ends}}", "what the two ends of a phase add to the covariance of its sum, bounded")
@@ -73,3 +86,68 @@ ISD_DISPLACEMENT = equation(
     where=BENDS,
 )
 ISD_SHIFT = equation("isd-aol-shift", D_mu * shift, {"bends that do not cancel": _SHARED}, where=BENDS)
+
+
+# Pairs in any order, chapter 23.
+g_first = vector(r"g^{\mathrm{first}}", "gradient of the phase of an image that comes first")
+A_second = matrix(r"A^{\mathrm{second}}", "slope in the parameters of the gradient of the phase that comes second")
+pair_step = vector(r"\Delta_{\mathrm{pair}}", "displacement by both phases of one image, an update after each")
+mean_pair = vector(r"\mathbb E\Delta_{\mathrm{pair}}", "its mean over images and orders")
+omega_plus = vector(r"\omega_+", "Cov(A+, g-): slope of the positive, gradient of the negative phase of one image")
+omega_minus = vector(r"\omega_-", "Cov(A-, g+): slope of the negative, gradient of the positive phase of one image")
+settled_noise = matrix(
+    r"\lim_{\eta\to0}\big(D\mu\,V + V\,D\mu^\top\big)/\eta",
+    "noise an update that pairs in a tossed order settle with, V their covariance",
+)
+settled_coins = matrix(
+    r"\lim_{\eta\to0}\big(D\mu\,V_{\mathrm{coins}} + V_{\mathrm{coins}}\,D\mu^\top\big)/\eta",
+    "noise an update that independent phases settle with",
+)
+pulled_back = matrix(r"\big(D\mu\,V + V\,D\mu^\top\big)", "what learning takes off the covariance of pairs an update")
+rest_of_pairs = matrix("R_V", "what is left of it after eta: O(eta^2)")
+
+_BOTH, _TOGETHER = 2 * (Sigma_plus + Sigma_minus), -2 * (cross + cross.T)
+_MIXED = D_minus * (mu_plus - c) + D_plus * (mu_minus - c)
+
+PAIR_STEP = equation(
+    "paired-order-step",
+    pair_step,
+    {"the two-term step": -2 * eta * D, "the second sees the first": -4 * eta**2 * A_second * (g_first - c)},
+    where=PAIR,
+)
+PAIR_MEAN = equation(
+    "paired-order-mean",
+    mean_pair,
+    {
+        "the two-term step": -2 * eta * mu,
+        "the second sees the first": -2 * eta**2 * _MIXED,
+        "across one image": -2 * eta**2 * (omega_plus + omega_minus),
+    },
+    where={mu: mu_plus - mu_minus},
+)
+PAIR_NOISE = equation("paired-order", settled_noise, {"both phases": _BOTH, "what they share": _TOGETHER})
+COIN_NOISE = equation(
+    "paired-order-coins",
+    settled_coins,
+    {"both phases": _BOTH, "the coin": 4 * (c_star - c) * (c_star - c).T},
+)
+PAIR_SHIFT = equation(
+    "paired-order-shift",
+    D_mu * shift,
+    {
+        "what both phases say": -(D_plus + D_minus) * (c_star - c),
+        "across one image": -(omega_plus + omega_minus),
+    },
+)
+FIXED_ORDER = equation(
+    "paired-order-fixed",
+    D_mu * shift,
+    {"what the first phase says": -2 * D_minus * (c_star - c), "across one image": -2 * omega_minus},
+)
+PAIR_VARIANCE = equation(
+    "paired-order-settled",
+    pulled_back,
+    {"both phases": eta * _BOTH, "what they share": eta * _TOGETHER, "higher orders": rest_of_pairs},
+)
+IN_PAIRS = PAIR_NOISE, PAIR_STEP, PAIR_MEAN, PAIR_SHIFT, COIN_NOISE, FIXED_ORDER, PAIR_VARIANCE
+"""What chapter 23 states of pairs in a tossed order."""
