@@ -18,6 +18,7 @@ from scipy.sparse import csr_array, issparse
 from cl_theory.arguments import positive_integer
 from cl_theory.lanes import (
     WIDTH,
+    add,
     address,
     four_sums,
     load,
@@ -62,6 +63,9 @@ OPTIMISERS = SGD, Momentum, Adam
 FEW_UP, FEW_DOWN = 48, 16
 """Rows below which products in registers are faster than those of BLAS. Of 784 x 500, on one thread, in microseconds:
 5 rows 52 and 218 upwards, 65 and 109 downwards; 16 rows 140 and 252, 147 and 137; 50 rows 429 and 463, 500 and 348."""
+
+FEW_CENTRED, CENTRED_ROWS = 24, 100
+"""Phases of an update below which sums of statistics stay in registers, and rows of W that are taken at a time."""
 
 _ZERO = np.float32(0)
 
@@ -200,37 +204,72 @@ def _add_weighted(weights, size, v, h, visible, hidden):
         hidden[j] += size * h_total[j]
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
-def _add_centred(target, statistics, averages, weights, pulls, rates):
-    """target += w+ s+ + w- s- - (w+ + w-) c with c = p+ m+ + p- m-; then m+ and m- move towards s+ and s-.
+@njit(inline="always")
+def _centred_lanes(target, clamped, free, place, s, t, c):
+    """Sixteen parameters and both averages of them; see `_add_centred`."""
+    m, k, zero = load(clamped, place), load(free, place), spread(_ZERO)
+    step = multiply_add(spread(c[0]), s, multiply_add(spread(c[1]), t, load(target, place)))
+    store(target, place, multiply_add(spread(c[2]), m, multiply_add(spread(c[3]), k, step)))
+    store(clamped, place, multiply_add(spread(c[4]), s, multiply_add(spread(c[6]), m, zero)))
+    store(free, place, multiply_add(spread(c[5]), t, multiply_add(spread(c[7]), k, zero)))
 
-    All pairs are (of clamped phases, of free ones): `statistics` s, `averages` m, `weights` w, `pulls` p, `rates`.
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _add_centred(target, clamped, free, s, t, c):
+    """target += c0 s + c1 t + c2 m + c3 k, then m = c4 s + c6 m and k = c5 t + c7 k, in one pass over flat arrays.
+
+    s and t are the sums of the statistics over clamped and free phases, m and k (`clamped` and `free`) their averages.
     """
-    total = weights[0] + weights[1]
-    w_clamped, w_free = spread(weights[0]), spread(weights[1])
-    p_clamped, p_free = spread(-total * pulls[0]), spread(-total * pulls[1])
-    clamped_rate, free_rate, minus = spread(rates[0]), spread(rates[1]), spread(np.float32(-1))
-    out, s_clamped, s_free = address(target), address(statistics[0]), address(statistics[1])
-    m_clamped, m_free = address(averages[0]), address(averages[1])
     full = target.size - target.size % WIDTH
+    places = address(target), address(clamped), address(free)
     for i in range(0, full, WIDTH):
-        s, t, m, k = load(s_clamped, i), load(s_free, i), load(m_clamped, i), load(m_free, i)
-        step = multiply_add(w_clamped, s, multiply_add(w_free, t, load(out, i)))
-        store(out, i, multiply_add(p_clamped, m, multiply_add(p_free, k, step)))
-        store(m_clamped, i, multiply_add(clamped_rate, multiply_add(minus, m, s), m))
-        store(m_free, i, multiply_add(free_rate, multiply_add(minus, k, t), k))
-    _add_centred_tail(target, statistics, averages, weights, pulls, rates, full)
+        _centred_lanes(places[0], places[1], places[2], i, load(address(s), i), load(address(t), i), c)
+    for i in range(full, target.size):
+        m, k = clamped[i], free[i]
+        target[i] += c[0] * s[i] + c[1] * t[i] + (c[2] * m + c[3] * k)
+        clamped[i], free[i] = c[4] * s[i] + c[6] * m, c[5] * t[i] + c[7] * k
+
+
+@njit(inline="always")
+def _rows_on(h, j, begin, end, size, places, count):
+    """Append to `count` places those of the rows that have unit j on; how many there are then."""
+    for q in range(begin, end):
+        if h[q, j] > _ZERO:
+            places[count] = q * size
+            count += 1
+    return count
+
+
+@njit(inline="always")
+def _sum_of_rows(v, places, first, last, offset):
+    """Sixteen units summed over the rows that begin at places[first:last]."""
+    total = spread(_ZERO)
+    for q in range(first, last):
+        total = add(total, load(v, places[q] + offset))
+    return total
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
-def _add_centred_tail(target, statistics, averages, weights, pulls, rates, first):
-    """The same for what is left from `first` on."""
-    total = weights[0] + weights[1]
-    for i in range(first, target.size):
-        s, t, m, k = statistics[0][i], statistics[1][i], averages[0][i], averages[1][i]
-        target[i] += weights[0] * s + weights[1] * t - total * (pulls[0] * m + pulls[1] * k)
-        averages[0][i] = m + rates[0] * (s - m)
-        averages[1][i] = k + rates[1] * (t - k)
+def _add_centred_few(target, clamped, free, v, h, n_clamped, c):
+    """`_add_centred` for all of W where phases are few: sums are taken in registers, and never written."""
+    n, size = v.shape
+    full = size - size % WIDTH
+    places, out, m, k, u = np.empty(n, np.int64), address(target), address(clamped), address(free), address(v)
+    for j in range(h.shape[1]):
+        first, row = _rows_on(h, j, 0, n_clamped, size, places, 0), j * size
+        last = _rows_on(h, j, n_clamped, n, size, places, first)
+        for i in range(0, full, WIDTH):
+            s, t = _sum_of_rows(u, places, 0, first, i), _sum_of_rows(u, places, first, last, i)
+            _centred_lanes(out, m, k, row + i, s, t, c)
+        for i in range(full, size):
+            s = t = _ZERO
+            for q in range(first):
+                s += v[places[q] // size, i]
+            for q in range(first, last):
+                t += v[places[q] // size, i]
+            a, b = clamped[j, i], free[j, i]
+            target[j, i] += c[0] * s + c[1] * t + (c[2] * a + c[3] * b)
+            clamped[j, i], free[j, i] = c[4] * s + c[6] * a, c[5] * t + c[7] * b
 
 
 @njit(cache=True, error_model="numpy", fastmath={"contract"})
@@ -371,7 +410,7 @@ class MinibatchLearner(EndOfPhasePace, Learner):
 
     @cached_property
     def _room(self) -> np.ndarray:
-        """Room for three arrays of the parameters' size: the statistics of both phases, and their estimate."""
+        """Room for two sums of statistics, and for an estimate of the gradient."""
         return np.zeros((3, self.network.n_parameters), np.float32)
 
     def _update(self, theta: np.ndarray, memory: Memory, iteration: int, randomness: Randomness) -> None:
@@ -454,17 +493,31 @@ class MinibatchLearner(EndOfPhasePace, Learner):
             ratios = np.repeat([1.0, weights[1] / weights[0]], numbers)
             _add_statistics(self.parts(target), v, h, ratios, weights[0])
             return
-        statistics, ends = self._room[:2], (slice(n_clamped), slice(n_clamped, None))
-        for of_phase, here, n in zip(statistics, ends, numbers, strict=True):
-            if n:
-                parts = self.parts(of_phase)
-                parts.visible[:], parts.hidden[:] = 0, 0
-                _add_statistics(parts, v[here], h[here], np.ones(n), 1 / n, keep=0.0)
-        averages = memory["baseline.positive"], memory["baseline.negative"]
-        totals, pulls = (weights[0] * numbers[0], weights[1] * numbers[1]), (1 - b, b)
+        total = weights[0] * numbers[0] + weights[1] * numbers[1]
         rates = tuple(self.schedule.baseline_rate * (n > 0) for n in numbers)
-        single = (tuple(map(np.float32, pair)) for pair in (totals, pulls, rates))
-        _add_centred(target, (statistics[0], statistics[1]), averages, *single)
+        pulls, shares = (
+            (-total * (1 - b), -total * b),
+            tuple(rate / max(n, 1) for rate, n in zip(rates, numbers, strict=True)),
+        )
+        factors = np.array([*weights, *pulls, *shares, 1 - rates[0], 1 - rates[1]], dtype=np.float32)
+        arrays = target, memory["baseline.positive"], memory["baseline.negative"]
+        self._add_centred_weights([self.parts(array).weights for array in arrays], n_clamped, factors)
+        n_weights = self.network.weights.size
+        sums = [np.concatenate([v[here].sum(0), h[here].sum(0)]) for here in (slice(n_clamped), slice(n_clamped, None))]
+        _add_centred(*(array[n_weights:] for array in arrays), *sums, factors)
+
+    def _add_centred_weights(self, arrays: list[np.ndarray], n_clamped: int, factors: np.ndarray) -> None:
+        """`_add_centred` for W, by blocks of rows whose sums stay in the cache."""
+        v, h = self._space
+        if len(h) < FEW_CENTRED:
+            _add_centred_few(*arrays, v, h, n_clamped, factors)
+            return
+        for first in range(0, self.network.n_hidden, CENTRED_ROWS):
+            block = slice(first, first + CENTRED_ROWS)
+            sums = self._room[:2, : arrays[0][block].size]
+            for of_phase, here in zip(sums, (slice(n_clamped), slice(n_clamped, None)), strict=True):
+                np.matmul(h[here, block].T, v[here], out=of_phase.reshape(-1, self.network.n_visible))
+            _add_centred(*(array[block].reshape(-1) for array in arrays), *sums, factors)
 
 
 class _Draws(NamedTuple):
@@ -499,12 +552,10 @@ def _down(weights: np.ndarray, h: np.ndarray, v: np.ndarray) -> None:
         np.matmul(h, weights, out=v)
 
 
-def _add_statistics(
-    parts: Parts, v: np.ndarray, h: np.ndarray, weights: np.ndarray, size: float, keep: float = 1.0
-) -> None:
-    """Add `size` sum of w_k (h_k v_k', v_k, h_k) to `keep` times W and to both biases; h_k becomes w_k h_k."""
+def _add_statistics(parts: Parts, v: np.ndarray, h: np.ndarray, weights: np.ndarray, size: float) -> None:
+    """Add `size` times the sum of w_k (h_k v_k', v_k, h_k) to the parts; h_k becomes w_k h_k."""
     _add_weighted(weights.astype(np.float32), np.float32(size), v, h, parts.visible, parts.hidden)
-    sgemm(size, v.T, h.T, beta=keep, c=parts.weights.T, trans_b=True, overwrite_c=True)
+    sgemm(size, v.T, h.T, beta=1.0, c=parts.weights.T, trans_b=True, overwrite_c=True)
 
 
 def _move(theta: np.ndarray, gradient: np.ndarray, memory: Memory, optimiser: Optimiser) -> None:
