@@ -494,30 +494,35 @@ class MinibatchLearner(EndOfPhasePace, Learner):
             _add_statistics(self.parts(target), v, h, ratios, weights[0])
             return
         total = weights[0] * numbers[0] + weights[1] * numbers[1]
-        rates = tuple(self.schedule.baseline_rate * (n > 0) for n in numbers)
-        pulls, shares = (
-            (-total * (1 - b), -total * b),
-            tuple(rate / max(n, 1) for rate, n in zip(rates, numbers, strict=True)),
-        )
-        factors = np.array([*weights, *pulls, *shares, 1 - rates[0], 1 - rates[1]], dtype=np.float32)
-        arrays = target, memory["baseline.positive"], memory["baseline.negative"]
-        self._add_centred_weights([self.parts(array).weights for array in arrays], n_clamped, factors)
-        n_weights = self.network.weights.size
-        sums = [np.concatenate([v[here].sum(0), h[here].sum(0)]) for here in (slice(n_clamped), slice(n_clamped, None))]
-        _add_centred(*(array[n_weights:] for array in arrays), *sums, factors)
+        rates = np.where(np.array(numbers) > 0, self.schedule.baseline_rate, 0.0)
+        pulls = -total * (1 - b), -total * b
+        factors = np.array([*weights, *pulls, *rates / np.maximum(numbers, 1), *(1 - rates)], dtype=np.float32)
+        clamped, free = memory["baseline.positive"], memory["baseline.negative"]
+        w, m, k = (self.parts(array).weights for array in (target, clamped, free))
+        self._add_centred_weights(w, m, k, n_clamped, factors)
+        s, t = (np.concatenate([v[here].sum(0), h[here].sum(0)]) for here in _halves(n_clamped))
+        biases = slice(self.network.weights.size, None)
+        _add_centred(target[biases], clamped[biases], free[biases], s, t, factors)
 
-    def _add_centred_weights(self, arrays: list[np.ndarray], n_clamped: int, factors: np.ndarray) -> None:
+    def _add_centred_weights(
+        self, target: np.ndarray, clamped: np.ndarray, free: np.ndarray, n_clamped: int, factors: np.ndarray
+    ) -> None:
         """`_add_centred` for W, by blocks of rows whose sums stay in the cache."""
         v, h = self._space
         if len(h) < FEW_CENTRED:
-            _add_centred_few(*arrays, v, h, n_clamped, factors)
+            _add_centred_few(target, clamped, free, v, h, n_clamped, factors)
             return
-        for first in range(0, self.network.n_hidden, CENTRED_ROWS):
-            block = slice(first, first + CENTRED_ROWS)
-            sums = self._room[:2, : arrays[0][block].size]
-            for of_phase, here in zip(sums, (slice(n_clamped), slice(n_clamped, None)), strict=True):
-                np.matmul(h[here, block].T, v[here], out=of_phase.reshape(-1, self.network.n_visible))
-            _add_centred(*(array[block].reshape(-1) for array in arrays), *sums, factors)
+        for first in range(0, len(target), CENTRED_ROWS):
+            rows = slice(first, first + CENTRED_ROWS)
+            s, t = self._room[:2, : target[rows].size]
+            for of_phase, here in zip((s, t), _halves(n_clamped), strict=True):
+                np.matmul(h[here, rows].T, v[here], out=of_phase.reshape(-1, v.shape[1]))
+            _add_centred(target[rows].reshape(-1), clamped[rows].reshape(-1), free[rows].reshape(-1), s, t, factors)
+
+
+def _halves(n_clamped: int) -> tuple[slice, slice]:
+    """Where clamped phases are among all, and where free ones."""
+    return slice(n_clamped), slice(n_clamped, None)
 
 
 class _Draws(NamedTuple):
