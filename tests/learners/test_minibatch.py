@@ -120,6 +120,15 @@ def test_sparse_rows_learn_the_same_bits_as_dense_ones() -> None:
         assert ends[0] == ends[1]
 
 
+def test_rows_of_other_data_are_drawn_anew() -> None:
+    """The same randomness serves one slice of a stream after another, of whatever length."""
+    network, randomness = RBM.random(np.random.default_rng(1), 4, 3, 0.1), Randomness(2)
+    for n_rows in (2, 50, 3):
+        learner = MinibatchLearner(network, np.zeros((n_rows, 4)), TwoTerm(), Persistent(), SGD(0.1), 20)
+        drawn = np.concatenate([learner._order(k, randomness)[1] for k in range(40)])
+        assert set(drawn) == set(range(n_rows))
+
+
 def test_batches_without_a_clamped_or_a_free_phase_learn_on() -> None:
     network = RBM.random(np.random.default_rng(1), 4, 3, 0.1)
     for chain in (Persistent(2), ContrastiveDivergence(1), CarriedOver(1)):

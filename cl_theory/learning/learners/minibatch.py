@@ -7,13 +7,14 @@ plain descent the update is a product that BLAS adds to the weights; other rules
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numba import njit
 from scipy.linalg.blas import sgemm
 from scipy.sparse import csr_array, issparse
+from threadpoolctl import ThreadpoolController
 
 from cl_theory.arguments import positive_integer
 from cl_theory.lanes import (
@@ -55,6 +56,10 @@ HIDDEN, VISIBLE, DATA = 0, 1 << 20, 1 << 21
 """First streams of random numbers of hidden units, of visible ones, and of data that are rates."""
 
 WORD = 2.0**32
+
+WORTH_THREADS = 64
+"""Batch from which BLAS may use its threads: ten rows are done before they wake, and where other programs have the
+second core, threads that wait for each other took five to twenty times longer than one."""
 
 OPTIMISERS = SGD, Momentum, Adam
 """Those that move parameters in place."""
@@ -393,8 +398,9 @@ class MinibatchLearner(EndOfPhasePace, Learner):
     def run(self, state: TrainingState, n: int, randomness: Randomness) -> TrainingState:
         """State after `n` more updates of a copy, in place."""
         theta, memory = state.parameters.copy(), {name: part.copy() for name, part in state.memory.items()}
-        for iteration in range(state.iteration, state.iteration + n):
-            self._update(theta, memory, iteration, randomness)
+        with _blas().limit(limits=None if self.batch_size >= WORTH_THREADS else 1):
+            for iteration in range(state.iteration, state.iteration + n):
+                self._update(theta, memory, iteration, randomness)
         return TrainingState(state.iteration + n, theta, memory)
 
     def parts(self, theta: np.ndarray) -> Parts:
@@ -433,8 +439,9 @@ class MinibatchLearner(EndOfPhasePace, Learner):
     def _order(self, iteration: int, randomness: Randomness) -> tuple[np.ndarray, np.ndarray]:
         """(B of each chain, row of data of each chain), drawn for a block of updates at a time."""
         block, place = divmod(iteration, ORDER_BLOCK)
-        size = ORDER_BLOCK, self.batch_size
-        rows = randomness.once("rows", block, lambda rng: rng.integers(0, self.data.shape[0], size))[place]
+        n_rows, size = self.data.shape[0], (ORDER_BLOCK, self.batch_size)
+        subject = f"{self.batch_size} of {n_rows} rows"  # what is kept must not serve other data
+        rows = randomness.once(subject, block, lambda rng: rng.integers(0, n_rows, size))[place]
         if isinstance(self.schedule, ISD):
             return phase_signs(randomness, self.schedule, self.batch_size, iteration), rows
         return np.ones(self.batch_size, dtype=bool), rows
@@ -518,6 +525,12 @@ class MinibatchLearner(EndOfPhasePace, Learner):
             for of_phase, here in zip((s, t), _halves(n_clamped), strict=True):
                 np.matmul(h[here, rows].T, v[here], out=of_phase.reshape(-1, v.shape[1]))
             _add_centred(target[rows].reshape(-1), clamped[rows].reshape(-1), free[rows].reshape(-1), s, t, factors)
+
+
+@lru_cache(maxsize=1)
+def _blas() -> ThreadpoolController:
+    """The libraries whose threads can be limited; to find them takes a millisecond."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _halves(n_clamped: int) -> tuple[slice, slice]:
