@@ -70,8 +70,8 @@ FEW_UP, FEW_DOWN = 48, 16
 """Rows below which products in registers are faster than those of BLAS. Of 784 x 500, on one thread, in microseconds:
 5 rows 52 and 218 upwards, 65 and 109 downwards; 16 rows 140 and 252, 147 and 137; 50 rows 429 and 463, 500 and 348."""
 
-FEW_CENTRED, CENTRED_ROWS = 24, 100
-"""Phases of an update below which sums of statistics stay in registers, and rows of W that are taken at a time."""
+FEW_CENTRED = 24
+"""Phases of an update below which sums of their statistics stay in registers, and are never written."""
 
 _ZERO = np.float32(0)
 
@@ -506,27 +506,18 @@ class MinibatchLearner(EndOfPhasePace, Learner):
         pulls = -total * (1 - b), -total * b
         factors = np.array([*weights, *pulls, *rates / np.maximum(numbers, 1), *(1 - rates)], dtype=np.float32)
         clamped, free = memory["baseline.positive"], memory["baseline.negative"]
-        w, m, k = (self.parts(array).weights for array in (target, clamped, free))
-        self._add_centred_weights(w, m, k, n_clamped, factors)
-        s, t = (np.concatenate([v[here].sum(0), h[here].sum(0)]) for here in _halves(n_clamped))
-        biases = slice(self.network.weights.size, None)
-        _add_centred(target[biases], clamped[biases], free[biases], s, t, factors)
-
-    def _add_centred_weights(
-        self, target: np.ndarray, clamped: np.ndarray, free: np.ndarray, n_clamped: int, factors: np.ndarray
-    ) -> None:
-        """`_add_centred` for W, by blocks of rows whose sums stay in the cache."""
-        v, h = self._space
         if len(h) < FEW_CENTRED:
-            _add_centred_few(target, clamped, free, v, h, n_clamped, factors)
-            return
-        for first in range(0, len(target), CENTRED_ROWS):
-            rows = slice(first, first + CENTRED_ROWS)
-            s, t = self._room[:2, : target[rows].size]
-            for of_phase, here in zip((s, t), _halves(n_clamped), strict=True):
-                sums = of_phase.reshape(-1, v.shape[1])
-                sgemm(1.0, v[here].T, h[here, rows].T, trans_b=True, c=sums.T, overwrite_c=True)
-            _add_centred(target[rows].reshape(-1), clamped[rows].reshape(-1), free[rows].reshape(-1), s, t, factors)
+            w, m, k = (self.parts(array).weights for array in (target, clamped, free))
+            _add_centred_few(w, m, k, v, h, n_clamped, factors)
+        first = self.network.weights.size if len(h) < FEW_CENTRED else 0
+        sums = self._room[:2]
+        for of_phase, here in zip(sums, (slice(n_clamped), slice(n_clamped, None)), strict=True):
+            parts = self.parts(of_phase)
+            v[here].sum(0, out=parts.visible)
+            h[here].sum(0, out=parts.hidden)
+            if not first and len(h[here]):
+                sgemm(1.0, v[here].T, h[here].T, trans_b=True, c=parts.weights.T, overwrite_c=True)
+        _add_centred(target[first:], clamped[first:], free[first:], sums[0, first:], sums[1, first:], factors)
 
 
 @lru_cache(maxsize=1)
