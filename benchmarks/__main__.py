@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("kernels", "growth", "always_on")
+NAMES = ("minibatches", "kernels", "growth", "always_on")
 
 
 def main(names: list[str]) -> None:

@@ -163,7 +163,7 @@ class Stopped(Exception):
 
 def stop_after(n: int):
     def report(done: int, total: int) -> None:
-        if done == n:
+        if done >= n:
             raise Stopped
 
     return report
@@ -292,7 +292,7 @@ def test_a_run_that_diverges_keeps_its_last_good_checkpoint(tmp_path) -> None:
 
 def test_a_run_killed_before_its_first_checkpoint_starts_afresh(tmp_path) -> None:
     with pytest.raises(Stopped):
-        train(NETWORK, BAS, folder=tmp_path, resume=True, report=stop_after(2), **RUN)
+        train(NETWORK, BAS, folder=tmp_path, resume=True, report=stop_after(2), **{**RUN, "checkpoint_every": 20})
     assert not list(tmp_path.iterdir())
     run = train(NETWORK, BAS, folder=tmp_path, resume=True, **RUN)
     assert run.model.flat.tobytes() == train(NETWORK, BAS, **RUN).model.flat.tobytes()

@@ -8,6 +8,7 @@ import numpy as np
 from cl_theory.learning.learners.energy_learner import AlwaysOnLearner, EndOfPhaseLearner
 from cl_theory.learning.learners.likelihood import usual_measures
 from cl_theory.learning.learners.loop import Running, TrainingRun, run_learner
+from cl_theory.learning.learners.minibatch import MinibatchLearner, can_learn
 from cl_theory.learning.learners.net_learner import ForwardForwardLearner, NetReplicaLearner
 from cl_theory.learning.learners.parts import (
     COMPILED_CHAINS,
@@ -43,8 +44,8 @@ def train(
 ) -> TrainingRun:
     """Train an energy model from `network` on the rows of `data`, by default with ISD at b = 1/2.
 
-    The chain of an RBM with a batch of one runs in compiled kernels, in float32, and so does its learning where it is
-    plain descent; everything else runs in NumPy, in float64.
+    An RBM runs in float32: with a batch of one its chain is compiled, and its learning too where it is plain descent;
+    mini-batches that learn at the end of phases go through BLAS. Everything else runs in NumPy, in float64.
 
     Parameters
     ----------
@@ -89,13 +90,17 @@ def learner_of(
     batch_size: int = 1,
     weight_decay: float = 0.0,
     visible_biases: bool = True,
-) -> EndOfPhaseLearner | AlwaysOnLearner | ReplicaLearner:
-    """The learner that `train` runs, with every argument checked: compiled where the kernels can do the same."""
+) -> EndOfPhaseLearner | AlwaysOnLearner | ReplicaLearner | MinibatchLearner:
+    """The learner that `train` runs, with every argument checked: the fastest that can do the same."""
     schedule, chain = ISD() if schedule is None else schedule, Persistent() if chain is None else chain
     optimiser = SGD(0.05) if optimiser is None else optimiser
     kind: type[AlwaysOnLearner] | type[EndOfPhaseLearner]
     kind = AlwaysOnLearner if isinstance(schedule, AlwaysOnISD) else EndOfPhaseLearner
     readable = kind(network, data, schedule, chain, optimiser, batch_size, weight_decay, visible_biases)
+    if batch_size > 1 and kind is EndOfPhaseLearner and can_learn(network, chain, optimiser):
+        assert isinstance(network, RBM)
+        parts = schedule, chain, optimiser, batch_size, weight_decay, visible_biases
+        return MinibatchLearner(network, readable.data, *parts)
     if not isinstance(network, RBM) or batch_size > 1 or not isinstance(chain, COMPILED_CHAINS):
         return readable
     if not can_be_compiled([schedule], optimiser, weight_decay):

@@ -68,6 +68,7 @@ def _reference(entry: Claim) -> str:
 
 
 TITLES = {
+    "minibatches": "Networks of useful size",
     "always_on": "Always-on learning",
     "kernels": "Contrastive learners",
     "growth": "How cost grows",
