@@ -51,7 +51,7 @@ def checks(claim: Claim) -> list[dict[str, Any]]:
     return [check["of"] for level in evidence.values() for check in level if check["of"]]
 
 
-THEOREMS = [claim for claim in all_claims().values() if claim.chapter < "13"]
+THEOREMS = [claim for claim in all_claims().values() if not "13" <= claim.chapter < "21"]
 
 
 @pytest.mark.parametrize("claim", THEOREMS, ids=lambda claim: claim.id)

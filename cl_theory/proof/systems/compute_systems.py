@@ -226,6 +226,7 @@ def _estimated(law: FiniteLaw, b: Fraction, n_phases: int) -> System:
     counts = [(chance, count) for count, chance in Bernoulli(b).count_law(n_phases) if 0 < count < n_phases]
     total = sum(chance for chance, _ in counts)
     values = s.phase_values(law.moments, b) | {
+        s.n: n_phases,
         s.mean_inverse_N: sum(chance / count for chance, count in counts) / total,
         s.mean_inverse_rest: sum(chance / (n_phases - count) for chance, count in counts) / total,
         s.cov_ratio: lambda: enumerated_ratio(law, b, n_phases)[1],
