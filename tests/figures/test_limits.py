@@ -7,6 +7,7 @@ import pytest
 
 from cl_theory.proof.figures import limits
 from cl_theory.proof.systems import best_b_systems as systems
+from cl_theory.proof.systems import compute_systems as orders
 from cl_theory.theory.estimators import bound_statements as bound
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments
 
@@ -35,3 +36,20 @@ def test_only_the_best_baseline_stands_on_the_floor() -> None:
     over = limits.over_the_floor()
     assert over.pop("the best baseline") == 1
     assert min(over.values()) > 1
+
+
+def test_bouts_are_as_dear_as_their_correlation_says() -> None:
+    bouts = np.array([[0, 1, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1], [0.5, 0, 0.5, 0]])
+    length, kinds = 2, np.array([True, True, False, False])
+    assert orders.long_run_count((bouts, kinds)) == pytest.approx(length / 4)
+    again = orders.long_run_count(orders.sticky_order(0.5, (length - 1) / (length + 1)))
+    assert again == pytest.approx(length / 4)
+
+
+def test_long_after_the_start_the_moments_are_the_settled_ones() -> None:
+    chain = orders.sticky_order(Fraction(2, 5), Fraction(1, 3))
+    learner = orders.as_float_learner(orders.linear_learner(chain, 2))
+    mean, second = learner.after(0.02, 3000)
+    settled, covariance = learner.settled(0.02)
+    np.testing.assert_allclose(mean, settled, rtol=1e-9)
+    np.testing.assert_allclose(second - np.outer(mean, mean), covariance, rtol=1e-9)

@@ -1,12 +1,26 @@
-"""Chapter 21 drawn: the floor under every estimator that sees one phase at a time, and what lies beneath it."""
+"""Chapters 21 and 22 drawn: the floor under estimators of one phase at a time, and what the order of phases does."""
+
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 from matplotlib.figure import Figure
 from scipy.stats import binom
 
-from cl_theory.proof.figures.style import colour, subplots
+from cl_theory.proof.figures.style import colour, phase_colours, subplots
 from cl_theory.proof.systems.best_b_systems import both_phases, quieter_phase, unbiased_estimators, without_weights
+from cl_theory.proof.systems.compute_systems import (
+    Chain,
+    as_float_learner,
+    block_order,
+    linear_learner,
+    long_run_count,
+    sticky_order,
+)
 from cl_theory.proof.systems.real_models import digits_model
+from cl_theory.seeds import FIXED_ROOT, stream
+from cl_theory.theory.chains.ordered_learner import OrderedLearner
+from cl_theory.theory.chains.phase_order import Stratified
 from cl_theory.theory.estimators import bound_statements as bound
 from cl_theory.theory.estimators.laws import PhaseMoments
 from cl_theory.theory.estimators.moments import (
@@ -147,3 +161,87 @@ def over_the_floor() -> dict[str, float]:
 def _over_floor(system: System) -> float:
     floor = bound.COMMON.right_value(system)
     return float(np.trace(system(bound.cov_delta)) / np.trace(floor))
+
+
+NOISE_OF_STICKING = (
+    "Stationary noise against the correlation of a phase with the next. Without a baseline it climbs from the level of "
+    "the best baseline, at correlation minus one, ever more steeply; around the best baseline it is a flat line. Dots, "
+    "exact at a small learning rate, lie on both."
+)
+SHIFT_OF_ORDER = (
+    "Stationary shift over the learning rate against the long-run variance of the count of positive phases: a straight "
+    "line through zero where phases are independent coins, negative where counts are steadier. Around the best "
+    "baseline it is zero throughout."
+)
+ORDERS = (
+    "Six rows of coloured cells, one cell a phase. Alternating and systematic rows are regular, the stratified row is "
+    "irregular in small blocks, coins are irregular, and sticky rows form long runs."
+)
+
+
+def noise_of_sticking(rate: float = 0.001) -> Figure:
+    """(HV + VH)/eta of a scalar learner at b = 1/2 against the stickiness of phases: 0 and c* as baselines."""
+    figure, axis = subplots(size=(6.2, 3.1))
+    fine, coarse = np.linspace(-1, 0.85, 75), np.linspace(-0.9, 0.8, 8)
+    for name, share, text in (("isd", 0, "no baseline"), ("centred", 1, "around $c^*$")):
+        limits = [float(_scalar(x, share).slow()[1][0, 0]) for x in fine]
+        axis.plot(fine, limits, color=colour(name), label=text)
+        learners = [_scalar(x, share) for x in coarse]
+        slopes = [float((of.slopes_positive - of.slopes_negative)[0, 0]) for of in learners]
+        exact = [2 * h * of.settled(rate)[1][0, 0] / rate for h, of in zip(slopes, learners, strict=True)]
+        axis.scatter(coarse, exact, s=22, color=colour(name), zorder=3)
+    axis.set(xlabel=r"correlation $\lambda$ of a phase with the next", ylabel=r"$2HV/\eta$", yscale="log")
+    axis.legend()
+    return figure
+
+
+def _scalar(correlation: float, share: int) -> OrderedLearner:
+    exact = as_float_learner(linear_learner(sticky_order(Fraction(1, 2), Fraction(0)), 1, share))
+    return replace(exact, transition=sticky_order(0.5, float(correlation))[0])
+
+
+def shift_of_order() -> Figure:
+    """H E theta / eta of a scalar learner in every order against the long-run variance of counts over b(1-b)."""
+    figure, axis = subplots(size=(6.2, 3.0))
+    for name, share, text in (("isd", 0, "no baseline"), ("centred", 1, "around $c^*$")):
+        places = [
+            (float(variance / Fraction(1, 4)), float(linear_learner(chain, 1, share).slow()[0][0]))
+            for chain, variance in fair_orders().values()
+        ]
+        axis.plot(*zip(*sorted(places), strict=True), "o-", markersize=5, color=colour(name), label=text)
+    axis.axvline(1, color=colour("reference"), lw=0.9)
+    axis.set(xlabel="$S_B(0)/b(1-b)$, 1 for coins", ylabel=r"$H\,\mathbb{E}\theta/\eta$")
+    axis.legend()
+    return figure
+
+
+def fair_orders() -> dict[str, tuple[Chain, Fraction]]:
+    """Orders at b = 1/2, from alternating to sticky, with the long-run variance of their counts."""
+    half = Fraction(1, 2)
+    correlations: dict[str, int | Fraction] = {
+        "alternating": -1,
+        "switching": Fraction(-1, 2),
+        "coins": 0,
+        "sticky": half,
+        "very sticky": Fraction(3, 4),
+    }
+    chains = {name: sticky_order(half, Fraction(x)) for name, x in correlations.items()}
+    chains["in blocks of four"] = block_order(Stratified(half), 4)
+    return {name: (chain, long_run_count(chain)) for name, chain in chains.items()}
+
+
+def drawn_orders(n_phases: int = 60) -> Figure:
+    """A stretch of each of `fair_orders`, a cell a phase."""
+    figure, axis = subplots(size=(6.8, 2.3))
+    rows, names = [], []
+    for k, (name, ((transition, is_positive), variance)) in enumerate(fair_orders().items()):
+        rng, state, found = stream(FIXED_ROOT, "drawn orders", k), 0, []
+        for _ in range(n_phases):
+            found.append(is_positive[state])
+            state = int(rng.choice(len(is_positive), p=transition[state].astype(float)))
+        rows.append(found)
+        names.append(f"{name}, {float(variance / Fraction(1, 4)):.2g}")
+    axis.imshow(np.array(rows), aspect="auto", cmap=phase_colours(), interpolation="nearest")
+    axis.set(yticks=range(len(rows)), yticklabels=names, xlabel="phase")
+    axis.grid(visible=False)
+    return figure
