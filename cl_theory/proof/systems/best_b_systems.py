@@ -1,9 +1,10 @@
-"""Systems for the variance of ISD as a function of b, and for coins that learn b: listed, real, drawn."""
+"""Systems for the best b, for coins that learn it, and for the best of all that see one phase: listed, real, drawn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache, partial
+from functools import cache, partial, reduce
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,18 @@ from cl_theory.learning.models.rbm import all_states
 from cl_theory.proof.checks.exact import at_least_exactly, close, equal_exactly
 from cl_theory.proof.checks.outcome import Outcome
 from cl_theory.proof.checks.statement_checks import Drawn
+from cl_theory.proof.systems.centring_systems import RATE, any_baseline, learners, real_around
+from cl_theory.proof.systems.centring_systems import rooted as rooted_at_mean
 from cl_theory.proof.systems.isd_systems import (
+    COIN_OFF,
+    HALF,
     ONE_OFF,
+    coin_of_atoms,
     drawn_squares,
     enumerated_isd,
     enumerated_trace,
     isd_settings,
+    listed_two_term_covariance,
     random_laws,
     two_point_law,
 )
@@ -35,10 +42,22 @@ from cl_theory.proof.systems.real_models import (
 )
 from cl_theory.seeds import FIXED_ROOT, stream
 from cl_theory.theory.arithmetic import exact_array, square_root
+from cl_theory.theory.chains.stationary import identity
 from cl_theory.theory.estimators import best_b_statements as adaptive
+from cl_theory.theory.estimators import bound_statements as bound
 from cl_theory.theory.estimators import moments as exact_moments
 from cl_theory.theory.estimators import symbols as s
-from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments
+from cl_theory.theory.estimators.baselines import PhaseMeans, running_centred_isd
+from cl_theory.theory.estimators.isd import centred_isd_gradient, gradient_that_ran
+from cl_theory.theory.estimators.laws import (
+    FiniteLaw,
+    History,
+    PhaseMoments,
+    coin_law,
+    exact_covariance,
+    history_law,
+    independent_law,
+)
 from cl_theory.theory.system import System
 
 
@@ -306,7 +325,6 @@ def duty_cycles(claim: str, seed: int) -> list[tuple[Outcome, dict[str, Outcome]
 
 # A coin that learns, chapter 24 --------------------------------------------------------------------
 
-HALF = Fraction(1, 2)
 Sides = tuple[tuple[Any, Any], ...]
 LOUD: Sides = ((Fraction(2, 5), 1), (Fraction(2, 5), -1), (Fraction(1, 10), 4), (Fraction(1, 10), -4))
 SOFT: Sides = tuple((chance, deviation / Fraction(2)) for chance, deviation in LOUD)
@@ -314,7 +332,7 @@ SOFT: Sides = tuple((chance, deviation / Fraction(2)) for chance, deviation in L
 MILD: Sides = ((Fraction(3, 8), 1), (Fraction(3, 8), -1), (Fraction(1, 8), 3), (Fraction(1, 8), -3))
 STEADY: Sides = ((HALF, 1), (HALF, -1))
 OFTEN_STILL: Sides = ((HALF, 0), (Fraction(1, 4), 1), (Fraction(1, 4), -1))
-COIN_OFF, PEEKS, NOT_LEARNED = "coin off by 1 %", "weights that know the phase", "a fair coin for ever"
+PEEKS, NOT_LEARNED = "weights that know the phase", "a fair coin for ever"
 
 
 @dataclass(frozen=True)
@@ -517,3 +535,200 @@ def drawn_coin(n_phases: int = 6) -> System:
     values = {x: float(value) for x, value in values.items()}
     drawn = Drawn(planned, lambda value: np.array([float(value)]))
     return System(f"b after {n_phases} phases", values, drawn={adaptive.trace_adaptive: drawn}, only_drawn=True)
+
+
+# The best of all estimators that see one phase at a time --------------------------------------------
+
+SEES_CURRENT = "baseline sees the current draw"
+Estimator = Callable[[FiniteLaw, Any, History, bool], np.ndarray]
+"""(law, b, histories, whether it looks at what it must not) to an estimate for each history, (m, d)."""
+
+
+def _around(baseline: Callable[[FiniteLaw, Any], Any]) -> Estimator:
+    def estimate(law: FiniteLaw, p_positive: Any, history: History, peek: bool) -> np.ndarray:
+        _, plus, minus, signs = history
+        centre = gradient_that_ran(plus, minus, signs) if peek else baseline(law, p_positive) + 0 * plus
+        rows = zip(plus, minus, signs, centre, strict=True)
+        around = [centred_isd_gradient(g, other, sign, c, p_positive=p_positive) for g, other, sign, c in rows]
+        return np.stack(around).mean(axis=0)
+
+    return estimate
+
+
+def _running(kind: str) -> Estimator:
+    def estimate(law: FiniteLaw, p_positive: Any, history: History, peek: bool) -> np.ndarray:
+        _, *path = history
+        learner = learners(p_positive, RATE)[kind]
+        start = learner.start(path[0].shape[1:])
+        return running_centred_isd(learner, start, *path, p_positive=p_positive, peek=peek)[0].mean(axis=0)
+
+    return estimate
+
+
+def _left_out(law: FiniteLaw, p_positive: Any, history: History, peek: bool) -> np.ndarray:
+    # Every phase around what the means of all others say; last in turn, so that the baseline has seen all others.
+    _, *path = history
+    learner, n_phases = PhaseMeans(p_positive), len(path[0])
+    start = learner.start(path[0].shape[1:])
+    turned = [[np.roll(part, k, axis=0) for part in path] for k in range(n_phases)]
+    how = {"p_positive": p_positive, "peek": peek}
+    return np.stack([running_centred_isd(learner, start, *parts, **how)[0][-1] for parts in turned]).mean(axis=0)
+
+
+ESTIMATORS: dict[str, Estimator] = {
+    "ISD": _around(lambda law, _: 0),
+    "any baseline": _around(lambda law, _: any_baseline(law)),
+    "the best baseline": _around(lambda law, chance: exact_moments.isd_centre(law.moments, chance)),
+    "means of earlier phases": _running("means of old samples"),
+    "a pooled running mean": _running("a pooled mean"),
+    "means of all other phases": _left_out,
+}
+"""Unbiased for every law, and each sees one phase an update."""
+
+
+def unbiased_estimators(n_phases: int = 3, p_positive: Fraction = Fraction(2, 5)) -> list[System]:
+    """Each of `ESTIMATORS` on every history of n phases of a small law, and its moments beside those of ISD at c*."""
+    law = FiniteLaw.random(stream(FIXED_ROOT, "one phase"), 3, dimension=2)
+    return [one_of_the_estimators(law, p_positive, n_phases, name) for name in ESTIMATORS]
+
+
+def one_of_the_estimators(
+    law: FiniteLaw, p_positive: Any, n_phases: int, name: str, *, peek: bool = False, coin: Any = 1
+) -> System:
+    """One of `ESTIMATORS`; planted errors: it looks at the current gradient, or the coin is off by a factor."""
+
+    @cache
+    def moments() -> np.ndarray:
+        history = history_law(law, p_positive * coin, n_phases)
+        estimates, best = (ESTIMATORS[kind](law, p_positive, history, look) for kind, look in sides)
+        d = law.moments.dimension
+        both = exact_covariance(history[0], np.hstack([estimates, best, estimates - best]))
+        return np.stack([both[:d, :d], both[:d, d : 2 * d], both[2 * d :, 2 * d :]])
+
+    sides = ((name, peek), ("the best baseline", False))
+    values = s.phase_values(law.moments, p_positive) | {
+        s.n: n_phases,
+        bound.cov_delta: lambda: moments()[0],
+        bound.cov_with_best: lambda: moments()[1],
+        bound.cov_rest: lambda: moments()[2],
+    }
+    again = partial(one_of_the_estimators, law, p_positive, n_phases, name)
+    wrong = {SEES_CURRENT: partial(again, peek=True), COIN_OFF: partial(again, coin=ONE_OFF)}
+    return System(name, values, family="estimators on all histories", wrong=wrong)
+
+
+def faces_of_best(p_positive: Fraction = Fraction(2, 5)) -> list[System]:
+    """ISD around c* on every atom of three random laws and both faces of the coin, by its own code."""
+    found = []
+    for law in random_laws(3, "one phase", "faces"):
+        centre = exact_moments.isd_centre(law.moments, p_positive)
+        for k, face in product(range(len(law.probability)), (0, 1)):
+            pair = law.g_positive[k], law.g_negative[k]
+            around = centred_isd_gradient(pair[0][None], pair[1][None], [face], centre, p_positive=p_positive)
+            values = s.phase_values(law.moments, p_positive)
+            values |= {s.B: face, s.g_plus: pair[0], s.g_minus: pair[1], bound.Z_best: around[0]}
+            found.append(System(f"atom {k}, B = {face}", values, family="atoms and faces of the coin"))
+    return found
+
+
+def rooted_estimators(n_phases: int = 2) -> list[System]:
+    """Total variances of `ESTIMATORS` on a law with rational sigma+ and sigma-, away from the Neyman b."""
+    law, chance = rooted_at_mean(FiniteLaw.random(stream(FIXED_ROOT, "one phase"), 2, dimension=1)), Fraction(2, 5)
+    found = []
+    for name in ESTIMATORS:
+        matrices = one_of_the_estimators(law, chance, n_phases, name)
+        traces = {
+            bound.trace_delta: partial(_trace_of, matrices, bound.cov_delta),
+            bound.trace_rest: partial(_trace_of, matrices, bound.cov_rest),
+        }
+        values = {symbol: partial(matrices, symbol) for symbol in matrices.symbols} | traces
+        found.append(System(name, values, family="total variances on all histories"))
+    return found
+
+
+def _trace_of(system: System, symbol: Any) -> Any:
+    return np.trace(system(symbol))
+
+
+def least_of_all(p_positive: float = 0.4) -> list[System]:
+    """The best estimator of one phase, and of two, of *all* functions of what was seen that are unbiased for every law.
+
+    On given atoms unbiasedness is linear: the mean over each of enough laws is that law's gradient. The solution of
+    least second moment is that of least squares; nothing in it knows of baselines.
+    """
+    law = FiniteLaw.random(stream(FIXED_ROOT, "one phase"), 3, dimension=2).floats()
+    return [_least_of_all(law, p_positive, n_phases) for n_phases in (1, 2)]
+
+
+def _least_of_all(law: FiniteLaw, p_positive: float, n_phases: int, coin: float = 1.0) -> System:
+    def chances(plus: np.ndarray, minus: np.ndarray) -> np.ndarray:
+        one = np.concatenate([p_positive * coin * plus, (1 - p_positive * coin) * minus])
+        return reduce(np.kron, [one] * n_phases)
+
+    here, n_atoms = chances(law.probability, law.probability), len(law.probability)
+    rng = stream(FIXED_ROOT, "one phase", "laws")
+    laws = rng.dirichlet(np.ones(n_atoms), size=(4 * len(here), 2))
+    wanted = np.stack([plus @ law.g_positive - minus @ law.g_negative for plus, minus in laws])
+    rows = np.stack([chances(plus, minus) for plus, minus in laws])
+    scaled = np.linalg.lstsq(rows / np.sqrt(here), wanted, rcond=1e-12)[0]
+    values = s.phase_values(law.moments, p_positive) | {
+        s.n: n_phases,
+        bound.cov_least: lambda: exact_covariance(here, scaled / np.sqrt(here)[:, None]),
+    }
+    wrong = {COIN_OFF: partial(_least_of_all, law, p_positive, n_phases, 1.01)}
+    return System(f"{n_phases} phases", values, family="all unbiased estimators, by least squares", wrong=wrong)
+
+
+def real_estimators(p_positive: float = 0.3) -> list[System]:
+    """One phase of both real models around c*, half of it, and nothing: covariances that can be drawn."""
+    found = []
+    for share in (1.0, 0.5, 0.0):
+        for system in real_around(p_positive, share):
+            missed = (1 - share) * system(s.c_star)
+            values = {symbol: partial(system, symbol) for symbol in system.symbols} | {
+                s.n: 1,
+                bound.cov_delta: partial(system, s.cov_Z_c),
+                bound.cov_rest: partial(_outer, missed, p_positive),
+            }
+            drawn = {bound.cov_delta: system.drawn[s.cov_Z_c]}
+            name = f"{system.name}, {share} c*"
+            found.append(System(name, values, family="real models", drawn=drawn))
+    return found
+
+
+def _outer(missed: np.ndarray, p_positive: float) -> np.ndarray:
+    return np.outer(missed, missed) / (p_positive * (1 - p_positive))
+
+
+# Below the floor: without an assumption -------------------------------------------------------------
+
+
+def without_weights(p_positive: Fraction = Fraction(1, 10)) -> System:
+    """g+ or -g- as it comes, not divided by b or 1 - b: biased, and quieter than any unbiased estimator."""
+    law = two_point_law((1, 2), (1, 2))
+    probability, is_positive, plus, minus = coin_law(law, p_positive)
+    rows = np.where(is_positive[:, None], plus, -minus)
+    values = _one_phase(law, p_positive, exact_covariance(probability, rows))
+    return System("g+ or -g- as it comes, without weights", values)
+
+
+def both_phases(p_positive: Fraction = HALF) -> System:
+    """The two-term estimate of a pair: unbiased, and it sees both phases."""
+    law = two_point_law((1, 2), (1, 2))
+    return System("two terms", _one_phase(law, p_positive, listed_two_term_covariance(law)))
+
+
+def quieter_phase() -> System:
+    """Gradients 0, 1 or -1; of each pair the smaller one runs, by a fair coin if both are of one size."""
+    each = exact_array(["1/2", "1/4", "1/4"]), exact_array([[0], [1], [-1]])
+    law = independent_law(*each, *each)
+    louder = np.abs(law.g_positive) - np.abs(law.g_negative)
+    chances = (HALF * (1 - exact_array(np.sign(louder.astype(int)))))[:, 0]
+    chosen = coin_of_atoms(law, chances, "of each pair the quieter phase runs")
+    return System(chosen.name, _one_phase(law, chosen(s.b), chosen(s.cov_Z)) | {s.mean_Z: chosen(s.mean_Z)})
+
+
+def _one_phase(law: FiniteLaw, p_positive: Any, covariance: np.ndarray) -> dict[Any, Any]:
+    d = law.moments.dimension
+    of_one = {s.n: 1, bound.cov_delta: covariance, bound.cov_rest: 0 * identity(d, like=law.g_positive)}
+    return s.phase_values(law.moments, p_positive) | of_one

@@ -1,6 +1,6 @@
-"""Systems for equal compute and designs of batches: listed orders and atoms, the real models, drawn and broken."""
+"""Systems for equal compute and the order of phases: designs of batches, learners whose phases stick or switch."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from functools import cache, partial
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ from cl_theory.learning.models.rational_rbm import RationalRBM
 from cl_theory.proof.checks.planned_means import ERRORS, PlannedMean
 from cl_theory.proof.checks.statement_checks import Drawn
 from cl_theory.proof.systems.best_b_systems import MOST, WEIGHT_OFF, rooted
+from cl_theory.proof.systems.chain_systems import limit_at_zero
 from cl_theory.proof.systems.isd_systems import (
     HALF,
     ONE_OFF,
@@ -38,11 +39,15 @@ from cl_theory.proof.systems.real_models import (
     seen_statistics,
 )
 from cl_theory.seeds import FIXED_ROOT, stream
-from cl_theory.theory.arithmetic import exact_array
+from cl_theory.theory.arithmetic import as_floats, exact_array
+from cl_theory.theory.chains.ordered_learner import OrderedLearner
 from cl_theory.theory.chains.phase_order import Alternating, Bernoulli, Stratified, Systematic
+from cl_theory.theory.chains.stationary import identity, solve, stationary_distribution
+from cl_theory.theory.chains.symbols import eta
+from cl_theory.theory.dynamics import order_statements as o
 from cl_theory.theory.estimators import moments as exact_moments
 from cl_theory.theory.estimators import symbols as s
-from cl_theory.theory.estimators.isd import batch_isd_gradient
+from cl_theory.theory.estimators.isd import batch_isd_gradient, centred_isd_gradient
 from cl_theory.theory.estimators.laws import FiniteLaw, PhaseMoments, exact_covariance, exact_mean, repeated_law
 from cl_theory.theory.system import System
 
@@ -226,6 +231,7 @@ def _estimated(law: FiniteLaw, b: Fraction, n_phases: int) -> System:
     counts = [(chance, count) for count, chance in Bernoulli(b).count_law(n_phases) if 0 < count < n_phases]
     total = sum(chance for chance, _ in counts)
     values = s.phase_values(law.moments, b) | {
+        s.n: n_phases,
         s.mean_inverse_N: sum(chance / count for chance, count in counts) / total,
         s.mean_inverse_rest: sum(chance / (n_phases - count) for chance, count in counts) / total,
         s.cov_ratio: lambda: enumerated_ratio(law, b, n_phases)[1],
@@ -343,3 +349,289 @@ def _listed_moments(m: PhaseMoments, design: Any, n_phases: int) -> tuple[np.nda
     within = within + chances @ minus / (n_phases * (1 - b)) * m.covariance_negative
     spread = means - chances @ means
     return chances @ means, within + (chances[:, None] * spread).T @ spread
+
+
+# Learning in an order ------------------------------------------------------------------------------
+
+ANOTHER_BASELINE = "baseline off by 1 %"
+RATE_OFF = "rate off by 1 %"
+Chain = tuple[np.ndarray, np.ndarray]
+"""Transition matrix (n, n), and which states are positive phases, (n,)."""
+
+
+def sticky_order(p_positive: Any, correlation: Any) -> Chain:
+    """Phases that keep their kind: each is the one before with chance `correlation`, else a fresh coin.
+
+    Negative correlations switch more often than coins do, down to -1 at b = 1/2, which alternates.
+    """
+    share = np.array([p_positive, 1 - p_positive])
+    stay = identity(2, like=np.atleast_1d(share)) * correlation
+    return stay + (1 - correlation) * np.stack([share, share]), np.array([True, False])
+
+
+def block_order(design: Any, length: int) -> Chain:
+    """Blocks of `length` phases, one after the other, each an independent order of the design; states are places."""
+    orders = design.enumerate(length)
+    n = len(orders) * length
+    transition = exact_array(np.zeros((n, n), dtype=int))
+    for k in range(n):
+        if (k + 1) % length:
+            transition[k, k + 1] = Fraction(1)
+        else:
+            transition[k, ::length] = [chance for chance, _ in orders]
+    return transition, np.concatenate([order for _, order in orders])
+
+
+def orders() -> dict[str, tuple[Chain, Any]]:
+    """Orders of phases, and the long-run variance of the count a phase, from the laws of counts."""
+    b, half = TWO_FIFTHS, HALF
+    blocks: dict[str, tuple[Any, int]] = {
+        "coins, in blocks": (Bernoulli(b), 3),
+        "alternating": (Alternating("positive"), 2),
+        "systematic": (Systematic(b), 5),
+        "stratified": (Stratified(half), 4),
+    }
+    found = {name: (block_order(*one), one[0].count_variance(one[1]) / one[1]) for name, one in blocks.items()}
+    for correlation in (Fraction(-1, 2), Fraction(0), Fraction(1, 3), Fraction(4, 5)):
+        found[f"correlation {correlation}"] = sticky_order(b, correlation), long_run_count(sticky_order(b, correlation))
+    return found
+
+
+def long_run_count(chain: Chain) -> Any:
+    """S_B(0): the long-run variance of the count of positive phases, for each phase, by Poisson's equation."""
+    transition, is_positive = chain
+    law = stationary_distribution(transition)
+    off = np.where(is_positive, 1, 0) - law @ np.where(is_positive, 1, 0)
+    summed = solve(identity(len(law), like=transition) - transition + law, off)
+    return 2 * law @ (off * summed) - law @ off**2
+
+
+def linear_learner(chain: Chain, dimension: int = 1, share: Any = 0, **options: Any) -> OrderedLearner:
+    """A learner in one or two dimensions with unlike slopes and noises, around `share` times c*."""
+    plus = exact_array([["3/2", "1/4"], ["-1/5", 1]])[:dimension, :dimension]
+    minus = exact_array([["1/2", 0], ["1/3", "1/4"]])[:dimension, :dimension]
+    noises = exact_array([[2, "1/2"], ["1/2", 1]]), exact_array([[1, "-1/3"], ["-1/3", 3]])
+    miss = (1 - share) * exact_array([2, -1])[:dimension]
+    return OrderedLearner(*chain, plus, minus, miss, *(x[:dimension, :dimension] for x in noises), **options)
+
+
+def ordered(
+    learner: OrderedLearner, name: str, count_variance: Any, family: str = "orders of phases", *, factor: Any = 1
+) -> System:
+    """What the chain of phases and moments says of a learner at small rates; `factor` is an error of its baseline."""
+
+    @cache
+    def slow() -> tuple[np.ndarray, np.ndarray]:
+        return replace(learner, miss=factor * learner.miss).slow()
+
+    values = {
+        s.b: learner.p_positive,
+        s.Sigma_plus: learner.noise_positive,
+        s.Sigma_minus: learner.noise_negative,
+        s.c_star: learner.miss,
+        s.c: 0 * learner.miss,
+        o.H_plus: learner.slopes_positive,
+        o.H_minus: learner.slopes_negative,
+        o.S_0: count_variance,
+        o.long_run: lambda: slow()[1],
+        o.long_run_best: lambda: slow()[1],
+        o.pull: lambda: slow()[0],
+    }
+    wrong = {ANOTHER_BASELINE: partial(ordered, learner, name, count_variance, family, factor=ONE_OFF)}
+    return System(name, values, family=family, wrong=wrong)
+
+
+def learners_in_order(share: Any = 0) -> list[System]:
+    """Each of `orders` in one dimension and in two, around `share` times c*."""
+    return [
+        ordered(linear_learner(chain, dimension, share), f"{name}, {dimension} d", variance)
+        for dimension in (1, 2)
+        for name, (chain, variance) in orders().items()
+    ]
+
+
+def settled_in_order() -> list[System]:
+    """The same in floats, from the moments that one more phase leaves as they are, at rates that go to 0."""
+    return [_settled_in_order(name, *one) for name, one in orders().items()]
+
+
+def _settled_in_order(name: str, chain: Chain, variance: Any) -> System:
+    exact = linear_learner((exact_array(chain[0]), chain[1]), 2)
+    learner, slopes = as_float_learner(exact), as_floats(exact.slopes_positive - exact.slopes_negative)
+    rates = 0.002 / 2.0 ** np.arange(5)
+    found = [learner.settled(rate) for rate in rates]
+    means = [slopes @ mean / rate for rate, (mean, _) in zip(rates, found, strict=True)]
+    turned = [(slopes @ v + v @ slopes.T) / rate for rate, (_, v) in zip(rates, found, strict=True)]
+    limits = {o.pull: limit_at_zero(rates, means), o.long_run: limit_at_zero(rates, turned)}
+    known = ordered(learner, name, float(variance), "rates that go to 0")
+    return System(name, {x: partial(known, x) for x in known.symbols} | limits, family="rates that go to 0")
+
+
+def as_float_learner(learner: OrderedLearner) -> OrderedLearner:
+    """`learner` in float64."""
+    parts = {
+        field.name: as_floats(np.asarray(getattr(learner, field.name)))
+        for field in fields(learner)
+        if field.name != "is_positive"
+    }
+    return replace(learner, **parts)
+
+
+def means_at_rest(share: Any) -> list[Any]:
+    """Stationary mean of every order in two dimensions at the rate 1/10, in rationals, around `share` times c*."""
+    learners = [linear_learner(chain, 2, share) for chain, _ in orders().values()]
+    return [entry for learner in learners for entry in learner.settled(Fraction(1, 10))[0]]
+
+
+def steps_in_order(share: Any = 0) -> list[System]:
+    """One phase from three places, both faces of the coin, by the estimator's own code on the mean gradients."""
+    learner, centre = linear_learner(sticky_order(TWO_FIFTHS, 0), 2), exact_array([2, -1])
+    return [
+        _one_step(learner, centre, share, place, face, Fraction(1, 10))
+        for place in exact_array([[1, 2], ["-1/3", 1], [0, 3]])
+        for face in (1, 0)
+    ]
+
+
+def _one_step(
+    learner: OrderedLearner, centre: np.ndarray, share: Any, place: np.ndarray, face: int, rate: Any, off: Any = 1
+) -> System:
+    plus, minus = centre + learner.slopes_positive @ place, centre + learner.slopes_negative @ place
+    baseline, b = share * centre, learner.p_positive
+    estimate = centred_isd_gradient(plus[None], minus[None], [face], baseline, p_positive=b)[0]
+    values = {
+        s.b: b,
+        s.B: face,
+        s.c: baseline,
+        s.c_star: centre,
+        eta: rate,
+        o.place: place,
+        o.H_plus: learner.slopes_positive,
+        o.H_minus: learner.slopes_negative,
+        o.mean_next: place - off * rate * estimate,
+    }
+    wrong = {RATE_OFF: partial(_one_step, learner, centre, share, place, face, rate, ONE_OFF)}
+    return System(f"B = {face}", values, family="phases from three places", wrong=wrong)
+
+
+def sticky_counts() -> list[System]:
+    """S_B(0) of chains of phases, by Poisson's equation."""
+    places = [
+        (b, x) for b in (TWO_FIFTHS, HALF) for x in (Fraction(-1, 3), Fraction(0), Fraction(1, 2), Fraction(9, 10))
+    ]
+    places.append((HALF, Fraction(-1)))
+    return [
+        System(
+            f"b = {b}, correlation {x}",
+            {s.b: b, o.stickiness: x, o.S_0: long_run_count(sticky_order(b, x))},
+            family="chains",
+        )
+        for b, x in places
+    ]
+
+
+def drawn_learners(n_phases: int = 12, rate: float = 0.1) -> list[tuple[str, PlannedMean]]:
+    """theta and its square after 12 phases of a scalar learner that sticks, switches or is centred, to be drawn."""
+    cases = {"sticky": (0.6, 0), "switching": (-0.6, 0), "sticky, around c*": (0.6, 1)}
+    found = []
+    for name, (correlation, share) in cases.items():
+        learner = as_float_learner(linear_learner(sticky_order(TWO_FIFTHS, Fraction(str(correlation))), 1, share))
+        drawn = DrawnLearner(learner, correlation, n_phases, rate)
+        found.append((name, PlannedMean(drawn.draw, drawn.rows, drawn.target, drawn.errors, drawn.scale, most=2**18)))
+    return found
+
+
+@dataclass(frozen=True)
+class DrawnLearner:
+    """A scalar learner whose phases stick with `correlation`: theta and theta^2 after `n_phases` from 0."""
+
+    learner: OrderedLearner
+    correlation: float
+    n_phases: int
+    rate: float
+    errors: ClassVar[dict[str, tuple[float, float, float]]] = {
+        "rate off by 10 %": (1.1, 1.0, 1.0),
+        "noise off by 10 %": (1.0, 1.1, 1.0),
+        "slopes off by 20 %": (1.0, 1.0, 1.2),
+    }
+
+    def draw(self, rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Which phases are positive, and standard normal noise, (n_phases, size) each."""
+        b, shape = float(self.learner.p_positive), (self.n_phases, size)
+        level, noise = rng.random(shape), rng.standard_normal(shape)
+        positive = np.empty(shape, dtype=bool)
+        positive[0] = level[0] < b
+        for k in range(1, self.n_phases):
+            positive[k] = level[k] < self.correlation * positive[k - 1] + (1 - self.correlation) * b
+        return positive, noise
+
+    def rows(self, drawn: tuple[np.ndarray, np.ndarray], variant: Any) -> np.ndarray:
+        """The statistic of each draw, (size, 2), by the estimator's own code."""
+        rate, noisy, slopes = (1.0, 1.0, 1.0) if variant is NOTHING_PLANTED else variant
+        learner, b = self.learner, float(self.learner.p_positive)
+        theta = np.zeros((drawn[0].shape[1], 1))
+        roots = [noisy * float(np.sqrt(v[0, 0])) for v in (learner.noise_positive, learner.noise_negative)]
+        for sign, noise in zip(*drawn, strict=True):
+            plus = learner.miss + slopes * learner.slopes_positive[0] * theta + roots[0] * noise[:, None]
+            minus = learner.miss + slopes * learner.slopes_negative[0] * theta + roots[1] * noise[:, None]
+            theta = theta - rate * self.rate * centred_isd_gradient(plus, minus, sign, np.zeros(1), p_positive=b)
+        return np.column_stack([theta, theta**2])
+
+    def target(self, variant: Any) -> np.ndarray:
+        """Its exact mean, (2,)."""
+        rate, noisy, slopes = (1.0, 1.0, 1.0) if variant is NOTHING_PLANTED else variant
+        learner = self.learner
+        planted = replace(
+            learner,
+            slopes_positive=slopes * learner.slopes_positive,
+            slopes_negative=slopes * learner.slopes_negative,
+            noise_positive=noisy**2 * learner.noise_positive,
+            noise_negative=noisy**2 * learner.noise_negative,
+        )
+        mean, second = planted.after(rate * self.rate, self.n_phases)
+        return np.array([mean[0], second[0, 0]])
+
+    @property
+    def scale(self) -> np.ndarray:
+        """What errors are relative to: the rms of theta, and its square."""
+        second = self.target(NOTHING_PLANTED)[1]
+        return np.array([np.sqrt(second), second])
+
+
+def telling_noise() -> System:
+    """Gradients of noise 1 or -1, around c*; the next phase is of the same kind just when the noise is 1."""
+    # States: the kind of phase, and its noise; the estimate is 2 xi in a positive phase and -2 xi in a negative one.
+    kinds, noise = np.array([1, 1, -1, -1]), np.array([1, -1, 1, -1])
+    half = exact_array(
+        [[Fraction(int(k * x == after), 2) for after in kinds] for k, x in zip(kinds, noise, strict=True)]
+    )
+    learner = replace(
+        linear_learner((half, kinds > 0), 1, 1),
+        noise_positive=exact_array([[0]]),
+        noise_negative=exact_array([[0]]),
+        pushes=exact_array(2 * kinds * noise)[:, None],
+    )
+    known = ordered(
+        learner, "the next phase is of the same kind just when the noise is 1", long_run_count((half, kinds > 0))
+    )
+    told = learner.law @ (learner.pushes[:, 0] * (half @ exact_array(2 * kinds)))
+    return System(known.name, {x: partial(known, x) for x in known.symbols} | {o.told: exact_array([told])})
+
+
+def lasting_noise(correlation: Fraction = Fraction(1, 2), memory: Fraction = Fraction(1, 3)) -> System:
+    """Phases that stick, around c*, and noise 1 or -1 that both phases share and that lasts from phase to phase."""
+    sticky, _ = sticky_order(HALF, correlation)
+    lasting, _ = sticky_order(HALF, memory)
+    transition = np.kron(sticky, lasting)
+    kinds, noise = np.array([1, 1, -1, -1]), np.array([1, -1, 1, -1])
+    learner = replace(
+        linear_learner((transition, kinds > 0), 1, 1),
+        noise_positive=exact_array([[0]]),
+        noise_negative=exact_array([[0]]),
+        pushes=exact_array(2 * kinds * noise)[:, None],
+    )
+    name = f"noise that lasts with correlation {memory}, phases with {correlation}"
+    known = ordered(learner, name, long_run_count((transition, kinds > 0)))
+    shared = {s.Sigma_plus: exact_array([[1]]), s.Sigma_minus: exact_array([[1]])}
+    both = {o.stickiness: correlation, o.memory: memory}
+    return System(name, {x: partial(known, x) for x in known.symbols} | shared | both)
