@@ -89,7 +89,7 @@ def test_formulas_are_marked_where_their_statement_is_broken_and_nowhere_else(re
 def test_a_reader_breaks_a_term_by_mouse_and_by_keyboard(blank, record, tmp_path):
     blank.goto(written(tmp_path, record))
     blank.locator("mjx-math .term-0").first.click()
-    assert "remainder -1/100" in blank.locator(".broken-became").inner_text()
+    assert "remainder \u22121/100" in blank.locator(".broken-became").inner_text()
     blank.locator(".broken-formula mjx-math .is-wrong").wait_for()
     assert "STAYS GREEN" in blank.locator(".broken-became .missed").inner_text()
     blank.keyboard.press("Escape")
@@ -98,7 +98,7 @@ def test_a_reader_breaks_a_term_by_mouse_and_by_keyboard(blank, record, tmp_path
     opener.focus()
     blank.keyboard.press("Enter")
     blank.get_by_role("button", name=list(COVARIANCE.terms)[1]).press("Enter")
-    assert "p below 1e-300" in blank.locator(".broken-became").inner_text()
+    assert "p below 1e\u2212300" in blank.locator(".broken-became").inner_text()
     assert blank.locator("mjx-math .term-1.pointed-at").count()
     blank.keyboard.press("Escape")
     assert blank.locator(".broken-panel").is_hidden()

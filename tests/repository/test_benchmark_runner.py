@@ -43,5 +43,5 @@ def test_results_are_written_with_the_machine_and_without_a_date(tmp_path, monke
 
 
 def test_an_unknown_benchmark_is_refused_by_name():
-    with pytest.raises(SystemExit, match="unknown benchmark nonsense; there are kernels"):
+    with pytest.raises(SystemExit, match="unknown benchmark nonsense; there are minibatches"):
         entry.main(["nonsense"])

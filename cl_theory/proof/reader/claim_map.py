@@ -308,14 +308,20 @@ def _item(entry: Claim, above: str, shown: Shown, claims: Mapping[str, Claim]) -
     )
 
 
-def neighbours_html(entry: Claim, claims: Mapping[str, Claim], shown: Shown, *, linked: Mapping[str, str]) -> str:
-    """A claim between those that it rests on and those that use it, each with its verdict; `linked` are addresses."""
+def neighbours_html(
+    entry: Claim, claims: Mapping[str, Claim], shown: Shown, *, linked: Mapping[str, str], between: bool = True
+) -> str:
+    """The claims that `entry` rests on and those that use it, each with its verdict; `linked` are addresses.
+
+    Itself stands `between` them, unless the page says what it is.
+    """
+    own = f'<div class="neighbours-self"><p>This claim</p><ul><li>{_box(entry, shown, linked)}</li></ul></div>'
     before = _boxes([claims[name] for name in entry.rests_on if name in claims], shown, linked)
     after = _boxes([claims[name] for name in used_by(entry.id, claims)], shown, linked)
     return (
         f'<div class="neighbours"><div><p>Rests on</p>{before or _nothing("no other claim")}'
         "</div>"
-        f'<div class="neighbours-self"><p>This claim</p><ul><li>{_box(entry, shown, linked)}</li></ul></div>'
+        f"{own if between else ''}"
         f"<div><p>Used by</p>{after or _nothing('no claim yet')}</div></div>"
     )
 

@@ -99,7 +99,8 @@ def _assumptions(entry: Claim, witnesses: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _neighbours(entry: Claim, shown: Shown, claims: Mapping[str, Claim]) -> str:
-    return neighbours_html(entry, claims, shown, linked={name: f"#claim-{name}" for name in claims if name != entry.id})
+    linked = {name: f"#claim-{name}" for name in claims if name != entry.id}
+    return neighbours_html(entry, claims, shown, linked=linked, between=False)
 
 
 def checks_of(recorded: Mapping[str, Any] | None) -> Iterator[tuple[str, Check]]:
@@ -116,11 +117,17 @@ def _evidence(entry: Claim, shown: Shown) -> str:
     checks = list(checks_of(recorded))
     planted = [control["caught"] for _, check in checks for control in check["controls"]]
     caught = f"{sum(planted)} of {_counted(len(planted), 'planted error')} caught"
+    compared = [pair for pair in checks if pair[0] != "experiment"]
     return (
         _sub(f"Evidence: {_counted(len(checks), 'check')}, {caught}")
         + f'<p class="claim-where">{"; ".join(_levels(checks))}.</p>'
         + _decisions(entry, [check for level, check in checks if level == "experiment"])
-        + _comparisons(entry, [pair for pair in checks if pair[0] != "experiment"], recorded["statements"])
+        + _comparisons(
+            entry,
+            [pair for pair in checks if pair[0] != "experiment"],
+            recorded["statements"],
+            shown.statement_of(entry),
+        )
     )
 
 
@@ -164,12 +171,17 @@ def _decisions(entry: Claim, checks: Sequence[Check]) -> str:
     return table(heads, rows, named=f"Criteria of {entry.id}") if rows else ""
 
 
-def _comparisons(entry: Claim, checks: Sequence[tuple[str, Check]], statements: Sequence[Mapping[str, Any]]) -> str:
-    """A column a level. For each formula: what was compared, from which error on that fails, each planted error."""
+def _comparisons(
+    entry: Claim, checks: Sequence[tuple[str, Check]], statements: Sequence[Mapping[str, Any]], said: str
+) -> str:
+    """A column a level. For each formula: what was compared, from which error on that fails, each planted error.
+
+    A formula that the claim's statement `said` already is named, and not printed again.
+    """
     if not checks:
         return ""
     levels = list(dict.fromkeys(level for level, _ in checks))
-    latex = {statement["name"]: statement["latex"] for statement in statements}
+    latex = {stated["name"]: stated["latex"] for stated in statements if f"${stated['latex']}$" not in said}
     grouped: dict[str, list[tuple[str, Check]]] = {}
     for level, check in sorted(checks, key=lambda pair: not pair[1].get("of")):
         grouped.setdefault((check.get("of") or {"statement": NO_STATEMENT})["statement"], []).append((level, check))
@@ -177,7 +189,7 @@ def _comparisons(entry: Claim, checks: Sequence[tuple[str, Check]], statements: 
         _head(name, latex.get(name, ""), alone=len(grouped) == 1): _rows(name, own, levels)
         for name, own in grouped.items()
     }
-    heads = ("", *(LEVEL_NAME[level] for level in levels))
+    heads = ("compared, and planted errors", *(LEVEL_NAME[level] for level in levels))
     return table(heads, groups, named=f"Checks and planted errors of {entry.id}")
 
 
@@ -198,7 +210,7 @@ def _rows(name: str, own: Sequence[tuple[str, Check]], levels: Sequence[str]) ->
             planted.setdefault(control["name"], {}).setdefault(level, []).append(_noticed(control))
     return [
         ["compared", *_cells(compared, levels)],
-        *([f"planted: {escape(error)}", *_cells(by, levels)] for error, by in planted.items()),
+        *([escape(error), *_cells(by, levels)] for error, by in planted.items()),
     ]
 
 

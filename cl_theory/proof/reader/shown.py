@@ -164,9 +164,7 @@ def table(heads: Sequence[str], rows: Rows | Mapping[str, Rows], *, named: str, 
 
 
 def _body(rows: Rows) -> str:
-    return "".join(
-        f'<tr><th scope="row">{row[0]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1:])}</tr>' for row in rows
-    )
+    return "".join(f"<tr><th>{row[0]}</th>{''.join(f'<td>{cell}</td>' for cell in row[1:])}</tr>" for row in rows)
 
 
 def small_chip(verdict: str) -> str:

@@ -109,7 +109,7 @@
     if (!term.checks.length) return [element("p", { textContent: `No check on this page tries “${term.name}” alone.` })];
     const rows = term.checks.map((check) => {
       const said = check.caught === null ? "not tried" : check.caught ? "turns red" : "STAYS GREEN";
-      const cells = [ERRORS[check.error]?.words ?? check.error, check.level, check.scope, said, check.seen];
+      const cells = [ERRORS[check.error]?.words ?? check.error, check.level, check.scope, said, check.seen.replaceAll("-", "\u2212")];
       const row = element("tr", {}, ...cells.map((text) => element("td", { textContent: text })));
       row.className = check.caught === null ? "unseen" : check.caught ? "caught" : "missed";
       return row;
