@@ -122,12 +122,7 @@ def _evidence(entry: Claim, shown: Shown) -> str:
         _sub(f"Evidence: {_counted(len(checks), 'check')}, {caught}")
         + f'<p class="claim-where">{"; ".join(_levels(checks))}.</p>'
         + _decisions(entry, [check for level, check in checks if level == "experiment"])
-        + _comparisons(
-            entry,
-            [pair for pair in checks if pair[0] != "experiment"],
-            recorded["statements"],
-            shown.statement_of(entry),
-        )
+        + _comparisons(entry, compared, recorded["statements"], shown.statement_of(entry))
     )
 
 
