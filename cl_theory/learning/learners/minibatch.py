@@ -526,11 +526,6 @@ def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
 
 
-def _halves(n_clamped: int) -> tuple[slice, slice]:
-    """Where clamped phases are among all, and where free ones."""
-    return slice(n_clamped), slice(n_clamped, None)
-
-
 class _Draws(NamedTuple):
     """Random numbers of one update."""
 

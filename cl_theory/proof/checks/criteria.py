@@ -16,6 +16,12 @@ Direction = Literal["above", "below", "within"]
 Kind = Literal["difference", "paired difference", "mean", "log ratio of spreads"]
 
 
+def repeats(check: Mapping[str, Any], scope: str, terms: Mapping[str, Any]) -> bool:
+    """Whether the recorded `check` of an experiment has this `scope` and these `terms`, word for word."""
+    same = check["level"] == "experiment" and check["scope"] == scope
+    return same and all(check["values"].get(name) == value for name, value in terms.items())
+
+
 @dataclass(frozen=True)
 class Measure:
     """How an effect is computed from the arms, and how an arm is moved so that the effect grows by a given amount."""
@@ -105,8 +111,7 @@ class Criterion:
 
     def is_decided_by(self, check: Mapping[str, Any]) -> bool:
         """Whether the recorded `check` is a decision of this criterion, word for word."""
-        same = check["level"] == "experiment" and check["scope"] == self.scope
-        return same and all(check["values"].get(name) == value for name, value in self.terms.items())
+        return repeats(check, self.scope, self.terms)
 
 
 def decide(criterion: Criterion, *arms: Any) -> Outcome:

@@ -18,6 +18,7 @@ import numpy as np
 import scipy
 
 from cl_theory.proof.checks.comparisons import FAMILY, FAMILY_WISE_ERROR
+from cl_theory.proof.checks.criteria import repeats
 from cl_theory.proof.checks.outcome import Outcome
 
 CRITERIA = 58
@@ -106,8 +107,7 @@ class Question:
 
     def is_answered_by(self, check: Mapping[str, Any]) -> bool:
         """Whether the recorded `check` is an answer to this question, word for word."""
-        same = check["level"] == "experiment" and check["scope"] == self.scope
-        return same and all(check["values"].get(name) == value for name, value in self.terms.items())
+        return repeats(check, self.scope, self.terms)
 
     def interval(self, values: Any) -> Interval:
         """The interval of the effect of `values`, one a seed; NaN where both arms were lost."""

@@ -20,7 +20,7 @@ from sphinx.util import logging
 
 import cl_theory.theory
 from cl_theory.proof.ledger.registry import all_claims, ancestors
-from cl_theory.proof.reader.opening import shown_in
+from cl_theory.proof.reader.pages import shown_in
 from cl_theory.theory.algebra import glossary, symbols_of
 from cl_theory.theory.statement import Statement, statements
 

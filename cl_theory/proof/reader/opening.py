@@ -8,7 +8,6 @@ take together. ``{fold}``, with a sentence that says what is folded, folds the r
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from cl_theory.proof.book.checkout import Checkout
 from cl_theory.proof.ledger.registry import Claim, all_claims
 from cl_theory.proof.ledger.words import chip
-from cl_theory.proof.reader.pages import shown_evidence
+from cl_theory.proof.reader.pages import shown_in
 from cl_theory.proof.reader.shown import Shown
 from cl_theory.proof.reader.take_away import Offer, offers
 
@@ -87,12 +86,6 @@ def _number(chapter: str) -> str:
 
 def _verdict(name: str, shown: Shown) -> str:
     return chip(shown.verdict_of(name))
-
-
-@cache
-def shown_in(source: Path, evidence: str | None) -> Shown:
-    """What the book in the folder `source` shows: see `shown_evidence`."""
-    return shown_evidence(Path(evidence) if evidence else None, Checkout(source).ledger)
 
 
 def _shown(env: Any) -> Shown:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from cl_theory.proof.book.build_folder import read_json
+from cl_theory.proof.book.checkout import Checkout
 from cl_theory.proof.ledger.ledger import LedgerError, load
 from cl_theory.proof.ledger.registry import Claim
 from cl_theory.proof.ledger.words import chip
@@ -25,6 +27,12 @@ def shown_evidence(evidence: Path | None, ledger: Path) -> Shown:
         return Shown()
     origin = "This is the state that <code>data/claims.json</code> has accepted."
     return Shown(accepted["claims"], origin, history=accepted["history"])
+
+
+@cache
+def shown_in(source: Path, evidence: str | None) -> Shown:
+    """What the book in the folder `source` shows: see `shown_evidence`. Read once for all pages."""
+    return shown_evidence(Path(evidence) if evidence else None, Checkout(source).ledger)
 
 
 HEADINGS = {

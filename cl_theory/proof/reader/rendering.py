@@ -42,7 +42,7 @@ from cl_theory.proof.ledger.table import evidence_html
 from cl_theory.proof.ledger.verdict import Judgement
 from cl_theory.proof.reader.claim_map import map_markdown, neighbours_html
 from cl_theory.proof.reader.ledger_page import EVIDENCE_FILE, ledger_markdown
-from cl_theory.proof.reader.pages import corrections_markdown, shown_evidence, speed_markdown
+from cl_theory.proof.reader.pages import corrections_markdown, shown_in, speed_markdown
 from cl_theory.proof.reader.paper_page import paper_markdown
 from cl_theory.proof.reader.shown import Contents, Shown
 
@@ -225,8 +225,7 @@ def _append_generated(app: Any, name: str, source: list[str]) -> None:
     if name == SPEED_PAGE:
         source[0] += "\n\n" + speed_markdown(Checkout(root).benchmarks)
         return
-    evidence = app.config.cl_theory_evidence
-    shown = shown_evidence(Path(evidence) if evidence else None, Checkout(root).ledger)
+    shown = shown_in(root, app.config.cl_theory_evidence)
     source[0] += "\n\n" + FROM_CLAIMS[name](shown, all_claims(), contents(root))
 
 
