@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from cl_theory.proof.ledger.broken_terms import CANNOT_SEE, breakable, broken_terms, broken_terms_html
+from cl_theory.proof.ledger.broken_terms import CANNOT_SEE, broken_terms, broken_terms_html
 from cl_theory.proof.ledger.evidence import Evidence
+from cl_theory.proof.reader.glossary import breakable
 from cl_theory.proof.reader.rendering import ASSETS, mathjax_folder
 from cl_theory.theory.estimators.isd_statements import COVARIANCE
 
@@ -66,7 +67,8 @@ def test_a_page_without_checks_of_its_statements_gets_no_data(record):
 def written(folder: Path, record: dict[str, Any] | None) -> str:
     (folder / "mathjax").symlink_to(mathjax_folder())
     data = broken_terms_html(record) if record else ""
-    body = f'<main><div class="math" id="here"><span>(2.1)</span>\\[\n{COVARIANCE.latex}\n\\]</div>{data}</main>'
+    shown = f'<span class="eqno">(2.1)</span>\\[\n{COVARIANCE.latex}\n\\]'
+    body = f'<main><div class="math notranslate" id="here">{shown}</div>{data}</main>'
     (folder / "page.html").write_text(
         f"""<!doctype html><html lang="en"><title>A formula</title>
         <link rel="stylesheet" href="file://{ASSETS}/broken_terms.css">

@@ -6,7 +6,6 @@ The data lies beside the evidence; a page that is rendered has its formulas mark
 import json
 import re
 from collections.abc import Iterator, Mapping
-from html import escape, unescape
 from typing import Any
 
 from cl_theory.proof.ledger.words import LEVEL_NAME
@@ -14,9 +13,6 @@ from cl_theory.proof.ledger.words import LEVEL_NAME
 CANNOT_SEE = "cannot see so small an error of this term; other checks do"
 NOTHING_SEEN = "turned red"
 _DATA = re.compile(r'class="broken-terms">(.*?)</script>', re.DOTALL)
-_DISPLAYED = re.compile(
-    r'(<div class="[^"]*\bmath\b[^"]*")([^>]*>)((?:(?!</div>|\\\[).)*\\\[\s*)((?:(?!</div>).)*?)(\s*\\\])', re.DOTALL
-)
 _NEVER = "p = 0.0e+00"
 _UNDERFLOW = "p below 1e-300"
 
@@ -45,19 +41,9 @@ def broken_terms_html(record: Mapping[str, Any]) -> str:
     return f'<script type="application/json" class="broken-terms">{content}</script>'
 
 
-def breakable(body: str) -> str:
-    """The HTML `body` of a page with each displayed formula of its `broken_terms` marked, and numbered as they are."""
-    statements = [stated for content in _DATA.findall(body) for stated in json.loads(content)]
-    numbers = {stated["latex"]: number for number, stated in reversed(list(enumerate(statements)))}
-
-    def mark(found: re.Match[str]) -> str:
-        number = numbers.get(unescape(found[4]))
-        if number is None:
-            return found[0]
-        marked = escape(statements[number]["marked"], quote=False)
-        return f'{found[1]} data-breakable="{number}"{found[2]}{found[3]}{marked}{found[5]}'
-
-    return _DISPLAYED.sub(mark, body)
+def broken_terms_in(page: str) -> list[dict[str, Any]]:
+    """The `broken_terms` that the HTML of a `page` holds, of all its claims, in their order."""
+    return [stated for content in _DATA.findall(page) for stated in json.loads(content)]
 
 
 def _became(record: Mapping[str, Any], statement: str, term: str) -> Iterator[dict[str, Any]]:

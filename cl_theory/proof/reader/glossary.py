@@ -19,6 +19,7 @@ from typing import Any
 from sphinx.util import logging
 
 import cl_theory.theory
+from cl_theory.proof.ledger.broken_terms import broken_terms_in
 from cl_theory.proof.ledger.registry import all_claims, ancestors
 from cl_theory.proof.reader.pages import shown_in
 from cl_theory.theory.algebra import glossary, symbols_of
@@ -160,6 +161,21 @@ def _verbatim_until(parts: list[str], place: int) -> int:
     return end
 
 
+def breakable(body: str) -> str:
+    """The HTML `body` of a page with each displayed formula of its `broken_terms` marked, and numbered as they are."""
+    statements = broken_terms_in(body)
+    numbers = {stated["latex"]: number for number, stated in reversed(list(enumerate(statements)))}
+
+    def mark(found: re.Match[str]) -> str:
+        number = numbers.get(unescape(found[3]).strip())
+        if number is None or found[2] != "div":
+            return found[0]
+        start = found[1].replace(">", f' data-breakable="{number}">', 1)
+        return f"{start}\n{escape(statements[number]['marked'], quote=False)}\n{found[4]}"
+
+    return _MATH.sub(mark, body)
+
+
 def explained(body: str, symbols: Mapping[str, str]) -> str:
     """The HTML `body` with its formulas marked, and after it the meaning of each symbol that occurs, as JSON."""
     numbers = {tokens(latex): number for number, latex in enumerate(symbols)}
@@ -273,6 +289,7 @@ def _explain(app: Any, page: str, template: str, context: dict[str, Any], docume
         return
     for problem in odd_references(context["body"], page, app.env.toc_fignumbers):
         logging.getLogger(__name__).warning(problem, location=page)
+    context["body"] = breakable(context["body"])  # first: symbols are marked inside of the terms
     if page != NOTATION:
         chapters = _chapters(Path(app.srcdir), app.config.cl_theory_evidence)
         context["body"] = explained(context["body"], symbols_of_page(page, chapters))

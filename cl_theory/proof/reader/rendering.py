@@ -34,7 +34,6 @@ from cl_theory.proof.book.build_folder import (
 )
 from cl_theory.proof.book.checkout import Checkout, page_title, public_repository
 from cl_theory.proof.book.run import Report
-from cl_theory.proof.ledger.broken_terms import breakable
 from cl_theory.proof.ledger.ledger import LedgerError, assemble, load
 from cl_theory.proof.ledger.record import MIME
 from cl_theory.proof.ledger.registry import Claim, all_claims, claim
@@ -189,7 +188,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_css_file("reader.css")
     app.add_css_file("broken_terms.css")
     app.add_js_file("broken_terms.js", loading_method="defer")
-    app.connect("html-page-context", _make_breakable, priority=400)  # before symbols are marked inside of the terms
     app.connect("html-page-context", _name_as_shown)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -244,11 +242,6 @@ def _note_claims(app: Any, doctree: Any) -> None:
         for entry in all_claims().values():
             place = f"claim-{entry.id}"
             app.env.get_domain("std").note_hyperlink_target(place, name, place, entry.title)
-
-
-def _make_breakable(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    if "body" in context:
-        context["body"] = breakable(context["body"])
 
 
 UNSPEAKABLE = (' aria-label="Toggle hidden content"', ' role="doc-biblioentry"', ' role="list" class="citation-list"')
